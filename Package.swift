@@ -1,0 +1,162 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+// Every Swift target: Swift 6 mode and the upcoming features that make dependencies visible.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+@MainActor func systemLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+@MainActor func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict)
+}
+
+@MainActor func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+// A plugin exports the one symbol of its ABI and nothing else, and stays mapped: Swift images cannot be unloaded.
+let pluginLinking: [LinkerSetting] = [
+    .unsafeFlags([
+        "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map",
+        "-Xlinker", "-z", "-Xlinker", "nodelete",
+    ])
+]
+
+@MainActor func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies + ["PluginKit", "CVitrinePlugin"], path: "Plugins/\(name)",
+        swiftSettings: strict, linkerSettings: pluginLinking)
+}
+
+@MainActor func pluginProduct(_ name: String) -> Product {
+    .library(name: name, type: .dynamic, targets: [name])
+}
+
+let systemLibraries: [Target] = [
+    systemLibrary("CLibuv", pkgConfig: "libuv", apt: "libuv1-dev"),
+    systemLibrary("CProtobufC", pkgConfig: "libprotobuf-c", apt: "libprotobuf-c-dev"),
+    systemLibrary("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    systemLibrary("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
+    systemLibrary("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+    systemLibrary("CSoxr", pkgConfig: "soxr", apt: "libsoxr-dev"),
+    systemLibrary("COpenCC", pkgConfig: "opencc", apt: "libopencc-dev"),
+    systemLibrary("CVips", pkgConfig: "vips", apt: "libvips-dev"),
+]
+
+let shims: [Target] = [
+    .target(name: "CVitrineProto", dependencies: ["CProtobufC"], path: "Sources/CVitrineProto"),
+    .target(name: "CVitrinePlugin", path: "Sources/CVitrinePlugin"),
+    .target(name: "COpenVINO", path: "Sources/COpenVINO", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CHnswlib", path: "Sources/CHnswlib"),
+    .target(
+        name: "CSentencePiece", path: "Plugins/CSentencePiece",
+        linkerSettings: [.linkedLibrary("sentencepiece")]),
+    .target(name: "CImageCodec", dependencies: ["CVips"], path: "Plugins/CImageCodec"),
+]
+
+let modules: [Target] = [
+    module("Wire", ["CVitrineProto", "CProtobufC"]),
+    module("EventLoop", ["CLibuv"]),
+    module("Telemetry", ["CMicrohttpd", logging]),
+    module("Inference", ["COpenVINO", "EventLoop", "Telemetry"]),
+    module("CheckedYAML", [yams]),
+    module("Fusion", ["CheckedYAML"]),
+    module("Catalog", ["CSQLite", "CHnswlib", "EventLoop", "Fusion", "CheckedYAML"]),
+    module("Router", ["Wire", "EventLoop", "Telemetry", "Fusion"]),
+    module("Sessions", ["Wire", "EventLoop", "Telemetry", "Fusion", "Catalog", "Router"]),
+    module("PluginKit", ["CVitrinePlugin", "Wire"]),
+    module("PluginHost", ["CVitrinePlugin", "Wire", "EventLoop", "Telemetry", "Inference", "Router"]),
+    module("Agents", ["Catalog", "Fusion", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
+    module("Client", ["Wire", "EventLoop"]),
+    module("Replay", ["Client", "Wire", "EventLoop", "CSndfile", "CheckedYAML"]),
+    module(
+        "Server",
+        [
+            "Wire", "EventLoop", "Telemetry", "Inference", "Fusion", "Catalog", "Router", "Sessions", "PluginHost",
+            "Agents", "CheckedYAML", logging,
+        ]),
+]
+
+let executables: [Target] = [
+    .executableTarget(
+        name: "vitrine",
+        dependencies: ["Server", "Client", "Replay", "PluginHost", "Catalog", "Wire", "EventLoop", "CSndfile", arguments, logging],
+        path: "Sources/vitrine", swiftSettings: strict)
+]
+
+let plugins: [Target] = [
+    .target(name: "ImageDecoding", dependencies: ["CImageCodec"], path: "Plugins/ImageDecoding", swiftSettings: strict),
+    plugin("SpeechRecognizer", ["CSoxr", "COpenCC"]),
+    plugin("VisionEncoder", ["ImageDecoding"]),
+    plugin("TextEncoder", ["CSentencePiece"]),
+    plugin("PoseEstimator", ["ImageDecoding"]),
+]
+
+let testTargets: [Target] = [
+    tests("WireTests", ["Wire"]),
+    tests("EventLoopTests", ["EventLoop"]),
+    tests("TelemetryTests", ["Telemetry"]),
+    tests("InferenceTests", ["Inference", "EventLoop"]),
+    tests("CheckedYAMLTests", ["CheckedYAML"]),
+    tests("FusionTests", ["Fusion"]),
+    tests("CatalogTests", ["Catalog", "EventLoop"]),
+    tests("RouterTests", ["Router", "Wire", "Fusion"]),
+    tests("SessionsTests", ["Sessions", "Wire", "Fusion", "EventLoop", "Router", "Catalog"]),
+    tests("PluginKitTests", ["PluginKit", "CVitrinePlugin", "Wire"]),
+    tests("PluginHostTests", ["PluginHost", "Inference", "EventLoop", "Wire", "Router", "CVitrinePlugin"]),
+    tests("SpeechRecognizerTests", ["SpeechRecognizer"]),
+    tests("VisionEncoderTests", ["VisionEncoder", "ImageDecoding"]),
+    tests("TextEncoderTests", ["TextEncoder"]),
+    tests("PoseEstimatorTests", ["PoseEstimator", "ImageDecoding"]),
+    tests("AgentsTests", ["Agents", "Catalog", "Fusion", "Sessions"]),
+    tests("ReplayTests", ["Replay", "Client", "Wire"]),
+    tests("ServerTests", ["Server"]),
+]
+
+let all = systemLibraries + shims + modules + executables + plugins + testTargets
+
+// VITRINE_ONLY="Wire,WireTests" builds a part of the tree: what is named and what that needs.
+@MainActor func wanted() -> Set<String> {
+    guard let only = ProcessInfo.processInfo.environment["VITRINE_ONLY"] else { return Set(all.map(\.name)) }
+    var names: Set<String> = []
+    var open = only.split(separator: ",").map(String.init)
+    while let name = open.popLast() {
+        guard names.insert(name).inserted, let target = all.first(where: { $0.name == name }) else { continue }
+        for case .byNameItem(let dependency, _) in target.dependencies { open.append(dependency) }
+    }
+    return names
+}
+
+let names = wanted()
+
+let products: [(target: String, product: Product)] =
+    ["SpeechRecognizer", "VisionEncoder", "TextEncoder", "PoseEstimator"].map { ($0, pluginProduct($0)) } + [
+        ("PluginKit", .library(name: "PluginKit", targets: ["PluginKit"])),
+        ("Client", .library(name: "VitrineClient", targets: ["Client"])),
+        ("vitrine", .executable(name: "vitrine", targets: ["vitrine"])),
+    ]
+
+let package = Package(
+    name: "vitrine",
+    products: products.filter { names.contains($0.target) }.map(\.product),
+    dependencies: [
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    ],
+    targets: all.filter { names.contains($0.name) },
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17,
+    cxxLanguageStandard: .cxx17
+)
