@@ -1,0 +1,83 @@
+public import Catalog
+import EventLoop
+public import Fusion
+public import Wire
+
+/// Something that answers a turn: recommendation, customer service, try-on.
+///
+/// One value serves all sessions of a deployment. `answer` runs on the loop that owns the session; whatever takes long
+/// (stores, models) is awaited. Cancellation of the surrounding task means that nobody waits for the answer any more.
+public protocol Agent: Sendable {
+    /// As graph files name it: "recommendation".
+    var name: String { get }
+
+    /// Answers through `reply`. Throwing turns into a Problem on the stream; the session goes on.
+    func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus)
+}
+
+/// Everything an agent may know of a turn. A value: nothing in it changes while agents work.
+public struct TurnQuery: Sendable {
+    public var sessionID: String
+    public var traceID: String
+    public var principal: Principal
+    public var turnID: UInt64
+    public var revision: UInt32
+    /// "en" or "zh": the language to answer in.
+    public var language: String
+    /// What was typed or said, "" when nothing was.
+    public var words: String
+    public var wasSpoken: Bool
+    /// Features of the turn by modality, sorted by modality.
+    public var features: [Feature]
+    /// Modalities that were expected and are not there.
+    public var missing: [String]
+    /// The fused vector of the agent's query step.
+    public var query: FusedVector?
+    /// The decision that chose the agent.
+    public var decision: Decision?
+    /// What the vision encoder named in the photo.
+    public var imageLabels: [Label]
+    public var pose: Pose?
+    /// The product the customer asked to try on.
+    public var tryOnProduct: String?
+    public var context: DialogueContext
+    /// On the loop's clock, microseconds; 0 = none.
+    public var deadlineUs: UInt64
+    public var seed: UInt64
+
+    public func feature(_ modality: String) -> Feature? { features.first { $0.modality == modality } }
+}
+
+/// What the conversation is about so far.
+public struct DialogueContext: Sendable, Equatable {
+    /// Products of the last recommendation that was sent, in order.
+    public var shownProducts: [String] = []
+    /// What "it" means.
+    public var focusedProduct: String?
+    /// Viewed, clicked, put into the cart …, oldest first.
+    public var behaviour: [BehaviourEvent] = []
+    public var lastAgent: String = ""
+    public var turnsDone: Int = 0
+
+    public init() {}
+}
+
+/// The way back to the client for one turn and epoch.
+///
+/// What comes after the turn was interrupted or amended is dropped: `send` then returns false.
+public struct ReplySink: Sendable {
+    let session: LoopBound<Session>
+    let turnID: UInt64
+    let epoch: UInt32
+
+    /// Call on the session's loop, where agents run. Returns false when nobody waits for the answer any more.
+    @discardableResult
+    public func send(_ kind: ServerMessage.Kind) -> Bool {
+        session.value.emit(kind, turnID: turnID, epoch: epoch)
+    }
+
+    /// Notes what the conversation is about.
+    public func focus(onProduct id: String) {
+        session.value.focus(onProduct: id, turnID: turnID, epoch: epoch)
+    }
+}

@@ -1,0 +1,42 @@
+public import Fusion
+
+/// What is live: plugin generations, graph, agents and the index they search, as one immutable value.
+///
+/// Published atomically to every loop; each turn pins the one it began with.
+public final class Deployment: Sendable {
+    /// Counts up with every publication.
+    public let number: UInt64
+    public let plan: GraphPlan
+    /// Live generation of each plugin, sorted by name.
+    public let generations: [PluginGenerationName]
+    public let agents: [any Agent]
+    public let classifier: (any ModalityClassifier)?
+    /// Hash of the catalogue snapshot that the agents search.
+    public let catalogueHash: String
+
+    public struct PluginGenerationName: Sendable, Equatable {
+        public var plugin: String
+        public var generation: UInt32
+        public var sha256: String
+
+        public init(plugin: String, generation: UInt32, sha256: String) {
+            self.plugin = plugin
+            self.generation = generation
+            self.sha256 = sha256
+        }
+    }
+
+    public init(
+        number: UInt64, plan: GraphPlan, generations: [PluginGenerationName], agents: [any Agent],
+        classifier: (any ModalityClassifier)?, catalogueHash: String
+    ) {
+        self.number = number
+        self.plan = plan
+        self.generations = generations
+        self.agents = agents
+        self.classifier = classifier
+        self.catalogueHash = catalogueHash
+    }
+
+    func agent(named name: String) -> (any Agent)? { agents.first { $0.name == name } }
+}

@@ -1,0 +1,211 @@
+import Fusion
+public import Router
+public import Wire
+
+/// What comes back from the graph's nodes.
+extension Session: RouteDelegate {
+    /// The route through the deployment that is live now; a new deployment takes over when no turn and no microphone holds the old one.
+    func currentRoute() throws(RPCStatus) -> Route {
+        let live = deployment()
+        if let route, routeDeployment == live.number || !turns.isEmpty || audioNodesOpen || audioDraining { return route }
+        route?.cancel()
+        let fresh = router.route(live.plan, sessionKey: key, delegate: self)
+        route = fresh
+        routeDeployment = live.number
+        return fresh
+    }
+
+    public func route(reply message: RoutedMessage) {
+        guard message.kind == ClientMessageKind.audio else { return }
+        do throws(RPCStatus) {
+            let peek = try MessagePeek(clientMessage: message.payload.bytes)
+            let bytes = peek.body(in: message.payload.bytes)
+            _ = try AudioChunk(decoding: bytes)
+            emitAudio(bytes, turnID: message.turnID, revision: message.revision)
+        } catch {
+            problem(error)
+        }
+    }
+
+    public func route(node: Int, turnID: UInt64, emitted kind: UInt32, payload: SharedBuffer) {
+        guard !ended else { return }
+        let output: PluginOutput
+        do throws(RPCStatus) {
+            output = try PluginOutput(decoding: payload.bytes)
+        } catch {
+            problem(RPCStatus(.internalError, "node '\(name(node))' gave a message that cannot be read: \(error.message)"))
+            return
+        }
+        switch output.kind {
+        case .transcript(let transcript): heard(transcript, node: node)
+        case .speech(let event): heard(event, node: node)
+        case .embedding(let embedding):
+            guard let modality = modality(of: node, output), let feature = feature(embedding, modality, node: node) else { return }
+            if isVideo(node, turnID) { return videoGave(feature: feature, pose: nil) }
+            arrived(modality, node: node, turnID: turnID) { $0.add(feature) }
+        case .pose(let pose):
+            guard let modality = modality(of: node, output) else { return }
+            if isVideo(node, turnID) { return videoGave(feature: nil, pose: pose) }
+            arrived(modality, node: node, turnID: turnID) { $0.pose = pose }
+        case .labels(let labels):
+            turn(turnID)?.imageLabels = labels.labels
+        case .problem(let reason):
+            refused(RPCStatus(StatusCode(rawValue: reason.code) ?? .unknown, reason.message), node: node, turnID: turnID)
+        case nil:
+            problem(RPCStatus(.internalError, "node '\(name(node))' gave a message of no kind"))
+        }
+    }
+
+    public func route(node: Int, turnID: UInt64, closed status: RPCStatus) {
+        guard !ended else { return }
+        if let route, route.targets(of: .audio).contains(node) {
+            audioNodesOpen = route.targets(of: .audio).contains(where: route.isOpen)
+            if !audioNodesOpen { audioDraining = false }
+            if let turn = turns.first(where: { $0.speechOpen }) {
+                turn.speechOpen = false
+                failed(Modality.text, node: node, in: turn)
+                if turn.machine.isCollecting { seal(turn) }
+            }
+        } else if turnID == 0 {
+            video?.inFlight = false
+        }
+        if status.code != .ok {
+            refused(RPCStatus(status.code, "node '\(name(node))': \(status.message)"), node: node, turnID: turnID)
+        } else if let turn = turn(turnID) {
+            // It closed without giving what it owed.
+            for owed in turn.owed where owed.node == node { failed(owed.modality, node: node, in: turn) }
+        }
+        closeWhenQuiet()
+    }
+
+    // MARK: Speech
+
+    private func heard(_ event: SpeechEvent, node: Int) {
+        if event.event == .start {
+            interruptAnswers()
+            if let turn = try? collectingTurn(0) {
+                turn.speechOpen = true
+                turn.wasSpoken = true
+                turn.quietTimer?.cancel()
+                turn.owe(node: node, modality: Modality.text, nowUs: loop.nowUs)
+                apply(turn.machine.handle(.expect(Modality.text)), to: turn)
+            }
+        }
+        emit(.speech(event), turnID: turns.last?.id ?? 0, revision: 0)
+    }
+
+    private func heard(_ transcript: Transcript, node: Int) {
+        let turn = turns.first { $0.speechOpen }
+        emit(.transcript(transcript), turnID: turn?.id ?? 0, revision: turn?.machine.revision ?? 0)
+        guard transcript.isFinal, let turn else { return }
+        turn.speechOpen = false
+        guard !transcript.text.isEmpty else {
+            failed(Modality.text, node: node, in: turn)
+            return sealAfterSpeech(turn)
+        }
+        turn.words += (turn.words.isEmpty ? "" : " ") + transcript.text
+        heard(language: transcript.language, in: turn)
+        forward(transcript, from: node, in: turn)
+        sealAfterSpeech(turn)
+    }
+
+    /// The words go on as text to the nodes that the graph names.
+    private func forward(_ transcript: Transcript, from node: Int, in turn: Turn) {
+        guard let route else { return }
+        let message = ClientMessage(
+            turnID: turn.id, captureTimeUs: transcript.startUs, kind: .text(TextInput(text: transcript.text, language: transcript.language)))
+        let payload = SharedBuffer(message.encoded())
+        for edge in route.plan.streams[node].downstream where edge.output.isEmpty || edge.output == "transcript" {
+            let routed = RoutedMessage(
+                kind: ClientMessageKind.text, turnID: turn.id, revision: 0, captureTimeUs: transcript.startUs, payload: payload)
+            do throws(RPCStatus) {
+                try route.send(routed, toNode: edge.node, opening: opening(turn))
+                // The expectation made at the start of speech moves on to the node that turns words into a feature.
+                if turn.settle(node: node, modality: Modality.text, nowUs: loop.nowUs) {
+                    turn.owe(node: edge.node, modality: Modality.text, nowUs: loop.nowUs)
+                } else {
+                    expect(Modality.text, from: edge.node, in: turn)
+                }
+            } catch {
+                refused(error, node: node, turnID: turn.id)
+            }
+        }
+        if turn.settle(node: node, modality: Modality.text, nowUs: loop.nowUs) {
+            apply(turn.machine.handle(.failed(Modality.text)), to: turn)
+        }
+    }
+
+    private func sealAfterSpeech(_ turn: Turn) {
+        if turn.manual { return restartQuiet(turn) }
+        if turn.words.isEmpty, turn.inputs == 0, turn.tryOnProduct == nil {
+            // Noise was taken for speech: nobody said anything.
+            return discard(turn)
+        }
+        seal(turn)
+    }
+
+    // MARK: Features
+
+    func turn(_ id: UInt64) -> Turn? {
+        turns.first { $0.id == id } ?? (lastOver?.id == id ? lastOver : nil)
+    }
+
+    private func arrived(_ modality: String, node: Int, turnID: UInt64, _ take: (Turn) -> Void) {
+        guard let turn = turn(turnID), turn.settle(node: node, modality: modality, nowUs: loop.nowUs) else { return }
+        take(turn)
+        apply(turn.machine.handle(.feature(modality)), to: turn)
+    }
+
+    private func failed(_ modality: String, node: Int, in turn: Turn) {
+        guard turn.settle(node: node, modality: modality, nowUs: loop.nowUs) else { return }
+        apply(turn.machine.handle(.failed(modality)), to: turn)
+    }
+
+    private func refused(_ status: RPCStatus, node: Int, turnID: UInt64) {
+        problem(status, turnID: turnID)
+        if let turn = turn(turnID), let owed = turn.owed.first(where: { $0.node == node }) { failed(owed.modality, node: node, in: turn) }
+    }
+
+    private func feature(_ embedding: Embedding, _ modality: String, node: Int) -> Feature? {
+        guard !embedding.values.isEmpty, embedding.values.allSatisfy(\.isFinite) else {
+            problem(RPCStatus(.internalError, "node '\(name(node))' gave an embedding that is empty or not finite"))
+            return nil
+        }
+        return Feature(modality: modality, spaceID: embedding.spaceID, values: embedding.values)
+    }
+
+    private func modality(of node: Int, _ output: PluginOutput) -> String? {
+        guard let route, node < route.plan.streams.count else { return nil }
+        return route.plan.streams[node].modality
+    }
+
+    private func name(_ node: Int) -> String {
+        guard let route, node < route.plan.streams.count else { return "\(node)" }
+        return route.plan.streams[node].id
+    }
+
+    // MARK: Video
+
+    private func isVideo(_ node: Int, _ turnID: UInt64) -> Bool { turnID == 0 && video != nil }
+
+    private func videoGave(feature: Feature?, pose: Pose?) {
+        guard var slot = video else { return }
+        slot.feature = feature?.normalised() ?? slot.feature
+        slot.pose = pose ?? slot.pose
+        slot.seenUs = loop.nowUs
+        slot.inFlight = false
+        let next = slot.waiting
+        slot.waiting = nil
+        video = slot
+        guard let next, let route else { return }
+        video?.inFlight = true
+        let message = RoutedMessage(
+            kind: ClientMessageKind.video, turnID: 0, revision: 0, captureTimeUs: timelineUs, payload: next.payload)
+        do throws(RPCStatus) {
+            try route.send(message, to: next.input, opening: StreamOpen(sessionKey: key, language: language))
+        } catch {
+            video?.inFlight = false
+            problem(error)
+        }
+    }
+}

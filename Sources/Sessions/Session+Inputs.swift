@@ -1,0 +1,196 @@
+import Fusion
+import Router
+import Wire
+
+/// What the client says, by kind. Each of these throws what is wrong with the content; the session goes on.
+extension Session {
+    func receiveText(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
+        try WireValidator.validate(payload, as: .clientMessage)
+        let text = try TextInput(decoding: peek.body(in: payload))
+        guard !text.text.isEmpty else { throw RPCStatus(.invalidArgument, "the text is empty") }
+        guard text.text.utf8.count <= limits.textBytesMax else {
+            throw RPCStatus(.resourceExhausted, "the text has \(text.text.utf8.count) bytes; at most \(limits.textBytesMax) are allowed")
+        }
+        let turn = try collectingTurn(peek.turnID)
+        try countInput(of: turn)
+        turn.words += (turn.words.isEmpty ? "" : " ") + text.text
+        heard(language: text.language.isEmpty ? Language.guess(text.text) : text.language, in: turn)
+        try send(SharedBuffer(copying: payload), peek, to: .text, modality: Modality.text, turn: turn)
+        restartQuiet(turn)
+    }
+
+    func receiveAudio(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
+        try ledger.spend(payload.count, on: .audio)
+        defer { giveBack(payload.count, on: .audio) }
+        let route = try currentRoute()
+        guard !route.targets(of: .audio).isEmpty else { throw RPCStatus(.unimplemented, "this server's graph takes no audio") }
+        let chunk = try AudioChunkView(peek.body(in: payload))
+        let turnID = turns.last?.id ?? 0
+        let opening = StreamOpen(sessionKey: key, turnID: turnID, language: languageIsSet ? language : "")
+        audioNodesOpen = true
+        do throws(RPCStatus) {
+            try route.send(routed(SharedBuffer(copying: payload), peek, turnID: turnID), to: .audio, opening: opening)
+        } catch {
+            audioNodesOpen = route.targets(of: .audio).contains(where: route.isOpen)
+            throw error
+        }
+        if chunk.last { finishAudio() }
+    }
+
+    /// The microphone is off: what was said is transcribed, then the streams end.
+    func finishAudio() {
+        guard let route, audioNodesOpen else { return }
+        for node in route.targets(of: .audio) { route.finish(node) }
+        audioNodesOpen = false
+        audioDraining = true
+    }
+
+    func receiveImage(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
+        try ledger.spend(payload.count, on: .media)
+        defer { giveBack(payload.count, on: .media) }
+        let part = try ImagePartView(peek.body(in: payload))
+        var joining = assembly ?? ImageAssembly()
+        let outcome: ImageAssembly.Outcome
+        do throws(RPCStatus) {
+            outcome = try joining.add(imageID: part.imageID, part: part.part, last: part.last, data: part.data, bytesMax: limits.imageBytesMax)
+        } catch {
+            assembly = nil
+            throw error
+        }
+        assembly = joining.isEmpty ? nil : joining
+        let whole: SharedBuffer
+        switch outcome {
+        case .incomplete: return
+        case .whole: whole = SharedBuffer(copying: payload)
+        case .joined(let data):
+            let message = ClientMessage(
+                sequence: peek.sequence, turnID: peek.turnID, revision: peek.revision, captureTimeUs: peek.captureTimeUs,
+                kind: .image(ImagePart(purpose: part.purpose, imageID: part.imageID, part: 0, last: true, data: data)))
+            whole = SharedBuffer(message.encoded())
+        }
+        let turn = try collectingTurn(peek.turnID)
+        try countInput(of: turn)
+        let selfie = part.purpose == .selfie
+        try send(whole, peek, to: selfie ? .selfie : .image, modality: selfie ? Modality.selfie : Modality.image, turn: turn)
+        restartQuiet(turn)
+    }
+
+    func receiveVideo(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
+        try ledger.spend(payload.count, on: .video)
+        defer { giveBack(payload.count, on: .video) }
+        guard payload.count <= limits.imageBytesMax else {
+            throw RPCStatus(.resourceExhausted, "the camera picture has \(payload.count) bytes; at most \(limits.imageBytesMax) are allowed")
+        }
+        let route = try currentRoute()
+        guard !route.targets(of: .video).isEmpty else { throw RPCStatus(.unimplemented, "this server's graph takes no video") }
+        var slot = video ?? VideoSlot()
+        if slot.inFlight {
+            slot.waiting = (SharedBuffer(copying: payload), .video)
+            video = slot
+            return
+        }
+        slot.inFlight = true
+        video = slot
+        try route.send(
+            routed(SharedBuffer(copying: payload), peek, turnID: 0), to: .video, opening: StreamOpen(sessionKey: key, language: language))
+    }
+
+    func receiveBehaviour(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
+        try rateLimited()
+        try WireValidator.validate(payload, as: .clientMessage)
+        let event = try BehaviourEvent(decoding: peek.body(in: payload))
+        guard event.behaviour != .unspecified, !event.productID.isEmpty else {
+            throw RPCStatus(.invalidArgument, "a behaviour event names what happened and a product_id")
+        }
+        if context.behaviour.count >= limits.behaviourEventsMax { context.behaviour.removeFirst() }
+        context.behaviour.append(event)
+        if event.behaviour == .view || event.behaviour == .click { context.focusedProduct = event.productID }
+        observer.sessionBehaviour(self, event)
+    }
+
+    func receiveControl(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
+        try rateLimited()
+        try WireValidator.validate(payload, as: .clientMessage)
+        switch try Control(decoding: peek.body(in: payload)).control {
+        case .turnStart:
+            try collectingTurn(peek.turnID).manual = true
+        case .turnEnd:
+            finishAudio()
+            if let turn = turns.last, turn.machine.isCollecting, !turn.speechOpen { seal(turn) }
+        case .bargeIn:
+            interruptAnswers()
+        case .setLanguage(let set):
+            guard ["", "en", "zh"].contains(set.language) else {
+                throw RPCStatus(.invalidArgument, "language '\(set.language)' is not spoken here; allowed: en, zh, or empty to follow the customer")
+            }
+            language = set.language
+            languageIsSet = !set.language.isEmpty
+        case .consent(let given):
+            consent = given
+        case .acknowledge(let ack):
+            guard ack.sequence <= outbox.lastSequence else {
+                throw RPCStatus(.outOfRange, "message \(ack.sequence) was acknowledged; the last one sent is \(outbox.lastSequence)")
+            }
+            outbox.acknowledge(upTo: ack.sequence)
+        case .played(let heard):
+            played = heard
+        case .tryOn(let request):
+            guard !request.productID.isEmpty else { throw RPCStatus(.invalidArgument, "a try-on names a product_id") }
+            let turn = try collectingTurn(peek.turnID)
+            turn.tryOnProduct = request.productID
+            restartQuiet(turn)
+        case nil:
+            throw RPCStatus(.invalidArgument, "the control message has no control")
+        }
+    }
+
+    // MARK: Helpers
+
+    private func rateLimited() throws(RPCStatus) {
+        guard controlRate.take(nowUs: loop.nowUs) else {
+            throw RPCStatus(.resourceExhausted, "more than \(limits.controlMessagesPerSecondMax) control and behaviour messages a second")
+        }
+    }
+
+    private func countInput(of turn: Turn) throws(RPCStatus) {
+        let most = turn.deployment.plan.align.inputsMax
+        guard turn.inputs < most else { throw RPCStatus(.resourceExhausted, "turn \(turn.id) has \(turn.inputs) inputs; at most \(most) are allowed") }
+        turn.inputs += 1
+    }
+
+    func giveBack(_ bytes: Int, on lane: Lane) {
+        if let grant = ledger.giveBack(bytes, on: lane) { outlet?.grant(grant) }
+    }
+
+    func heard(language code: String, in turn: Turn) {
+        let short = code.hasPrefix("zh") ? "zh" : "en"
+        turn.language = short
+        if !languageIsSet { language = short }
+    }
+
+    /// Sends an input to the graph and notes what the turn may expect from it.
+    func send(_ payload: SharedBuffer, _ peek: MessagePeek, to input: ClientInput, modality: String, turn: Turn) throws(RPCStatus) {
+        let route = try currentRoute()
+        let targets = route.targets(of: input)
+        guard !targets.isEmpty else { throw RPCStatus(.unimplemented, "this server's graph takes no \(input.rawValue)") }
+        for node in targets {
+            try route.send(routed(payload, peek, turnID: turn.id), toNode: node, opening: opening(turn))
+            if let gives = route.plan.streams[node].modality { expect(gives, from: node, in: turn) }
+        }
+    }
+
+    func expect(_ modality: String, from node: Int, in turn: Turn) {
+        turn.owe(node: node, modality: modality, nowUs: loop.nowUs)
+        apply(turn.machine.handle(.expect(modality)), to: turn)
+    }
+
+    func opening(_ turn: Turn) -> StreamOpen {
+        StreamOpen(sessionKey: key, turnID: turn.id, epoch: turn.machine.epoch, deadlineUs: turn.deadlineUs, language: languageIsSet ? language : "")
+    }
+
+    func routed(_ payload: SharedBuffer, _ peek: MessagePeek, turnID: UInt64) -> RoutedMessage {
+        let arrival = timelineUs
+        let capture = peek.captureTimeUs == 0 ? arrival : min(peek.captureTimeUs, arrival)
+        return RoutedMessage(kind: peek.kind, turnID: turnID, revision: peek.revision, captureTimeUs: capture, payload: payload)
+    }
+}

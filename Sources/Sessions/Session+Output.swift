@@ -1,0 +1,50 @@
+public import Wire
+
+/// What goes to the client.
+extension Session {
+    /// Sends an agent's answer unless the turn has moved on. Returns whether it was sent.
+    func emit(_ kind: ServerMessage.Kind, turnID: UInt64, epoch: UInt32) -> Bool {
+        guard let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch, !turn.machine.isOver, !ended else { return false }
+        note(kind, of: turn)
+        emit(kind, turnID: turnID, revision: turn.machine.revision)
+        return true
+    }
+
+    /// Numbers a message, keeps it until it is acknowledged, and sends it if a stream is attached.
+    func emit(_ kind: ServerMessage.Kind, turnID: UInt64, revision: UInt32) {
+        let sequence = outbox.nextSequence()
+        let message = ServerMessage(sequence: sequence, turnID: turnID, revision: revision, timeUs: timelineUs, kind: kind)
+        let bytes = message.encoded()
+        outbox.keep(bytes, sequence: sequence)
+        outlet?.send(bytes)
+    }
+
+    /// Audio that has come through the graph: sent, but not kept, since late audio is of no use to a client that resumes.
+    func emitAudio(_ chunk: UnsafeRawBufferPointer, turnID: UInt64, revision: UInt32) {
+        let sequence = outbox.nextSequence()
+        let now = timelineUs
+        outlet?.send(writing: { output in
+            ServerMessageEncoder.audio(sequence: sequence, turnID: turnID, revision: revision, timeUs: now, chunk: chunk, into: &output)
+        })
+    }
+
+    /// Keeps what the conversation is about up to date with what was said.
+    private func note(_ kind: ServerMessage.Kind, of turn: Turn) {
+        switch kind {
+        case .recommendations(let recommendations):
+            context.shownProducts = recommendations.items.map(\.productID)
+            context.focusedProduct = recommendations.items.first?.productID
+        case .reply(let reply):
+            turn.delivered += reply.text
+        case .tryOn(let tryOn):
+            context.focusedProduct = tryOn.productID
+        default:
+            break
+        }
+    }
+
+    func focus(onProduct id: String, turnID: UInt64, epoch: UInt32) {
+        guard let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch else { return }
+        context.focusedProduct = id
+    }
+}

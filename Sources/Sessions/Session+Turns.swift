@@ -1,0 +1,201 @@
+import EventLoop
+import Fusion
+import Wire
+
+/// The life of turns: carries out what their machines say.
+extension Session {
+    /// The turn that takes inputs now, or a new one. `wanted` is the client's turn id; 0 leaves the choice to the session.
+    func collectingTurn(_ wanted: UInt64) throws(RPCStatus) -> Turn {
+        if let turn = turns.last, turn.machine.isCollecting, wanted == 0 || wanted == turn.id { return turn }
+        if wanted != 0, wanted <= lastTurnID {
+            throw RPCStatus(.failedPrecondition, "turn \(wanted) takes no more inputs; the next one is \(lastTurnID + 1)")
+        }
+        if let turn = turns.last, turn.machine.isCollecting { seal(turn) }
+        guard turns.count < limits.turnsWaitingMax + 1 else {
+            throw RPCStatus(.resourceExhausted, "\(turns.count) turns wait for their answers; at most \(limits.turnsWaitingMax + 1) may")
+        }
+        lastTurnID = wanted == 0 ? lastTurnID + 1 : wanted
+        let turn = Turn(id: lastTurnID, deployment: deployment(), traceID: traceID(), nowUs: loop.nowUs)
+        turns.append(turn)
+        turn.collectTimer = timer(turn, afterMs: turn.deployment.plan.align.collectMsMax) { session, turn in
+            session.apply(turn.machine.handle(.collectLimit), to: turn)
+        }
+        report(turn)
+        return turn
+    }
+
+    func seal(_ turn: Turn) {
+        turn.quietTimer?.cancel()
+        turn.collectTimer?.cancel()
+        turn.sealedUs = loop.nowUs
+        // A turn's plugin streams end with its last input; the microphone's go on listening.
+        if let route {
+            let listening = route.targets(of: .audio)
+            for node in route.plan.streams.indices where !listening.contains(node) { route.finish(node) }
+        }
+        apply(turn.machine.handle(.seal), to: turn)
+    }
+
+    /// Nothing was said in this turn after all.
+    func discard(_ turn: Turn) {
+        turn.cancelTimers()
+        apply(turn.machine.handle(.interrupt), to: turn)
+    }
+
+    /// An automatic turn is sealed when nothing more comes for a while and nobody is speaking.
+    func restartQuiet(_ turn: Turn) {
+        turn.quietTimer?.cancel()
+        guard !turn.manual, turn.machine.isCollecting, !turn.speechOpen else { return }
+        turn.quietTimer = timer(turn, afterMs: limits.turnQuietMs) { session, turn in
+            if turn.machine.isCollecting, !turn.speechOpen, !turn.machine.isEmpty || turn.tryOnProduct != nil { session.seal(turn) }
+        }
+    }
+
+    /// The customer speaks or says stop: answers in the making are cut off, what was delivered stays.
+    func interruptAnswers() {
+        for turn in turns where !turn.machine.isCollecting { apply(turn.machine.handle(.interrupt), to: turn) }
+    }
+
+    private func timer(_ turn: Turn, afterMs: Int, _ body: @escaping (Session, Turn) -> Void) -> LoopTimer {
+        loop.after(UInt64(afterMs) * 1_000) { [weak self, weak turn] in
+            guard let self, let turn, !self.ended else { return }
+            body(self, turn)
+        }
+    }
+
+    func apply(_ actions: [TurnMachine.Action], to turn: Turn) {
+        for action in actions {
+            switch action {
+            case .startDeadline(let ms):
+                turn.deadlineUs = loop.nowUs + UInt64(ms) * 1_000
+                turn.deadlineTimer = timer(turn, afterMs: ms) { session, turn in session.apply(turn.machine.handle(.deadline), to: turn) }
+            case .cancelDeadline:
+                turn.deadlineTimer?.cancel()
+            case .decide(let missing, let revision):
+                decide(turn, missing: missing, revision: revision)
+            case .cancelAnswers:
+                for task in turn.tasks { task.cancel() }
+                turn.tasks.removeAll()
+            case .report:
+                report(turn)
+            case .finish:
+                finish(turn)
+            }
+        }
+    }
+
+    private func report(_ turn: Turn) {
+        emit(
+            .turn(TurnEvent(state: turn.machine.state.onWire, missing: turn.machine.missing, traceID: turn.traceID)), turnID: turn.id,
+            revision: turn.machine.revision)
+    }
+
+    /// Turns are answered in order: one that is ready before its predecessor has finished waits.
+    private func decide(_ turn: Turn, missing: [String], revision: UInt32) {
+        if !turns.contains(where: { $0 === turn }) { turns.insert(turn, at: 0) }
+        guard turns.first === turn else {
+            turn.held = Turn.Held(missing: missing, revision: revision)
+            return
+        }
+        turn.held = nil
+        fillFromVideo(turn)
+        let outcome: FusionOutcome
+        do throws(FusionError) {
+            outcome = try turn.deployment.plan.fuse(turn.features, present: present(turn), classifier: turn.deployment.classifier)
+        } catch {
+            problem(RPCStatus(.internalError, "the fusion graph failed: \(error.message)"), turnID: turn.id)
+            return apply(turn.machine.handle(.decided(agents: 0)), to: turn)
+        }
+        let chosen = turn.deployment.plan.agents.compactMap { node -> (AgentNode, any Agent)? in
+            guard isChosen(node, outcome, turn), let agent = turn.deployment.agent(named: node.agent) else { return nil }
+            return (node, agent)
+        }
+        observer.sessionDecided(afterUs: loop.nowUs - turn.startedUs)
+        turn.agents = chosen.map(\.0.agent)
+        if chosen.isEmpty, turn.words.isEmpty == false || !turn.features.isEmpty {
+            problem(RPCStatus(.unavailable, "no agent of this server answers such a turn"), turnID: turn.id)
+        }
+        let ids = chosen.map(\.0.id)
+        apply(turn.machine.handle(.decided(agents: ids.count)), to: turn)
+        for (node, agent) in chosen { start(agent, node, turn, outcome, missing: missing) }
+    }
+
+    /// An explicit request to try something on needs no guess.
+    private func isChosen(_ node: AgentNode, _ outcome: FusionOutcome, _ turn: Turn) -> Bool {
+        if turn.tryOnProduct != nil { return node.agent == "try_on" }
+        guard let step = node.when else { return true }
+        return outcome.decision(step)?.winner == node.agent
+    }
+
+    private func present(_ turn: Turn) -> [String] {
+        var names = turn.features.map(\.modality)
+        if turn.pose != nil { names.append(Modality.selfie) }
+        return names.sorted()
+    }
+
+    private func fillFromVideo(_ turn: Turn) {
+        guard let video, video.seenUs + UInt64(limits.videoFreshMs) * 1_000 >= loop.nowUs else { return }
+        if turn.pose == nil { turn.pose = video.pose }
+        if let feature = video.feature, !turn.features.contains(where: { $0.modality == feature.modality }) { turn.add(feature) }
+    }
+
+    private func start(_ agent: any Agent, _ node: AgentNode, _ turn: Turn, _ outcome: FusionOutcome, missing: [String]) {
+        let query = TurnQuery(
+            sessionID: id, traceID: turn.traceID, principal: principal, turnID: turn.id, revision: turn.machine.revision,
+            language: answerLanguage(turn), words: turn.words, wasSpoken: turn.wasSpoken, features: turn.features, missing: missing,
+            query: node.query.flatMap(outcome.vector), decision: node.when.flatMap(outcome.decision), imageLabels: turn.imageLabels,
+            pose: turn.pose, tryOnProduct: turn.tryOnProduct, context: context, deadlineUs: 0, seed: random())
+        let sink = ReplySink(session: LoopBound(self, loop: loop), turnID: turn.id, epoch: turn.machine.epoch)
+        let bound = sink.session
+        let startedUs = loop.nowUs
+        let task = Task(executorPreference: loop) {
+            var failure: RPCStatus?
+            do throws(RPCStatus) { try await agent.answer(query, to: sink) } catch { failure = error }
+            bound.value.agentFinished(turnID: sink.turnID, epoch: sink.epoch, agent: agent.name, sinceUs: startedUs, failure: failure)
+        }
+        turn.tasks.append(task)
+    }
+
+    private func agentFinished(turnID: UInt64, epoch: UInt32, agent: String, sinceUs: UInt64, failure: RPCStatus?) {
+        guard !ended, let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch else { return }
+        turn.note(node: agent, sinceUs: sinceUs, nowUs: loop.nowUs)
+        if let failure, failure.code != .cancelled { problem(failure, turnID: turnID) }
+        context.lastAgent = agent
+        apply(turn.machine.handle(.agentFinished), to: turn)
+    }
+
+    private func answerLanguage(_ turn: Turn) -> String {
+        if languageIsSet { return language }
+        if !turn.language.isEmpty { return turn.language }
+        return language.isEmpty ? "en" : language
+    }
+
+    private func finish(_ turn: Turn) {
+        turn.cancelTimers()
+        turn.tasks.removeAll()
+        turns.removeAll { $0 === turn }
+        lastOver = turn
+        if turn.machine.state == .done {
+            context.turnsDone += 1
+            if wantsTrace { emit(.trace(Trace(traceID: turn.traceID, spans: turn.spans)), turnID: turn.id, revision: turn.machine.revision) }
+        }
+        observer.sessionTurnOver(self, tookUs: loop.nowUs - (turn.sealedUs == 0 ? turn.startedUs : turn.sealedUs), state: turn.machine.state)
+        if let next = turns.first, let held = next.held { decide(next, missing: held.missing, revision: held.revision) }
+        closeWhenQuiet()
+    }
+}
+
+extension TurnMachine.State {
+    /// The state as clients see it.
+    var onWire: TurnState {
+        switch self {
+        case .collecting: .collecting
+        case .awaiting: .awaiting
+        case .deciding: .deciding
+        case .answering: .answering
+        case .done: .done
+        case .interrupted: .interrupted
+        case .expired: .expired
+        }
+    }
+}

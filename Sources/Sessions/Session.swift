@@ -1,0 +1,220 @@
+// Sessions: what a conversation is, whatever connection carries it.
+//
+// Owns the numbering, the time line, the turns, the dialogue context and the unacknowledged answers of each session. Turns, credit, image
+// parts, rate limits and the outbox are value-type state machines; Session carries their actions out. It never touches a socket,
+// never blocks, and hands every computation to a node or an agent. Everything here is confined to the loop that owns the session.
+
+public import Catalog
+public import EventLoop
+public import Fusion
+public import Router
+public import Wire
+
+/// What carries a session's messages at the moment. Called on the session's loop.
+public protocol SessionOutlet: AnyObject {
+    /// One serialized ServerMessage.
+    func send(_ message: [UInt8])
+    /// One serialized ServerMessage, written straight into the connection's output.
+    func send(writing body: (inout [UInt8]) -> Void)
+    func grant(_ grant: CreditLedger.Grant)
+    /// The last call: the stream ends.
+    func close(_ status: RPCStatus)
+}
+
+/// Where a session tells what happened, for metrics and stores. Called on the session's loop.
+public protocol SessionObserver: AnyObject {
+    func sessionDecided(afterUs: UInt64)
+    func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State)
+    func sessionProblem(_ status: RPCStatus)
+    func sessionBehaviour(_ session: Session, _ event: BehaviourEvent)
+    func sessionEnded(_ session: Session)
+}
+
+/// One conversation.
+public final class Session {
+    public let id: String
+    /// Hash of the id: seeds what is random, keys what is shared fairly.
+    public let key: UInt64
+    public let principal: Principal
+    public let limits: SessionLimits
+    let loop: EventLoop
+    let router: Router
+    unowned let observer: any SessionObserver
+    /// The deployment that the next turn pins.
+    let deployment: () -> Deployment
+    weak var outlet: (any SessionOutlet)?
+
+    let startedUs: UInt64
+    var route: Route?
+    var routeDeployment: UInt64 = 0
+    var ledger: CreditLedger
+    var outbox: Outbox
+    var controlRate: RateLimit
+    var lastClientSequence: UInt64 = 0
+    var lastTurnID: UInt64 = 0
+    /// Turns that are not over, oldest first; the last one may still collect.
+    var turns: [Turn] = []
+    /// The newest turn that is over, for amendments and late credit.
+    var lastOver: Turn?
+    var assembly: ImageAssembly?
+    /// Plugin streams that listen to the microphone.
+    var audioNodesOpen = false
+    /// … and those that were told that it is off and still transcribe.
+    var audioDraining = false
+    /// How much of the last spoken reply the customer has heard.
+    var played: Played?
+    var context = DialogueContext()
+    /// The language the customer set, or was last heard to speak.
+    var language = ""
+    var languageIsSet = false
+    var consent = Consent()
+    var wantsTrace = false
+    var video: VideoSlot?
+    var halfClosed = false
+    var ended = false
+    private var randomState: SeededRandom
+
+    public init(
+        id: String, key: UInt64, principal: Principal, loop: EventLoop, router: Router, limits: SessionLimits,
+        observer: any SessionObserver, seed: UInt64, wantsTrace: Bool = false, deployment: @escaping () -> Deployment
+    ) {
+        self.id = id
+        self.key = key
+        self.principal = principal
+        self.loop = loop
+        self.router = router
+        self.limits = limits
+        self.observer = observer
+        self.deployment = deployment
+        self.wantsTrace = wantsTrace
+        startedUs = loop.nowUs
+        ledger = CreditLedger(windows: limits.windows)
+        outbox = Outbox(bytesMax: limits.resumeBytesMax)
+        controlRate = RateLimit(perSecond: limits.controlMessagesPerSecondMax)
+        randomState = SeededRandom(seed: seed)
+    }
+
+    /// Microseconds since the session began.
+    var timelineUs: UInt64 { loop.nowUs - startedUs }
+
+    func random() -> UInt64 { randomState.next() }
+
+    // MARK: Connection
+
+    /// A stream now carries this session; what the client has not seen since `resumeAfter` is sent again.
+    public func attach(_ outlet: any SessionOutlet, resumeAfter: UInt64? = nil) throws(RPCStatus) {
+        var again: [[UInt8]] = []
+        if let resumeAfter {
+            guard let missed = outbox.after(resumeAfter) else {
+                throw RPCStatus(
+                    .dataLoss,
+                    "messages after \(resumeAfter) are no longer kept (kept: after \(outbox.lostUpTo) up to \(outbox.lastSequence)); open a new session")
+            }
+            again = missed
+        }
+        self.outlet?.close(RPCStatus(.aborted, "session \(id) was resumed on another stream"))
+        self.outlet = outlet
+        ledger = CreditLedger(windows: limits.windows)
+        halfClosed = false
+        emit(
+            .session(
+                SessionStarted(
+                    sessionID: id, traceID: traceID(), resumed: resumeAfter != nil,
+                    limits: Limits(
+                        frameBytesMax: UInt32(limits.frameBytesMax), imageBytesMax: UInt32(limits.imageBytesMax),
+                        imagePixelsMax: limits.imagePixelsMax, textBytesMax: UInt32(limits.textBytesMax),
+                        turnInputsMax: UInt32(deployment().plan.align.inputsMax)))), turnID: 0, revision: 0)
+        for message in again { outlet.send(message) }
+    }
+
+    /// The stream that carried this session is gone; the session stays until it is resumed or ended.
+    public func detach(_ outlet: any SessionOutlet) {
+        guard self.outlet === outlet else { return }
+        self.outlet = nil
+    }
+
+    public var isAttached: Bool { outlet != nil }
+
+    /// The client has nothing more to send: an open turn is sealed, answers still go out, then the stream ends.
+    public func halfClose() {
+        halfClosed = true
+        finishAudio()
+        if let turn = turns.last, turn.machine.isCollecting, !turn.speechOpen { seal(turn) }
+        closeWhenQuiet()
+    }
+
+    /// Ends the session: everything in the making is cancelled. `status` goes to the client if a stream is attached.
+    public func end(_ status: RPCStatus) {
+        guard !ended else { return }
+        ended = true
+        for turn in turns {
+            for task in turn.tasks { task.cancel() }
+            turn.cancelTimers()
+        }
+        turns.removeAll()
+        lastOver = nil
+        route?.cancel()
+        route = nil
+        let outlet = self.outlet
+        self.outlet = nil
+        outlet?.close(status)
+        observer.sessionEnded(self)
+    }
+
+    func closeWhenQuiet() {
+        guard halfClosed, turns.isEmpty, !audioNodesOpen, !audioDraining, !ended else { return }
+        end(.ok)
+    }
+
+    // MARK: Messages
+
+    /// One serialized ClientMessage. Throwing ends the stream with that status; what is wrong with the content alone becomes a Problem.
+    public func receive(_ payload: UnsafeRawBufferPointer) throws(RPCStatus) {
+        let peek = try MessagePeek(clientMessage: payload)
+        if peek.sequence != 0 {
+            guard peek.sequence == lastClientSequence + 1 else {
+                throw RPCStatus(.invalidArgument, "message \(peek.sequence) came where \(lastClientSequence + 1) was due")
+            }
+            lastClientSequence = peek.sequence
+        }
+        do throws(RPCStatus) {
+            switch peek.kind {
+            case ClientMessageKind.text: try receiveText(payload, peek)
+            case ClientMessageKind.audio: try receiveAudio(payload, peek)
+            case ClientMessageKind.image: try receiveImage(payload, peek)
+            case ClientMessageKind.video: try receiveVideo(payload, peek)
+            case ClientMessageKind.behaviour: try receiveBehaviour(payload, peek)
+            case ClientMessageKind.control: try receiveControl(payload, peek)
+            default:
+                throw RPCStatus(.invalidArgument, "the message has none of the kinds text, audio, image, video, behaviour, control")
+            }
+        } catch {
+            if error.code == .resourceExhausted, error.message.contains("credit left") { throw error }
+            problem(error, sequence: peek.sequence, turnID: peek.turnID)
+        }
+        if peek.endOfTurn, let turn = turns.last, turn.machine.isCollecting, !turn.speechOpen { seal(turn) }
+    }
+
+    func problem(_ status: RPCStatus, sequence: UInt64 = 0, turnID: UInt64 = 0) {
+        observer.sessionProblem(status)
+        emit(.problem(Problem(code: status.code.rawValue, message: status.message, clientSequence: sequence)), turnID: turnID, revision: 0)
+    }
+
+    /// 128 bits as hex.
+    func traceID() -> String {
+        func hex(_ value: UInt64) -> String {
+            let digits = String(value, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }
+        return hex(random()) + hex(random())
+    }
+}
+
+/// The newest camera picture: one in the making, one waiting; what it replaces is gone.
+struct VideoSlot {
+    var inFlight = false
+    var waiting: (payload: SharedBuffer, input: ClientInput)?
+    var feature: Feature?
+    var pose: Pose?
+    var seenUs: UInt64 = 0
+}
