@@ -1,0 +1,117 @@
+public import Wire
+
+/// One open stream. What has no credit waits here, in order within its lane.
+public final class ClientStream {
+    public let id: UInt64
+    private weak var connection: ClientConnection?
+    let onData: (UnsafeRawBufferPointer) -> Void
+    private let onEnd: (RPCStatus) -> Void
+    private var audio: LaneQueue
+    private var media: LaneQueue
+    private var video: LaneQueue
+    private var halfCloseWaits = false
+    private var isEnded = false
+
+    /// Bytes that may wait for credit on one lane.
+    public static let waitingBytesMax = 64 << 20
+
+    private struct LaneQueue {
+        var credit: UInt64
+        var waiting: [[UInt8]] = []
+        var waitingBytes = 0
+    }
+
+    init(
+        id: UInt64, connection: ClientConnection, windows: ClientWindows, onData: @escaping (UnsafeRawBufferPointer) -> Void,
+        onEnd: @escaping (RPCStatus) -> Void
+    ) {
+        self.id = id
+        self.connection = connection
+        self.onData = onData
+        self.onEnd = onEnd
+        audio = LaneQueue(credit: windows.audioBytes)
+        media = LaneQueue(credit: windows.mediaBytes)
+        video = LaneQueue(credit: windows.videoBytes)
+    }
+
+    /// Sends one serialized request. Throws RESOURCE_EXHAUSTED when too much waits for credit already.
+    public func send(_ payload: [UInt8], lane: Lane = .control) throws(RPCStatus) {
+        guard !isEnded else { return }
+        guard lane != .control, lane != .unspecified else { return write(payload) }
+        var queue = self[lane]
+        guard queue.waitingBytes + payload.count <= ClientStream.waitingBytesMax else {
+            throw RPCStatus(.resourceExhausted, "\(queue.waitingBytes) bytes wait for credit on the \(lane) lane; at most \(ClientStream.waitingBytesMax) may")
+        }
+        queue.waiting.append(payload)
+        queue.waitingBytes += payload.count
+        self[lane] = queue
+        drain(lane)
+    }
+
+    /// Nothing more will be sent, once what waits for credit has gone.
+    public func halfClose() {
+        halfCloseWaits = true
+        finishIfDrained()
+    }
+
+    public func cancel(_ reason: String = "") {
+        guard !isEnded else { return }
+        connection?.write { FrameEncoder.cancel(streamID: id, reason: reason, into: &$0) }
+    }
+
+    /// Bytes that wait for credit.
+    public var waitingBytes: Int { audio.waitingBytes + media.waitingBytes + video.waitingBytes }
+
+    func granted(_ bytes: UInt64, on lane: Lane) {
+        self[lane].credit += bytes
+        drain(lane)
+    }
+
+    func ended(_ status: RPCStatus) {
+        guard !isEnded else { return }
+        isEnded = true
+        onEnd(status)
+    }
+
+    private func drain(_ lane: Lane) {
+        var queue = self[lane]
+        var sent = 0
+        while sent < queue.waiting.count, UInt64(queue.waiting[sent].count) <= queue.credit {
+            queue.credit -= UInt64(queue.waiting[sent].count)
+            queue.waitingBytes -= queue.waiting[sent].count
+            write(queue.waiting[sent])
+            sent += 1
+        }
+        queue.waiting.removeFirst(sent)
+        self[lane] = queue
+        finishIfDrained()
+    }
+
+    private func finishIfDrained() {
+        guard halfCloseWaits, waitingBytes == 0, !isEnded else { return }
+        halfCloseWaits = false
+        connection?.write { FrameEncoder.halfClose(streamID: id, into: &$0) }
+    }
+
+    private func write(_ payload: [UInt8]) {
+        connection?.write { output in payload.withUnsafeBytes { FrameEncoder.data(streamID: id, payload: $0, into: &output) } }
+    }
+
+    private subscript(_ lane: Lane) -> LaneQueue {
+        get {
+            switch lane {
+            case .audio: audio
+            case .video: video
+            case .media, .control, .unspecified: media
+            }
+        }
+        set {
+            switch lane {
+            case .audio: audio = newValue
+            case .video: video = newValue
+            case .media: media = newValue
+            case .control, .unspecified: break
+            }
+        }
+    }
+}

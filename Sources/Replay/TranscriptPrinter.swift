@@ -1,0 +1,62 @@
+public import Wire
+
+/// A conversation as people read it: who said what, what was shown, why.
+public struct TranscriptPrinter {
+    /// Colours for a terminal.
+    public var colours: Bool
+
+    public init(colours: Bool) { self.colours = colours }
+
+    public func action(_ action: ClientAction) -> String {
+        let what =
+            switch action {
+            case .say(let text, _): text
+            case .speak(let file): "🎙  \(fileName(file))"
+            case .show(let file): "🖼  \(fileName(file))"
+            case .selfie(let file): "🤳 \(fileName(file))"
+            case .tryOn(let product): "try on \(product)"
+            case .behaviour(let behaviour, let product): "\(behaviour) \(product)"
+            case .language(let code): "language: \(code.isEmpty ? "as spoken" : code)"
+            case .bargeIn: "(interrupts)"
+            case .silence(let ms): "(\(ms) ms of silence)"
+            }
+        return paint("36", "customer") + "  " + what
+    }
+
+    /// The lines a message is worth; none for what only machines want.
+    public func lines(_ received: ReceivedMessage) -> [String] {
+        switch received.message.kind {
+        case .transcript(let transcript) where transcript.final:
+            return [paint("2", "heard   ") + "  “\(transcript.text)” (\(transcript.language))"]
+        case .recommendations(let recommendations):
+            return recommendations.items.enumerated().flatMap { index, item -> [String] in
+                let price = item.price.map { " · \($0.currency) \(major($0.amountMinor))" } ?? ""
+                return [paint("32", index == 0 ? "shop    " : "        ") + "  \(index + 1). \(item.title)\(price)\(item.inStock ? "" : " · sold out")"]
+                    + item.reasons.map { paint("2", "               \(percent($0.share)) \($0.modality): \($0.text)") }
+            }
+        case .reply(let reply):
+            var lines = reply.text.isEmpty ? [] : [paint("32", "shop    ") + "  " + reply.text]
+            for source in reply.sources { lines.append(paint("2", "               source: \(source.kind) \(source.id)\(source.title.isEmpty ? "" : " – \(source.title)")")) }
+            return lines
+        case .tryOn(let tryOn):
+            return [paint("32", "shop    ") + "  try-on of \(tryOn.productID) on \(tryOn.imageWidth) × \(tryOn.imageHeight)"]
+                + tryOn.overlays.map { paint("2", "               \($0.anchor) at (\(Int($0.x)), \(Int($0.y))), scale \(rounded($0.scale))") }
+        case .problem(let problem):
+            return [paint("31", "problem ") + "  \(StatusCode(rawValue: problem.code)?.name ?? "\(problem.code)"): \(problem.message)"]
+        default:
+            return []
+        }
+    }
+
+    private func fileName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+    private func paint(_ code: String, _ text: String) -> String { colours ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+    private func percent(_ share: Float) -> String {
+        let text = "\(Int((share * 100).rounded())) %"
+        return String(repeating: " ", count: max(0, 5 - text.count)) + text
+    }
+    private func rounded(_ value: Float) -> String { "\((value * 100).rounded() / 100)" }
+    private func major(_ minor: Int64) -> String {
+        let cents = minor % 100
+        return "\(minor / 100).\(cents < 10 ? "0" : "")\(cents)"
+    }
+}
