@@ -1,4 +1,3 @@
-public import EventLoop
 public import Wire
 
 /// One conversation: what a customer says and shows, and what comes back. Confined to its connection's loop.

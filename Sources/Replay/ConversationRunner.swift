@@ -1,6 +1,6 @@
-public import Client
+import Client
 public import EventLoop
-public import Wire
+import Wire
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

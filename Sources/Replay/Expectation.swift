@@ -1,4 +1,4 @@
-public import CheckedYAML
+import CheckedYAML
 public import Wire
 
 /// Something that must (or must not) be among the messages of a step.

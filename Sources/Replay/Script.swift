@@ -4,7 +4,7 @@
 // the runner is the only part with a socket. It must never know how the server makes its answers.
 
 public import CheckedYAML
-import Wire
+public import Wire
 
 /// A scripted conversation.
 public struct Script: Sendable {
@@ -106,6 +106,6 @@ extension Step {
         }
         return Step(
             line: item.line, actions: actions, expectations: expectations, withinMs: try item["within_ms"].int(in: 1...600_000, or: 20_000),
-            endsTurn: turn && !(try item["continue"].bool(or: false)))
+            endsTurn: try !item["continue"].bool(or: false) && turn)
     }
 }

@@ -1,4 +1,4 @@
-public import Wire
+import Wire
 
 /// A conversation as people read it: who said what, what was shown, why.
 public struct TranscriptPrinter {

@@ -4,7 +4,6 @@
 // decodes a payload, never blocks, and knows nothing of turns or agents. Everything here is confined to the loop.
 
 public import Fusion
-public import Wire
 
 /// The registry of one loop: plugin name → the node that new streams go to.
 public final class Router {

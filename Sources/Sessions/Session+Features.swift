@@ -1,3 +1,4 @@
+import EventLoop
 import Fusion
 public import Router
 public import Wire
@@ -19,7 +20,7 @@ extension Session: RouteDelegate {
         guard message.kind == ClientMessageKind.audio else { return }
         do throws(RPCStatus) {
             let peek = try MessagePeek(clientMessage: message.payload.bytes)
-            let bytes = peek.body(in: message.payload.bytes)
+            let bytes = peek.contents(in: message.payload.bytes)
             _ = try AudioChunk(decoding: bytes)
             emitAudio(bytes, turnID: message.turnID, revision: message.revision)
         } catch {
@@ -83,12 +84,15 @@ extension Session: RouteDelegate {
     private func heard(_ event: SpeechEvent, node: Int) {
         if event.event == .start {
             interruptAnswers()
-            if let turn = try? collectingTurn(0) {
+            do throws(RPCStatus) {
+                let turn = try collectingTurn(0)
                 turn.speechOpen = true
                 turn.wasSpoken = true
                 turn.quietTimer?.cancel()
                 turn.owe(node: node, modality: Modality.text, nowUs: loop.nowUs)
                 apply(turn.machine.handle(.expect(Modality.text)), to: turn)
+            } catch {
+                problem(error)
             }
         }
         emit(.speech(event), turnID: turns.last?.id ?? 0, revision: 0)
@@ -97,7 +101,7 @@ extension Session: RouteDelegate {
     private func heard(_ transcript: Transcript, node: Int) {
         let turn = turns.first { $0.speechOpen }
         emit(.transcript(transcript), turnID: turn?.id ?? 0, revision: turn?.machine.revision ?? 0)
-        guard transcript.isFinal, let turn else { return }
+        guard transcript.final, let turn else { return }
         turn.speechOpen = false
         guard !transcript.text.isEmpty else {
             failed(Modality.text, node: node, in: turn)

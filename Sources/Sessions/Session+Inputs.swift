@@ -1,3 +1,4 @@
+import EventLoop
 import Fusion
 import Router
 import Wire
@@ -5,8 +6,7 @@ import Wire
 /// What the client says, by kind. Each of these throws what is wrong with the content; the session goes on.
 extension Session {
     func receiveText(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
-        try WireValidator.validate(payload, as: .clientMessage)
-        let text = try TextInput(decoding: peek.body(in: payload))
+        let text = try TextInput(decoding: peek.contents(in: payload))
         guard !text.text.isEmpty else { throw RPCStatus(.invalidArgument, "the text is empty") }
         guard text.text.utf8.count <= limits.textBytesMax else {
             throw RPCStatus(.resourceExhausted, "the text has \(text.text.utf8.count) bytes; at most \(limits.textBytesMax) are allowed")
@@ -24,7 +24,7 @@ extension Session {
         defer { giveBack(payload.count, on: .audio) }
         let route = try currentRoute()
         guard !route.targets(of: .audio).isEmpty else { throw RPCStatus(.unimplemented, "this server's graph takes no audio") }
-        let chunk = try AudioChunkView(peek.body(in: payload))
+        let chunk = try AudioChunkView(peek.contents(in: payload))
         let turnID = turns.last?.id ?? 0
         let opening = StreamOpen(sessionKey: key, turnID: turnID, language: languageIsSet ? language : "")
         audioNodesOpen = true
@@ -48,7 +48,7 @@ extension Session {
     func receiveImage(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
         try ledger.spend(payload.count, on: .media)
         defer { giveBack(payload.count, on: .media) }
-        let part = try ImagePartView(peek.body(in: payload))
+        let part = try ImagePartView(peek.contents(in: payload))
         var joining = assembly ?? ImageAssembly()
         let outcome: ImageAssembly.Outcome
         do throws(RPCStatus) {
@@ -97,8 +97,7 @@ extension Session {
 
     func receiveBehaviour(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
         try rateLimited()
-        try WireValidator.validate(payload, as: .clientMessage)
-        let event = try BehaviourEvent(decoding: peek.body(in: payload))
+        let event = try BehaviourEvent(decoding: peek.contents(in: payload))
         guard event.behaviour != .unspecified, !event.productID.isEmpty else {
             throw RPCStatus(.invalidArgument, "a behaviour event names what happened and a product_id")
         }
@@ -110,8 +109,7 @@ extension Session {
 
     func receiveControl(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
         try rateLimited()
-        try WireValidator.validate(payload, as: .clientMessage)
-        switch try Control(decoding: peek.body(in: payload)).control {
+        switch try Control(decoding: peek.contents(in: payload)).kind {
         case .turnStart:
             try collectingTurn(peek.turnID).manual = true
         case .turnEnd:

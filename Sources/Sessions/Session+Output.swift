@@ -1,4 +1,4 @@
-public import Wire
+import Wire
 
 /// What goes to the client.
 extension Session {

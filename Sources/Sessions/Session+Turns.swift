@@ -1,5 +1,6 @@
 import EventLoop
 import Fusion
+import Router
 import Wire
 
 /// The life of turns: carries out what their machines say.

@@ -6,7 +6,7 @@
 
 public import Catalog
 public import EventLoop
-public import Fusion
+import Fusion
 public import Router
 public import Wire
 
@@ -116,6 +116,7 @@ public final class Session {
         self.outlet = outlet
         ledger = CreditLedger(windows: limits.windows)
         halfClosed = false
+        lastClientSequence = 0
         emit(
             .session(
                 SessionStarted(

@@ -1,4 +1,4 @@
-import Fusion
+public import Fusion
 
 /// The life of one turn as a value: events in, actions out, no clock and no I/O of its own.
 ///

@@ -1,0 +1,64 @@
+# The commands of this project. `make demo` and `make test` are all a newcomer needs.
+
+SWIFT ?= swift
+BUILD_RELEASE = .build/release
+DEMO_RUN = .vitrine/demo
+
+.PHONY: help setup build debug demo serve test test-asan test-tsan fuzz bench bench-setup lint proto-check clean
+
+help:
+	@echo "make setup       install what is missing and fetch the models (nothing to do the second time)"
+	@echo "make demo        set up, build, and hold the example conversation"
+	@echo "make serve       run the example shop on 127.0.0.1:7401"
+	@echo "make test        build and run all tests"
+	@echo "make test-asan   the tests under AddressSanitizer; make test-tsan: under ThreadSanitizer"
+	@echo "make fuzz        fuzz framing and decoding for SECONDS each (default 30)"
+	@echo "make bench       run every benchmark; make bench-NAME runs one; make bench-setup installs the peers"
+	@echo "make lint        check the formatting"
+
+setup:
+	@tools/setup/setup
+
+build: setup
+	@$(SWIFT) build -c release
+
+debug: setup
+	@$(SWIFT) build
+
+demo: build
+	@tools/demo/run $(BUILD_RELEASE)
+
+serve: build
+	@tools/demo/import $(BUILD_RELEASE)
+	@$(BUILD_RELEASE)/vitrine serve --config examples/jewelry/shop.yaml
+
+test: setup
+	@tools/test/run
+
+test-asan: setup
+	@tools/test/run address
+
+test-tsan: setup
+	@tools/test/run thread
+
+SECONDS ?= 30
+fuzz: setup
+	@tools/test/fuzz $(SECONDS)
+
+bench-setup:
+	@tools/bench/setup
+
+bench: build
+	@tools/bench/run $(BUILD_RELEASE)
+
+bench-%: build
+	@tools/bench/run $(BUILD_RELEASE) $*
+
+lint:
+	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Plugins Tests Benchmarks
+
+proto-check:
+	@tools/proto/generate --check
+
+clean:
+	@rm -rf .build .build-* .vitrine

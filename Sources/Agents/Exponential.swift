@@ -1,0 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+enum Exponential {
+    static func of(_ x: Float) -> Float { expf(x) }
+}

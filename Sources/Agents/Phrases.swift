@@ -1,0 +1,82 @@
+import Catalog
+
+/// What agents say, in the two languages. Sentences only; facts come in as arguments.
+struct Phrases {
+    let isChinese: Bool
+
+    init(_ language: String) { isChinese = language == "zh" }
+
+    func of(_ english: String, _ chinese: String) -> String { isChinese ? chinese : english }
+
+    // MARK: Try-on
+
+    var needsSelfie: String { of("Please show me a picture of yourself, so that I can put it on you.", "请发一张您的照片，我来帮您试戴。") }
+    var tryOnWhat: String { of("Which piece would you like to try on?", "您想试戴哪一件？") }
+    func cannotTryOn(_ title: String) -> String { of("There is no try-on picture of \(title) yet.", "\(title) 暂时没有试戴图片。") }
+    func onYou(_ title: String) -> String { of("This is how \(title) looks on you.", "这是 \(title) 戴在您身上的效果。") }
+
+    func cannotSee(_ anchor: String) -> String {
+        switch anchor {
+        case "ear_lobe": of("I cannot see your ears well enough; please turn a little or show more of the picture.", "我看不清您的耳朵，请稍微转一下头再拍一张。")
+        case "neck": of("I cannot see your neck well enough; please show your shoulders too.", "我看不清您的颈部，请把肩膀也拍进来。")
+        case "wrist": of("I cannot see your wrist; please show your hand and wrist.", "我看不到您的手腕，请把手和手腕拍进来。")
+        default: of("I cannot see your hand; please show it with the fingers spread.", "我看不到您的手，请张开手指拍一张。")
+        }
+    }
+
+    // MARK: Recommendation
+
+    func found(_ count: Int, _ filters: String) -> String {
+        if filters.isEmpty { return of(count == 1 ? "This fits best." : "These \(count) fit best.", "为您找到 \(count) 款最合适的。") }
+        return of(count == 1 ? "I found one for \(filters)." : "I found \(count) for \(filters).", "为您找到 \(count) 款符合“\(filters)”的。")
+    }
+
+    func nothing(_ filters: String) -> String { of("Nothing in the shop fits \(filters).", "店里没有符合“\(filters)”的商品。") }
+    func nearest(_ filters: String) -> String { of("Nothing fits \(filters) exactly; these come nearest.", "没有完全符合“\(filters)”的，这些最接近。") }
+    var tellMore: String { of("What are you looking for? Say it or show me a photo.", "您想找什么？可以描述一下，或者发一张照片。") }
+    func likePhoto(_ cosine: Int) -> String { of("looks like your photo (\(cosine) % alike)", "与您的照片相似（\(cosine)%）") }
+    func likeWords(_ cosine: Int) -> String { of("fits your words (\(cosine) % alike)", "符合您的描述（\(cosine)%）") }
+    func is_(_ values: String) -> String { of("is \(values)", "\(values)") }
+
+    // MARK: Service
+
+    var greeting: String { of("Hello! Ask me for jewellery, or about an order, delivery or returns.", "您好！想找首饰，或者查询订单、配送、退换货，都可以问我。") }
+    var welcome: String { of("You are welcome.", "不客气。") }
+    var goodbye: String { of("Goodbye, and come again.", "再见，欢迎再来。") }
+    var signIn: String { of("I can only show orders to the customer they belong to; please sign in.", "订单只能由本人查看，请先登录。") }
+    var noOrders: String { of("There are no orders in your account.", "您的账户里没有订单。") }
+    func noSuchOrder(_ id: String) -> String { of("There is no order \(id) in your account.", "您的账户里没有订单 \(id)。") }
+    var noSupport: String { of("I found nothing about that in the shop's own texts, so I would rather not guess. Shall I ask a person?", "店内资料里没有相关内容，我不便猜测。需要转人工客服吗？") }
+    var whichProduct: String { of("Which piece do you mean?", "您指的是哪一件？") }
+    func handedOver(_ number: Int64) -> String { of("A person of the shop will take over; your number is \(number).", "已为您转接人工客服，您的排队号是 \(number)。") }
+    var outOfScope: String { of("I can help with jewellery, orders, delivery, returns, care and sizes; this is beyond me.", "我可以帮您挑选首饰，或解答订单、配送、退换货、保养和尺寸问题，这个我帮不上忙。") }
+
+    func order(_ order: Order, items: String) -> String {
+        let state = status(order.status)
+        var text = of("Order \(order.id) (\(items)) is \(state).", "订单 \(order.id)（\(items)）\(state)。")
+        if !order.carrier.isEmpty, order.status == "shipped" {
+            text += of(" \(order.carrier) carries it, tracking number \(order.tracking).", "承运商：\(order.carrier)，运单号 \(order.tracking)。")
+        }
+        if !order.expectedAt.isEmpty, order.status != "delivered", order.status != "cancelled", order.status != "returned" {
+            text += of(" It should arrive by \(order.expectedAt.prefix(10)).", "预计 \(order.expectedAt.prefix(10)) 前送达。")
+        }
+        if order.status == "delivered", !order.deliveredAt.isEmpty { text += of(" It came on \(order.deliveredAt.prefix(10)).", "送达日期 \(order.deliveredAt.prefix(10))。") }
+        return text
+    }
+
+    private func status(_ status: String) -> String {
+        switch status {
+        case "placed": of("placed, and not paid yet", "已下单，待付款")
+        case "paid": of("paid, and being prepared", "已付款，正在备货")
+        case "processing": of("being prepared", "正在处理")
+        case "packed": of("packed, and waiting for the carrier", "已打包，等待揽收")
+        case "shipped": of("on its way", "已发货，正在运输途中")
+        case "delivered": of("delivered", "已送达")
+        case "cancelled": of("cancelled", "已取消")
+        case "returned": of("returned", "已退货")
+        default: status
+        }
+    }
+
+    func price(_ price: Price) -> String { "\(price.currency) \(price.amountMinor / 100).\(price.amountMinor % 100 < 10 ? "0" : "")\(price.amountMinor % 100)" }
+}

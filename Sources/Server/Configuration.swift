@@ -1,0 +1,160 @@
+import CheckedYAML
+import Sessions
+import Telemetry
+
+/// Everything one file says about a server. Paths in it are relative to the file's folder.
+public struct ServerConfiguration: Sendable {
+    /// HOST:PORT, or HOST:0 for a free port.
+    public var listen = "127.0.0.1:7401"
+    public var loops = 1
+    /// Serve beyond the loopback without TLS.
+    public var isInsecure = false
+    public var adminSocket = ""
+    /// HOST:PORT of the metrics and health endpoint; "" = none.
+    public var metrics = ""
+    public var logLevel = LogLevel.info
+    public var logFormat = LogFormat.text
+    public var modelsFolder = ""
+    public var runtimeFolder = ""
+    public var pluginFolder = ""
+    public var plugins: [PluginChoice] = []
+    public var graphFile = ""
+    public var catalogueFolder = ""
+    public var databaseFile = ""
+    public var intentsFile = ""
+    public var tokensFile = ""
+    public var shop = "default"
+    public var inferenceThreads = 2
+    public var computeThreads = 2
+    public var recommendationsMax = 5
+    public var limits = ServerLimits()
+    public var sessionLimits = SessionLimits()
+    /// Where the file was.
+    public var file = ""
+    /// Seed of everything random; 0 = taken from the system at start.
+    public var seed: UInt64 = 0
+
+    public init() {}
+}
+
+/// A plugin to load at start, with its options.
+public struct PluginChoice: Sendable, Equatable {
+    public var name: String
+    /// A file instead of the plugin folder's; "" = look in the folder.
+    public var file: String
+    public var options: [PluginOption]
+}
+
+/// One option of a plugin as the file gives it.
+public struct PluginOption: Sendable, Equatable {
+    public var key: String
+    public var value: String
+}
+
+public enum LogLevel: String, Sendable, CaseIterable {
+    case debug, info, warning, error
+}
+
+public enum LogFormat: String, Sendable, CaseIterable {
+    case text, json
+}
+
+/// Everything the server bounds beside what a session does, with its unit in the name.
+public struct ServerLimits: Sendable, Equatable {
+    public var connectionsMax = 10_000
+    public var streamsPerConnectionMax = 64
+    public var sessionsMax = 10_000
+    public var frameBytesMax = 4 << 20
+    /// Payload bytes that all sessions together may hold on their way in.
+    public var ingressBytesMax = 256 << 20
+    /// Unread answers of one connection.
+    public var outputBytesMax = 8 << 20
+    /// From accept to the first whole frame.
+    public var firstFrameMsMax = 10_000
+    /// From the drain signal to the end.
+    public var drainMsMax = 10_000
+    public var metadataEntriesMax = 32
+    public var metadataBytesMax = 8 << 10
+
+    public init() {}
+}
+
+extension ServerConfiguration {
+    /// Reads and checks a configuration file. `models` is the folder that `make setup` fills, for paths that are not given.
+    public static func load(_ path: String, cacheFolder: String) throws(YAMLError) -> ServerConfiguration {
+        let document = try YAMLValue.load(path)
+        try document.fields(
+            "listen", "loops", "insecure", "admin_socket", "metrics", "log", "models", "runtime", "plugins", "graph", "catalog", "auth", "shop",
+            "inference", "limits", "recommendations_max", "seed")
+        let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
+        func located(_ value: YAMLValue, or fallback: String = "") throws(YAMLError) -> String {
+            let text = try value.string(or: fallback)
+            return text.isEmpty || text.hasPrefix("/") ? text : "\(folder.isEmpty ? "/" : folder)/\(text)"
+        }
+        var read = ServerConfiguration()
+        read.file = path
+        read.listen = try document["listen"].string(or: read.listen)
+        read.loops = try document["loops"].int(in: 1...64, or: 1)
+        read.isInsecure = try document["insecure"].bool(or: false)
+        read.adminSocket = try located(document["admin_socket"])
+        read.metrics = try document["metrics"].string(or: "")
+        read.shop = try document["shop"].string(or: "default")
+        read.seed = UInt64(try document["seed"].int(in: 0...Int.max, or: 0))
+        read.recommendationsMax = try document["recommendations_max"].int(in: 1...50, or: 5)
+        let log = document["log"]
+        if log.exists { try log.fields("level", "format") }
+        read.logLevel = try log["level"].choice(LogLevel.self, or: .info)
+        read.logFormat = try log["format"].choice(LogFormat.self, or: .text)
+        read.modelsFolder = try located(document["models"], or: "\(cacheFolder)/models")
+        read.runtimeFolder = try located(document["runtime"], or: "\(cacheFolder)/openvino/libs")
+        let plugins = document["plugins"]
+        if plugins.exists { try plugins.fields("folder", "load") }
+        read.pluginFolder = try located(plugins["folder"])
+        for item in try plugins["load"].items() {
+            try item.fields("name", "file", "options")
+            var options: [PluginOption] = []
+            for (key, value) in try item["options"].entries() { options.append(PluginOption(key: key, value: try value.string())) }
+            read.plugins.append(PluginChoice(name: try item["name"].string(), file: try located(item["file"]), options: options))
+        }
+        read.graphFile = try located(document["graph"])
+        if read.graphFile.isEmpty { throw document.error("'graph' is needed: the path of a fusion graph file") }
+        let catalog = document["catalog"]
+        if catalog.exists { try catalog.fields("folder", "database", "intents") }
+        read.catalogueFolder = try located(catalog["folder"])
+        read.databaseFile = try located(catalog["database"])
+        read.intentsFile = try located(catalog["intents"])
+        let auth = document["auth"]
+        if auth.exists { try auth.fields("tokens") }
+        read.tokensFile = try located(auth["tokens"])
+        let inference = document["inference"]
+        if inference.exists { try inference.fields("threads", "compute_threads") }
+        read.inferenceThreads = try inference["threads"].int(in: 1...256, or: 2)
+        read.computeThreads = try inference["compute_threads"].int(in: 1...256, or: 2)
+        try read.readLimits(document["limits"])
+        return read
+    }
+
+    private mutating func readLimits(_ value: YAMLValue) throws(YAMLError) {
+        guard value.exists else { return }
+        try value.fields(
+            "connections_max", "streams_per_connection_max", "sessions_max", "frame_bytes_max", "ingress_bytes_max", "output_bytes_max",
+            "first_frame_ms_max", "drain_ms_max", "text_bytes_max", "image_bytes_max", "turn_quiet_ms", "resume_bytes_max",
+            "resume_window_ms", "control_messages_per_second_max")
+        limits.connectionsMax = try value["connections_max"].int(in: 1...1_000_000, or: limits.connectionsMax)
+        limits.streamsPerConnectionMax = try value["streams_per_connection_max"].int(in: 1...10_000, or: limits.streamsPerConnectionMax)
+        limits.sessionsMax = try value["sessions_max"].int(in: 1...1_000_000, or: limits.sessionsMax)
+        limits.frameBytesMax = try value["frame_bytes_max"].int(in: 4_096...(64 << 20), or: limits.frameBytesMax)
+        limits.ingressBytesMax = try value["ingress_bytes_max"].int(in: (1 << 20)...(64 << 30), or: limits.ingressBytesMax)
+        limits.outputBytesMax = try value["output_bytes_max"].int(in: (64 << 10)...(1 << 30), or: limits.outputBytesMax)
+        limits.firstFrameMsMax = try value["first_frame_ms_max"].int(in: 100...600_000, or: limits.firstFrameMsMax)
+        limits.drainMsMax = try value["drain_ms_max"].int(in: 0...3_600_000, or: limits.drainMsMax)
+        sessionLimits.frameBytesMax = limits.frameBytesMax
+        sessionLimits.textBytesMax = try value["text_bytes_max"].int(in: 1...(1 << 20), or: sessionLimits.textBytesMax)
+        sessionLimits.imageBytesMax = try value["image_bytes_max"].int(in: 1_024...(256 << 20), or: sessionLimits.imageBytesMax)
+        sessionLimits.turnQuietMs = try value["turn_quiet_ms"].int(in: 10...60_000, or: sessionLimits.turnQuietMs)
+        sessionLimits.resumeBytesMax = try value["resume_bytes_max"].int(in: 0...(64 << 20), or: sessionLimits.resumeBytesMax)
+        sessionLimits.resumeWindowMs = try value["resume_window_ms"].int(in: 0...3_600_000, or: sessionLimits.resumeWindowMs)
+        sessionLimits.controlMessagesPerSecondMax = try value["control_messages_per_second_max"].int(
+            in: 1...100_000, or: sessionLimits.controlMessagesPerSecondMax)
+    }
+}

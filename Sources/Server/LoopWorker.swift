@@ -1,0 +1,181 @@
+import Catalog
+import EventLoop
+import Router
+import Sessions
+import Wire
+
+/// One loop's share of the server: its connections, its sessions, its plugin instances. Everything here is confined to that loop.
+///
+/// Loops share nothing but immutable values (configuration, deployment) and atomic counters.
+final class LoopWorker: ConnectionHost {
+    let loop: EventLoop
+    let router = Router()
+    let limits: ServerLimits
+    let shared: ServerState
+    private let adminMethods: [Method]
+    let sessions: SessionTable
+    private(set) var deployment: Deployment?
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var nextTarget: Int
+    private var isDraining = false
+    private let onDrained: () -> Void
+
+    init(loop: EventLoop, shared: ServerState, adminMethods: [Method], onDrained: @escaping () -> Void) {
+        self.loop = loop
+        self.shared = shared
+        self.adminMethods = adminMethods
+        self.onDrained = onDrained
+        limits = shared.configuration.limits
+        nextTarget = loop.index
+        sessions = SessionTable(loop: loop, loops: shared.configuration.loops, seed: shared.seed)
+    }
+
+    /// What new turns pin from now on.
+    func publish(_ deployment: Deployment, nodes: [any Node]) {
+        for node in nodes { router.install(node) }
+        self.deployment = deployment
+    }
+
+    // MARK: Connections
+
+    /// Takes an accepted socket in. `initial` is what another loop has read of it.
+    func accept(_ stream: ByteStream, isAdmin: Bool, initial: [UInt8]? = nil) {
+        guard connections.count < limits.connectionsMax / shared.configuration.loops + 1, !isDraining || isAdmin else {
+            let reason = isDraining ? "the server is going away" : "the server has \(connections.count) connections on this loop, which is its limit"
+            stream.write { FrameEncoder.goAway(lastStreamID: 0, RPCStatus(isDraining ? .unavailable : .resourceExhausted, reason), into: &$0) }
+            return stream.closeAfterFlush()
+        }
+        let settled = isAdmin || initial != nil || shared.configuration.loops == 1
+        let connection = Connection(stream: stream, loop: loop, host: self, isAdmin: isAdmin, isSettled: settled)
+        connections[ObjectIdentifier(connection)] = connection
+        shared.metrics.connections.add(1)
+        connection.start(initial: initial ?? [])
+    }
+
+    func connectionClosed(_ connection: Connection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        shared.metrics.connections.add(-1)
+        finishDrain()
+    }
+
+    func moves(_ connection: Connection, opening: Open, readSoFar: [UInt8]) -> Bool {
+        let id = opening.metadata.first { $0.key == "vitrine-session-id" }.map { String(decoding: $0.value, as: UTF8.self) } ?? ""
+        let loops = shared.configuration.loops
+        let target: Int
+        if id.isEmpty {
+            target = nextTarget
+            nextTarget = (nextTarget + 1) % loops
+        } else {
+            target = SessionTable.owner(of: id, loops: loops)
+        }
+        guard target != loop.index else { return false }
+        do throws(LoopError) {
+            let fd = try connection.detach()
+            connections.removeValue(forKey: ObjectIdentifier(connection))
+            shared.metrics.connections.add(-1)
+            shared.adopt(fd, readSoFar, on: target)
+            return true
+        } catch {
+            shared.log.error("a socket could not be handed to its loop", metadata: ["loop": "\(target)", "reason": "\(error)"])
+            return false
+        }
+    }
+
+    func count(frameIn bytes: Int) {
+        shared.metrics.framesIn.add()
+        shared.metrics.bytesIn.add(UInt64(bytes))
+    }
+
+    func verifier(admin: Bool) -> any TokenVerifier { admin ? shared.adminVerifier : shared.verifier }
+
+    func method(_ path: String, admin: Bool) -> Method? {
+        (admin ? adminMethods : conversationMethods).first { $0.descriptor.path == path }
+    }
+
+    private lazy var conversationMethods: [Method] = [
+        Method(descriptor: .sessionsConverse) { [unowned self] (context) throws(RPCStatus) in try ConverseHandler(context, worker: self) }
+    ]
+
+    // MARK: Sessions
+
+    func newSession(principal: Principal, wantsTrace: Bool) throws(RPCStatus) -> Session {
+        guard deployment != nil else { throw RPCStatus(.unavailable, "the server is starting") }
+        guard !isDraining else { throw RPCStatus(.unavailable, "the server is going away; open the session elsewhere") }
+        guard shared.metrics.sessions.value < Double(limits.sessionsMax) else {
+            throw RPCStatus(.resourceExhausted, "\(limits.sessionsMax) sessions are open, which is this server's limit")
+        }
+        let id = sessions.newID()
+        let session = Session(
+            id: id, key: SessionTable.key(of: id), principal: principal, loop: loop, router: router, limits: shared.configuration.sessionLimits,
+            observer: self, seed: sessions.seed(), wantsTrace: wantsTrace
+        ) { [unowned self] in self.liveDeployment() }
+        sessions.add(session)
+        shared.metrics.sessions.add(1)
+        return session
+    }
+
+    private func liveDeployment() -> Deployment {
+        guard let deployment else { preconditionFailure("invariant: sessions exist only after a deployment was published") }
+        return deployment
+    }
+
+    func resumableSession(_ id: String, principal: Principal) throws(RPCStatus) -> Session {
+        // Somebody else's session looks like one that does not exist.
+        guard let session = sessions.find(id), session.principal == principal else {
+            throw RPCStatus(.notFound, "there is no session '\(id)' to resume; open one without 'vitrine-session-id'")
+        }
+        sessions.resumed(session)
+        return session
+    }
+
+    /// A session's stream is gone without an orderly end.
+    func lost(_ session: Session) {
+        if isDraining || shared.configuration.sessionLimits.resumeWindowMs == 0 { return session.end(.ok) }
+        sessions.await(session, resumeWithinMs: shared.configuration.sessionLimits.resumeWindowMs)
+    }
+
+    // MARK: Drain
+
+    /// No new sessions; what is being answered is finished, within the limit.
+    func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        for connection in connectionsInOrder where !connection.isAdmin { connection.goAway(RPCStatus(.unavailable, "the server is going away")) }
+        for session in sessions.all {
+            if session.isAttached { session.halfClose() } else { session.end(.ok) }
+        }
+        loop.after(UInt64(limits.drainMsMax) * 1_000) { [weak self] in self?.cutOff() }
+        finishDrain()
+    }
+
+    private func cutOff() {
+        for session in sessions.all { session.end(RPCStatus(.unavailable, "the server has gone away")) }
+        finishDrain()
+    }
+
+    private func finishDrain() {
+        guard isDraining, sessions.count == 0 else { return }
+        for connection in connectionsInOrder { connection.close() }
+        if connections.isEmpty { onDrained() }
+    }
+
+    private var connectionsInOrder: [Connection] { connections.values.sorted { $0.stream.peer < $1.stream.peer } }
+}
+
+extension LoopWorker: SessionObserver {
+    func sessionDecided(afterUs: UInt64) { shared.metrics.decided.observe(Double(afterUs) / 1e3) }
+
+    func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State) {
+        shared.metrics.turnOver(state, ms: Double(tookUs) / 1e3)
+    }
+
+    func sessionProblem(_ status: RPCStatus) { shared.metrics.problems.add() }
+
+    func sessionBehaviour(_ session: Session, _ event: BehaviourEvent) { shared.note(event, of: session, on: loop) }
+
+    func sessionEnded(_ session: Session) {
+        sessions.remove(session)
+        shared.metrics.sessions.add(-1)
+        finishDrain()
+    }
+}

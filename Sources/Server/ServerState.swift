@@ -1,0 +1,89 @@
+import Catalog
+import EventLoop
+import Logging
+import Sessions
+import Wire
+
+/// What all loops of a server share: immutable values, atomic counters, and the way to each other.
+final class ServerState: Sendable {
+    let configuration: ServerConfiguration
+    let metrics: ServerMetrics
+    let log: Logger
+    let seed: UInt64
+    let verifier: any TokenVerifier
+    let adminVerifier: any TokenVerifier
+    let events: (any EventLog)?
+    private let loops: [EventLoop]
+    private let workers: WorkerTable
+
+    init(
+        configuration: ServerConfiguration, metrics: ServerMetrics, log: Logger, seed: UInt64, verifier: any TokenVerifier,
+        adminVerifier: any TokenVerifier, events: (any EventLog)?, loops: [EventLoop], workers: WorkerTable
+    ) {
+        self.configuration = configuration
+        self.metrics = metrics
+        self.log = log
+        self.seed = seed
+        self.verifier = verifier
+        self.adminVerifier = adminVerifier
+        self.events = events
+        self.loops = loops
+        self.workers = workers
+    }
+
+    /// Hands a socket, with what was read of it, to the loop that owns its session.
+    func adopt(_ fd: Int32, _ readSoFar: [UInt8], on target: Int) {
+        let loop = loops[target]
+        loop.submit { [workers, log] in
+            do throws(LoopError) {
+                let stream = try ByteStream.adopt(fd: fd, loop: loop)
+                workers.on(loop).accept(stream, isAdmin: false, initial: readSoFar)
+            } catch {
+                log.error("a socket from another loop could not be adopted", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    /// Keeps what a customer did, if there is a log for it.
+    func note(_ event: BehaviourEvent, of session: Session, on loop: EventLoop) {
+        guard let events else { return }
+        let logged = LoggedEvent(
+            sessionID: session.id, kind: event.behaviour.logName, productID: event.productID, quantity: Int(max(1, event.quantity)), timeUs: loop.nowUs)
+        let principal = session.principal
+        Task(executorPreference: loop) { [log] in
+            do throws(StoreError) {
+                try await events.append([logged], idempotencyKey: "", as: principal)
+            } catch {
+                log.warning("a behaviour event was not kept", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+}
+
+/// The worker of each loop: set once before the loops serve, read on each loop for itself.
+final class WorkerTable: @unchecked Sendable {
+    // Invariant: written by `set` before any loop has started; afterwards an entry is touched on its own loop alone.
+    private var workers: [LoopWorker] = []
+
+    func set(_ workers: [LoopWorker]) { self.workers = workers }
+
+    func on(_ loop: EventLoop) -> LoopWorker {
+        loop.preconditionCurrent()
+        return workers[loop.index]
+    }
+}
+
+extension Behaviour {
+    /// As the event log names it.
+    var logName: String {
+        switch self {
+        case .view: "view"
+        case .click: "click"
+        case .addToCart: "add_to_cart"
+        case .buy: "buy"
+        case .like: "like"
+        case .dislike: "dislike"
+        case .unspecified: "unspecified"
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import EventLoop
+import Sessions
+import Wire
+
+/// The sessions of one loop, attached and waiting to be resumed.
+final class SessionTable {
+    private var sessions: [String: Session] = [:]
+    private var expiry: [String: LoopTimer] = [:]
+    private let loop: EventLoop
+    private let index: UInt64
+    private let loops: UInt64
+    private var random: SeededRandom
+
+    init(loop: EventLoop, loops: Int, seed: UInt64) {
+        self.loop = loop
+        index = UInt64(loop.index)
+        self.loops = UInt64(loops)
+        random = SeededRandom(seed: seed &+ UInt64(loop.index) &* 0x9E37_79B9_7F4A_7C15)
+    }
+
+    var count: Int { sessions.count }
+
+    /// Which loop owns a session: the hash of its id decides, wherever the connection arrives.
+    static func owner(of id: String, loops: Int) -> Int { Int(key(of: id) % UInt64(loops)) }
+
+    /// FNV-1a, 64 bit.
+    static func key(of id: String) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        return hash
+    }
+
+    /// A fresh id whose hash names this loop: 128 bits as hex.
+    func newID() -> String {
+        while true {
+            let id = [random.next(), random.next()].map { value in
+                let digits = String(value, radix: 16)
+                return String(repeating: "0", count: 16 - digits.count) + digits
+            }.joined()
+            if SessionTable.key(of: id) % loops == index, sessions[id] == nil { return id }
+        }
+    }
+
+    func seed() -> UInt64 { random.next() }
+
+    func add(_ session: Session) { sessions[session.id] = session }
+
+    func find(_ id: String) -> Session? { sessions[id] }
+
+    /// The session's stream is gone; it may be resumed for a while.
+    func await(_ session: Session, resumeWithinMs ms: Int) {
+        let id = session.id
+        expiry[id] = loop.after(UInt64(ms) * 1_000) { [weak self] in
+            guard let self, let session = self.sessions[id], !session.isAttached else { return }
+            session.end(.ok)
+        }
+    }
+
+    func resumed(_ session: Session) {
+        expiry.removeValue(forKey: session.id)?.cancel()
+    }
+
+    func remove(_ session: Session) {
+        expiry.removeValue(forKey: session.id)?.cancel()
+        sessions.removeValue(forKey: session.id)
+    }
+
+    /// Sessions in the order of their ids: for drains and reports.
+    var all: [Session] { sessions.values.sorted { $0.id < $1.id } }
+}

@@ -1,0 +1,175 @@
+import ArgumentParser
+import Client
+import EventLoop
+import Foundation
+import Replay
+import Wire
+
+struct ChatCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chat", abstract: "Talk to a server: once with options, or line by line.",
+        discussion: """
+            With --text, --audio, --image, --selfie or --try-on one turn is sent and its answer printed. Without them lines are read from standard \
+            input: text, or /image FILE, /selfie FILE, /audio FILE, /try PRODUCT, /language en|zh, /stop (interrupt), /quit.
+            """)
+
+    @Option(help: ArgumentHelp("The server; or '@FILE' to read the address from a file.", valueName: "host:port"))
+    var server = "127.0.0.1:7401"
+
+    @Option(help: "Token that says who you are.")
+    var token = ""
+
+    @Option(help: "What to say.")
+    var text: String?
+
+    @Option(help: ArgumentHelp("A sound file to say it with.", valueName: "file"))
+    var audio: String?
+
+    @Option(help: ArgumentHelp("A photo of something to find.", valueName: "file"))
+    var image: String?
+
+    @Option(help: ArgumentHelp("A picture of yourself to try things on.", valueName: "file"))
+    var selfie: String?
+
+    @Option(help: ArgumentHelp("The product to try on.", valueName: "product"))
+    var tryOn: String?
+
+    @Flag(help: "Print every message as JSON.")
+    var json = false
+
+    @Flag(help: "Show where the time of each turn went.")
+    var trace = false
+
+    func run() throws {
+        let address = try serverAddress(server)
+        let loop = try EventLoop(name: "chat")
+        let chat = Chat(loop: loop, json: json, trace: trace, colours: Environment.isTerminal)
+        let actions = try oneTurn()
+        loop.nextTick { chat.start(address, token: token, actions: actions) }
+        if actions.isEmpty { readLines(chat, loop) }
+        loop.run()
+        if let failure = chat.failure { throw Environment.fail("\(failure)") }
+    }
+
+    private func oneTurn() throws -> [ClientAction] {
+        var actions: [ClientAction] = []
+        for (file, make) in [(image, ClientAction.show), (selfie, ClientAction.selfie), (audio, ClientAction.speak)] as [(String?, (String) -> ClientAction)] {
+            guard let file else { continue }
+            guard FileManager.default.isReadableFile(atPath: file) else { throw Environment.fail("\(file): no such file, or it cannot be read", code: 66) }
+            actions.append(make(file))
+        }
+        if let tryOn { actions.append(.tryOn(product: tryOn)) }
+        if let text { actions.append(.say(text, language: "")) }
+        return actions
+    }
+
+    /// Standard input is read on a thread of its own: the loop must not wait for a person.
+    private func readLines(_ chat: Chat, _ loop: EventLoop) {
+        let bound = LoopBound(chat, loop: loop)
+        let thread = Thread {
+            while let line = readLine() { loop.submit { bound.value.line(line) } }
+            loop.submit { bound.value.finish() }
+        }
+        thread.start()
+    }
+}
+
+/// One conversation of the command line.
+private final class Chat {
+    private let loop: EventLoop
+    private let json: Bool
+    private let trace: Bool
+    private let printer: TranscriptPrinter
+    private var connection: ClientConnection?
+    private var conversation: Conversation?
+    private var early: [String] = []
+    private var isFinishing = false
+    private(set) var failure: RPCStatus?
+
+    init(loop: EventLoop, json: Bool, trace: Bool, colours: Bool) {
+        self.loop = loop
+        self.json = json
+        self.trace = trace
+        printer = TranscriptPrinter(colours: colours)
+    }
+
+    func start(_ address: SocketAddress, token: String, actions: [ClientAction]) {
+        ClientConnection.connect(address, loop: loop) { [self] result in
+            switch result {
+            case .failure(let status): end(status)
+            case .success(let connection):
+                self.connection = connection
+                conversation = Conversation(on: connection, token: token, wantsTrace: trace, onMessage: { [unowned self] in received($0) }, onEnd: { [unowned self] in end($0) })
+                for (index, action) in actions.enumerated() { perform(action, last: index == actions.count - 1) }
+                for line in early { self.line(line) }
+                if !actions.isEmpty || isFinishing { conversation?.finish() }
+            }
+        }
+    }
+
+    func line(_ line: String) {
+        guard conversation != nil else { return early.append(line) }
+        let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
+        let argument = parts.count > 1 ? parts[1] : ""
+        switch parts.first ?? "" {
+        case "": break
+        case "/quit": finish()
+        case "/image": perform(.show(file: argument), last: true)
+        case "/selfie": perform(.selfie(file: argument), last: false)
+        case "/audio": perform(.speak(file: argument), last: true)
+        case "/try": perform(.tryOn(product: argument), last: true)
+        case "/language": perform(.language(argument), last: false)
+        case "/stop": perform(.bargeIn, last: false)
+        default: perform(.say(line, language: ""), last: true)
+        }
+    }
+
+    func finish() {
+        isFinishing = true
+        conversation?.finish()
+    }
+
+    private func perform(_ action: ClientAction, last: Bool) {
+        guard let conversation else { return }
+        do throws(RPCStatus) {
+            switch action {
+            case .say(let text, let language): try conversation.say(text, language: language, endOfTurn: last)
+            case .show(let file): try conversation.show(try bytes(file), purpose: .query, endOfTurn: last)
+            case .selfie(let file): try conversation.show(try bytes(file), purpose: .selfie, endOfTurn: last)
+            case .speak(let file): for chunk in try AudioFile.read(file).chunks(ms: ConversationRunner.audioChunkMs) { try conversation.speak(chunk) }
+            case .tryOn(let product): try conversation.control(.tryOn(TryOnRequest(productID: product)), endOfTurn: last)
+            case .language(let code): try conversation.control(.setLanguage(SetLanguage(language: code)))
+            case .bargeIn: try conversation.control(.bargeIn(BargeIn()))
+            case .behaviour, .silence: break
+            }
+        } catch {
+            printLine("\(error)")
+        }
+    }
+
+    private func bytes(_ file: String) throws(RPCStatus) -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: file) else { throw RPCStatus(.notFound, "\(file): no such file, or it cannot be read") }
+        return Array(data)
+    }
+
+    private func received(_ message: ServerMessage) {
+        if json {
+            do throws(RPCStatus) {
+                printLine(try message.encoded().withUnsafeBytes { (bytes) throws(RPCStatus) in try ProtoJSON.encode(bytes, as: .serverMessage) })
+            } catch {
+                printLine("\(error)")
+            }
+            return
+        }
+        for line in printer.lines(ReceivedMessage(message: message, afterMs: 0)) { printLine(line) }
+        if case .trace(let trace) = message.kind {
+            for span in trace.spans { printLine("               \(span.node): from \(Double(span.startUs) / 1_000) ms, took \(Double(span.durationUs) / 1_000) ms") }
+        }
+    }
+
+    private func end(_ status: RPCStatus) {
+        if status.code != .ok { failure = status }
+        connection?.close()
+        loop.stop()
+    }
+}

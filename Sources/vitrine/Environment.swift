@@ -1,0 +1,30 @@
+import ArgumentParser
+import Foundation
+
+/// Where things are when nobody says otherwise.
+enum Environment {
+    /// The folder that `make setup` fills.
+    static var cacheFolder: String {
+        let environment = ProcessInfo.processInfo.environment
+        if let folder = environment["VITRINE_CACHE"], !folder.isEmpty { return folder }
+        if let folder = environment["XDG_CACHE_HOME"], !folder.isEmpty { return folder + "/vitrine" }
+        return (environment["HOME"] ?? "") + "/.cache/vitrine"
+    }
+
+    /// Plugins are built beside the program.
+    static var pluginFolder: String {
+        let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    }
+
+    static var isTerminal: Bool { isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil }
+
+    /// Says what is wrong on standard error and ends with `code`.
+    static func fail(_ message: String, code: Int32 = 1) -> ExitCode {
+        FileHandle.standardError.write(Data(("vitrine: " + message + "\n").utf8))
+        return ExitCode(code)
+    }
+}
+
+/// Prints whole lines at once, so that lines of several sources do not mix.
+func printLine(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

@@ -1,0 +1,15 @@
+// The command line: reads arguments, calls one module, prints. No logic of its own.
+
+import ArgumentParser
+import Server
+
+@main
+struct Vitrine: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vitrine",
+        abstract: "A shopping-agent server that listens, reads, looks and answers.",
+        version: ServerVersion.text,
+        subcommands: [
+            ServeCommand.self, ChatCommand.self, ReplayCommand.self, PluginCommand.self, CatalogCommand.self, GraphCommand.self, AdminCommand.self,
+        ])
+}

@@ -1,0 +1,147 @@
+import EventLoop
+import Fusion
+import Testing
+
+@testable import Sessions
+
+@Suite("A turn's life")
+struct TurnMachineTests {
+    private func machine(_ policy: AlignPolicy = AlignPolicy()) -> TurnMachine { TurnMachine(policy: policy) }
+
+    @Test("Sealed with nothing awaited, it is decided at once")
+    func atOnce() {
+        var turn = machine()
+        _ = turn.handle(.expect("text"))
+        _ = turn.handle(.feature("text"))
+        #expect(turn.handle(.seal) == [.decide(missing: [], revision: 0), .report])
+        #expect(turn.state == .deciding)
+    }
+
+    @Test("Sealed while a feature is awaited, it is decided when the last one comes")
+    func awaiting() {
+        var turn = machine()
+        _ = turn.handle(.expect("text"))
+        _ = turn.handle(.expect("image"))
+        #expect(turn.handle(.seal) == [.startDeadline(ms: 3_000), .report])
+        #expect(turn.handle(.feature("text")) == [])
+        #expect(turn.handle(.feature("image")) == [.cancelDeadline, .decide(missing: [], revision: 0), .report])
+    }
+
+    @Test("At the deadline it is decided with what is there, and what is missing is named")
+    func deadline() {
+        var turn = machine()
+        for modality in ["text", "image", "selfie"] { _ = turn.handle(.expect(modality)) }
+        _ = turn.handle(.feature("text"))
+        _ = turn.handle(.seal)
+        #expect(turn.handle(.deadline) == [.decide(missing: ["image", "selfie"], revision: 0), .report])
+        #expect(turn.missing == ["image", "selfie"])
+    }
+
+    @Test("Two photos are two features: one does not do for both")
+    func counted() {
+        var turn = machine()
+        _ = turn.handle(.expect("image"))
+        _ = turn.handle(.expect("image"))
+        _ = turn.handle(.seal)
+        #expect(turn.handle(.feature("image")) == [])
+        #expect(turn.state == .awaiting)
+        #expect(turn.handle(.failed("image")) == [.cancelDeadline, .decide(missing: [], revision: 0), .report])
+    }
+
+    @Test("A late feature amends the turn, up to the limit of revisions")
+    func amend() {
+        var turn = machine(AlignPolicy(revisionsMax: 1))
+        for modality in ["text", "image", "selfie"] { _ = turn.handle(.expect(modality)) }
+        _ = turn.handle(.seal)
+        _ = turn.handle(.deadline)
+        _ = turn.handle(.decided(agents: 1))
+        #expect(turn.handle(.feature("image")) == [.cancelAnswers, .decide(missing: ["selfie", "text"], revision: 1), .report])
+        #expect(turn.epoch == 1)
+        _ = turn.handle(.decided(agents: 1))
+        #expect(turn.handle(.feature("text")) == [], "the limit of one revision is reached")
+    }
+
+    @Test("Under the policy 'drop' a late feature changes nothing")
+    func drop() {
+        var turn = machine(AlignPolicy(late: .drop))
+        _ = turn.handle(.expect("text"))
+        _ = turn.handle(.seal)
+        _ = turn.handle(.deadline)
+        #expect(turn.handle(.feature("text")) == [])
+        #expect(turn.revision == 0)
+    }
+
+    @Test("It is over when its last agent has finished")
+    func agents() {
+        var turn = machine()
+        _ = turn.handle(.expect("text"))
+        _ = turn.handle(.feature("text"))
+        _ = turn.handle(.seal)
+        _ = turn.handle(.decided(agents: 2))
+        #expect(turn.handle(.agentFinished) == [])
+        #expect(turn.handle(.agentFinished) == [.report, .finish])
+        #expect(turn.state == .done)
+    }
+
+    @Test("An interruption stops the answers and raises the epoch, once")
+    func interrupt() {
+        var turn = machine()
+        _ = turn.handle(.expect("text"))
+        _ = turn.handle(.seal)
+        #expect(turn.handle(.interrupt) == [.cancelDeadline, .cancelAnswers, .report, .finish])
+        #expect(turn.epoch == 1)
+        #expect(turn.handle(.interrupt) == [])
+        #expect(turn.handle(.agentFinished) == [])
+    }
+
+    @Test("Without any input it expires; with one it is sealed")
+    func collectLimit() {
+        var empty = machine()
+        #expect(empty.handle(.collectLimit) == [.report, .finish])
+        #expect(empty.state == .expired)
+        var said = machine()
+        _ = said.handle(.expect("text"))
+        #expect(said.handle(.collectLimit) == [.startDeadline(ms: 3_000), .report])
+    }
+
+    @Test("Whatever happens in whatever order: it finishes at most once per revision, epochs never fall, decisions need a seal", arguments: 0..<300)
+    func anyOrder(seed: Int) {
+        var random = SeededRandom(seed: UInt64(seed))
+        var turn = machine(AlignPolicy(revisionsMax: 2))
+        var sealed = false
+        var finishes = 0
+        var decisions = 0
+        for _ in 0..<60 {
+            let modality = ["text", "image", "selfie"][Int(random.next() % 3)]
+            let event: TurnMachine.Event =
+                switch random.next() % 9 {
+                case 0, 1: .expect(modality)
+                case 2, 3: .feature(modality)
+                case 4: .failed(modality)
+                case 5: .seal
+                case 6: .deadline
+                case 7: .decided(agents: Int(random.next() % 3))
+                default: random.next() % 4 == 0 ? .interrupt : .agentFinished
+                }
+            let before = turn
+            let actions = turn.handle(event)
+            if event == .seal || event == .collectLimit { sealed = true }
+            #expect(turn.epoch >= before.epoch)
+            #expect(turn.revision >= before.revision && turn.revision <= 2)
+            for action in actions {
+                if case .decide = action {
+                    decisions += 1
+                    #expect(sealed)
+                    #expect(turn.state == .deciding)
+                }
+                if action == .finish {
+                    finishes += 1
+                    #expect(turn.isOver)
+                }
+            }
+            if before.state == .interrupted || before.state == .expired { #expect(turn.state == before.state && actions.isEmpty) }
+        }
+        #expect(finishes <= 1 + Int(turn.revision))
+        #expect(decisions <= 1 + Int(turn.revision))
+    }
+}
