@@ -30,6 +30,8 @@ let pluginLinking: [LinkerSetting] = [
     .unsafeFlags([
         "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map",
         "-Xlinker", "-z", "-Xlinker", "nodelete",
+        // A test bundle holds several plugins, each with the symbol; there the first one counts.
+        "-Xlinker", "-z", "-Xlinker", "muldefs",
     ])
 ]
 
@@ -51,6 +53,7 @@ let systemLibraries: [Target] = [
     systemLibrary("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
     systemLibrary("CSoxr", pkgConfig: "soxr", apt: "libsoxr-dev"),
     systemLibrary("COpenCC", pkgConfig: "opencc", apt: "libopencc-dev"),
+    systemLibrary("CMd", pkgConfig: "libmd", apt: "libmd-dev"),
     systemLibrary("CVips", pkgConfig: "vips", apt: "libvips-dev"),
 ]
 
@@ -62,21 +65,23 @@ let shims: [Target] = [
     .target(
         name: "CSentencePiece", path: "Plugins/CSentencePiece",
         linkerSettings: [.linkedLibrary("sentencepiece")]),
-    .target(name: "CImageCodec", dependencies: ["CVips"], path: "Plugins/CImageCodec"),
+    .target(
+        name: "CImageCodec", path: "Plugins/CImageCodec",
+        linkerSettings: ["jpeg", "png16", "webp", "lcms2"].map { .linkedLibrary($0) }),
 ]
 
 let modules: [Target] = [
     module("Wire", ["CVitrineProto", "CProtobufC"]),
     module("EventLoop", ["CLibuv"]),
     module("Telemetry", ["CMicrohttpd", logging]),
-    module("Inference", ["COpenVINO", "EventLoop", "Telemetry"]),
+    module("Inference", ["COpenVINO", "EventLoop", "Wire"]),
     module("CheckedYAML", [yams]),
     module("Fusion", ["CheckedYAML"]),
     module("Catalog", ["CSQLite", "CHnswlib", "EventLoop", "Fusion", "CheckedYAML"]),
     module("Router", ["Wire", "EventLoop", "Telemetry", "Fusion"]),
     module("Sessions", ["Wire", "EventLoop", "Telemetry", "Fusion", "Catalog", "Router"]),
     module("PluginKit", ["CVitrinePlugin", "Wire"]),
-    module("PluginHost", ["CVitrinePlugin", "Wire", "EventLoop", "Telemetry", "Inference", "Router"]),
+    module("PluginHost", ["CVitrinePlugin", "CMd", "Wire", "EventLoop", "Inference", "Router"]),
     module("Agents", ["Catalog", "Fusion", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
     module("Client", ["Wire", "EventLoop"]),
     module("Replay", ["Client", "Wire", "EventLoop", "CSndfile", "CheckedYAML"]),
@@ -107,7 +112,7 @@ let testTargets: [Target] = [
     tests("WireTests", ["Wire"]),
     tests("EventLoopTests", ["EventLoop"]),
     tests("TelemetryTests", ["Telemetry"]),
-    tests("InferenceTests", ["Inference", "EventLoop"]),
+    tests("InferenceTests", ["Inference", "EventLoop", "Wire"]),
     tests("CheckedYAMLTests", ["CheckedYAML"]),
     tests("FusionTests", ["Fusion"]),
     tests("CatalogTests", ["Catalog", "EventLoop"]),
@@ -116,9 +121,9 @@ let testTargets: [Target] = [
     tests("PluginKitTests", ["PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PluginHostTests", ["PluginHost", "Inference", "EventLoop", "Wire", "Router", "CVitrinePlugin"]),
     tests("SpeechRecognizerTests", ["SpeechRecognizer"]),
-    tests("VisionEncoderTests", ["VisionEncoder", "ImageDecoding"]),
+    tests("VisionEncoderTests", ["VisionEncoder", "ImageDecoding", "CImageCodec", "COpenVINO", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("TextEncoderTests", ["TextEncoder"]),
-    tests("PoseEstimatorTests", ["PoseEstimator", "ImageDecoding"]),
+    tests("PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "COpenVINO", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("AgentsTests", ["Agents", "Catalog", "Fusion", "Sessions"]),
     tests("ReplayTests", ["Replay", "Client", "Wire"]),
     tests("ServerTests", ["Server"]),

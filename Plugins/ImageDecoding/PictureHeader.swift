@@ -1,0 +1,92 @@
+// Unsafe: calls into the C codecs. Invariants: `bytes` outlives each call; the target has exactly width × height × 3 bytes,
+// which the codec is told; the profile that the C side allocated is copied and freed before `init` returns.
+
+import CImageCodec
+
+/// A picture's header: its stored size and its colour profile.
+struct PictureHeader {
+    let format: ImageFormat
+    let width: Int
+    let height: Int
+    /// An RGB profile for RGB pixels; empty when there is none.
+    private let profile: [UInt8]
+
+    init(format: ImageFormat, bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) {
+        var header = ic_header()
+        var reason = Reason()
+        let result = reason.fill { reason in
+            switch format {
+            case .jpeg: ic_jpeg_header(bytes.baseAddress, bytes.count, &header, reason)
+            case .png: ic_png_header(bytes.baseAddress, bytes.count, &header, reason)
+            case .webp: ic_webp_header(bytes.baseAddress, bytes.count, &header, reason)
+            }
+        }
+        defer { ic_header_free(&header) }
+        try reason.check(result, format)
+        self.format = format
+        width = Int(header.width)
+        height = Int(header.height)
+        if format == .webp {
+            let chunk = RiffChunks(bytes).find("ICCP")
+            profile = chunk.map { Array(bytes[$0]) } ?? []
+        } else if header.has_rgb_icc != 0, let icc = header.icc {
+            profile = Array(UnsafeBufferPointer(start: icc, count: header.icc_length))
+        } else {
+            profile = []
+        }
+    }
+
+    /// All pixels, at the plan's scale for a JPEG, not yet upright.
+    func decode(_ bytes: UnsafeBufferPointer<UInt8>, _ plan: DecodePlan) throws(ImageError) -> DecodedImage {
+        let (width, height) = format == .jpeg ? DecodePlan.scaled(self.width, self.height, plan.eighths) : (self.width, self.height)
+        var reason = Reason()
+        var result = IC_OK
+        let rgb = [UInt8](unsafeUninitializedCapacity: width * height * 3) { target, count in
+            result = reason.fill { reason in
+                switch format {
+                case .jpeg:
+                    ic_jpeg_decode(
+                        bytes.baseAddress, bytes.count, UInt32(plan.eighths), UInt32(width), UInt32(height), target.baseAddress, reason)
+                case .png: ic_png_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
+                case .webp: ic_webp_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
+                }
+            }
+            if result != IC_OK { target.update(repeating: 255) }
+            count = target.count
+        }
+        try reason.check(result, format)
+        return DecodedImage(width: width, height: height, rgb: rgb)
+    }
+
+    /// Converts in place; pixels without a profile, or with one that is sRGB or cannot be read, stay as they are.
+    func convertToSRGB(_ rgb: inout [UInt8]) {
+        guard !profile.isEmpty else { return }
+        let pixels = rgb.count / 3
+        rgb.withUnsafeMutableBufferPointer { target in
+            _ = ic_to_srgb(profile, profile.count, target.baseAddress, pixels)
+        }
+    }
+}
+
+/// The codec's message of a failure.
+private struct Reason {
+    private var text = [CChar](repeating: 0, count: Int(IC_REASON_MAX))
+
+    mutating func fill(_ body: (UnsafeMutablePointer<CChar>?) -> ic_result) -> ic_result {
+        text.withUnsafeMutableBufferPointer { body($0.baseAddress) }
+    }
+
+    func check(_ result: ic_result, _ format: ImageFormat) throws(ImageError) {
+        switch result {
+        case IC_OK: return
+        case IC_NO_MEMORY: throw .noMemory
+        case IC_UNSUPPORTED: throw .unsupported(format, line)
+        default: throw .damaged(format, line)
+        }
+    }
+
+    private var line: String {
+        let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes.map { $0 < 32 ? 32 : $0 }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,85 @@
+// PoseEstimator: faces, hands and the body of the customer in a picture, and the points that jewellery hangs on.
+//
+// It owns MediaPipe's chains (detect, cut out, landmarks) and the derivation of anchors. It must never decode or cut pictures
+// on the loop, keep a picture beyond its stream, or remember anybody: every picture stands alone.
+
+public import CVitrinePlugin
+import ImageDecoding
+public import PluginKit
+public import Wire
+
+/// One instance of the plugin: the models' handles and the options.
+public final class PoseEstimatorPlugin: VitrinePlugin {
+    /// What it takes and gives. Landmarks and anchors are in pixels of the upright picture.
+    public static var manifest: PluginManifest {
+        let defaults = PoseOptions()
+        return PluginManifest(
+            name: "pose-estimator",
+            version: "0.1.0",
+            description: "Face, hand and body landmarks, and the anchors that jewellery hangs on, in picture pixels",
+            consumes: ["image", "video"],
+            produces: [OutputPort(kind: "pose")],
+            models: PoseModel.allCases.map { ModelRequirement(name: $0.rawValue, path: $0.path, precision: "f32", requests: 1) },
+            options: [
+                Option(key: "faces_max", defaultValue: "\(defaults.facesMax)", description: "faces followed up, 0 to 8; 0 = no faces"),
+                Option(key: "hands_max", defaultValue: "\(defaults.handsMax)", description: "hands followed up, 0 to 8; 0 = no hands"),
+                Option(key: "body", defaultValue: "true", description: "whether the body is looked for: true or false"),
+                Option(key: "detection_min", defaultValue: "\(defaults.detectionMin)", description: "score from which a detection counts, 0 to 1"),
+                Option(key: "presence_min", defaultValue: "\(defaults.presenceMin)", description: "presence from which landmarks count, 0 to 1"),
+                Option(
+                    key: "image_side_px_max", defaultValue: "\(defaults.imageSideMax)",
+                    description: "longer side that a larger picture is reduced to before the chains, 256 to 16384"),
+            ],
+            stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0, licence: "Apache-2.0 (models: MediaPipe, Apache-2.0)")
+    }
+
+    let host: HostServices
+    let models: [PoseModel: ModelHandle]
+    let options: PoseOptions
+
+    /// - Throws: NOT_FOUND for a missing model, INVALID_ARGUMENT for an option out of range.
+    public init(host: HostServices) throws(PluginError) {
+        self.host = host
+        var models: [PoseModel: ModelHandle] = [:]
+        for model in PoseModel.allCases { models[model] = try host.model(model.rawValue) }
+        self.models = models
+        options = try PoseOptions(reading: host.configuration)
+    }
+
+    /// Each picture of a stream is answered with one pose or one problem.
+    public func open(_ stream: PluginStream) throws(PluginError) -> any StreamHandler {
+        PoseStream(stream, self)
+    }
+}
+
+extension PoseOptions {
+    /// - Throws: INVALID_ARGUMENT naming the option and what is allowed.
+    init(reading configuration: (String) -> String?) throws(PluginError) {
+        func number<Value: LosslessStringConvertible & Comparable>(
+            _ key: String, _ fallback: Value, _ allowed: ClosedRange<Value>
+        ) throws(PluginError) -> Value {
+            guard let text = configuration(key), !text.isEmpty else { return fallback }
+            guard let value = Value(text), allowed.contains(value) else {
+                throw PluginError(.invalidArgument, "option \(key) is \"\(text)\"; allowed is \(allowed.lowerBound) to \(allowed.upperBound)")
+            }
+            return value
+        }
+        self.init()
+        facesMax = try number("faces_max", facesMax, 0...8)
+        handsMax = try number("hands_max", handsMax, 0...8)
+        detectionMin = try number("detection_min", detectionMin, 0...1)
+        presenceMin = try number("presence_min", presenceMin, 0...1)
+        imageSideMax = try number("image_side_px_max", imageSideMax, 256...16384)
+        switch configuration("body") ?? "true" {
+        case "true", "": body = true
+        case "false": body = false
+        case let text: throw PluginError(.invalidArgument, "option body is \"\(text)\"; allowed are true and false")
+        }
+    }
+}
+
+/// The one exported symbol.
+@_cdecl("vitrine_plugin")
+public func poseEstimatorEntry(_ abi: UInt32) -> UnsafePointer<vt_plugin>? {
+    PluginEntry.table(for: PoseEstimatorPlugin.self, abi: abi)
+}

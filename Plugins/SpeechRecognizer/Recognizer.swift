@@ -1,0 +1,65 @@
+import PluginKit
+import Wire
+
+/// What all streams of an instance share: models, vocabulary, tables. Immutable.
+struct Recognizer: Sendable {
+    let voice: ModelHandle
+    let frontEnd: ModelHandle
+    let encoder: ModelHandle
+    let decoder: ModelHandle
+    let vocabulary: Vocabulary
+    let script: ChineseScript
+    /// Tokens of the languages to choose from.
+    let languages: [Int]
+    /// The decoder's layers have a key and a value cache each, for what was written and for what was heard.
+    let caches: Caches
+
+    struct Caches: Sendable {
+        let past: [String]
+        let present: [String]
+        let cross: [String]
+        let heads: Int
+        let headSize: Int
+
+        init(layers: Int, heads: Int, headSize: Int) {
+            func names(_ prefix: String) -> [String] { (0..<layers).flatMap { ["\(prefix)_k.\($0)", "\(prefix)_v.\($0)"] } }
+            past = names("past")
+            present = names("present")
+            cross = names("cross")
+            self.heads = heads
+            self.headSize = headSize
+        }
+    }
+
+    /// Frames of the encoder's picture (10 ms each) for so many samples: short speech is cheaper in a short picture.
+    static func pictureFrames(samples: Int) -> Int {
+        let needed = samples / 160
+        return needed <= 1_000 ? 1_000 : needed <= 1_500 ? 1_500 : 3_000
+    }
+
+    static let pictureFramesMax = 3_000
+
+    init(host: HostServices, options: SpeechOptions) throws(PluginError) {
+        voice = try host.model("voice")
+        frontEnd = try host.model("front-end")
+        encoder = try host.model("encoder")
+        decoder = try host.model("decoder")
+        let path = try host.modelPath("decoder")
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        vocabulary = try Vocabulary(
+            tokens: FileBytes.read(folder + "vocab.bin", bytesMax: SpeechLimits.vocabularyBytesMax),
+            settings: FileBytes.read(folder + "whisper.json", bytesMax: SpeechLimits.vocabularyBytesMax))
+        script = try ChineseScript()
+        caches = Caches(layers: 6, heads: 8, headSize: 64)
+        var tokens: [Int] = []
+        for code in options.languages {
+            guard let token = vocabulary.token(ofLanguage: code) else {
+                throw PluginError(
+                    .invalidArgument,
+                    "languages names \"\(code)\"; allowed are \"*\" or some of \(vocabulary.languages.map(\.code).joined(separator: ","))")
+            }
+            tokens.append(token)
+        }
+        languages = tokens.isEmpty ? vocabulary.languages.map(\.token) : tokens
+    }
+}

@@ -1,0 +1,20 @@
+/// Limits and defaults of the plugin, in one place.
+enum SpeechLimits {
+    static let sampleRateHz = 16_000
+    static let sampleRateHzMin = 8_000
+    static let sampleRateHzMax = 96_000
+    static let channelsMax = 8
+    /// Samples of one voice activity frame (32 ms), and how many of the samples before it the model sees as well.
+    static let frameSamples = 512
+    static let contextSamples = 64
+    /// Longest piece given to the recogniser at once; Whisper sees at most 30 s.
+    static let utteranceMsMax = 28_000
+    /// Whisper emits at most about 12 tokens a second of speech, in the densest scripts.
+    static let tokensPerSecondMax = 15
+    static let tokensBase = 12
+    static let tokensMax = 200
+    static let beamMax = 8
+    /// A jump of capture time beyond what the samples account for is a gap in the signal.
+    static let captureGapUsMin: UInt64 = 500_000
+    static let vocabularyBytesMax = 8 << 20
+}

@@ -1,0 +1,87 @@
+import PluginKit
+import Wire
+
+/// What the operator may set, read once when an instance is made.
+struct SpeechOptions: Equatable {
+    /// `live`: a pause of `endpointSilenceMs` ends an utterance. `file`: only a pause of two seconds does, so that a clip is
+    /// transcribed in one piece whenever that is possible.
+    enum Mode: String {
+        case live
+        case file
+    }
+
+    var mode = Mode.live
+    /// Codes of the languages to choose from; empty = all that Whisper knows.
+    var languages = ["en", "zh"]
+    var endpointSilenceMs = 500
+    var speechThreshold: Float = 0.5
+    var speechMsMin = 96
+    var preRollMs = 300
+    var postRollMs = 200
+    var audioBacklogMsMax = 60_000
+    var beam = 1
+
+    static let fileSilenceMs = 2_000
+    static let frameMs = 32
+
+    static let manifest = [
+        Option(key: "mode", defaultValue: "live", description: "live: pauses end an utterance; file: clips are transcribed in one piece (pauses over 2 s split)"),
+        Option(key: "languages", defaultValue: "en,zh", description: "languages to choose from, comma-separated ISO 639-1 codes; \"*\" = all"),
+        Option(key: "endpoint_silence_ms", defaultValue: "500", description: "live mode: silence that ends an utterance, 200 to 5000"),
+        Option(key: "speech_threshold", defaultValue: "0.5", description: "probability from which a frame is speech, 0.2 to 0.95"),
+        Option(key: "speech_ms_min", defaultValue: "96", description: "speech shorter than this is ignored, 32 to 1000"),
+        Option(key: "pre_roll_ms", defaultValue: "300", description: "audio before the speech that the recogniser hears, 0 to 1000"),
+        Option(key: "post_roll_ms", defaultValue: "200", description: "audio after the speech that the recogniser hears, 0 to endpoint_silence_ms"),
+        Option(key: "audio_backlog_ms_max", defaultValue: "60000", description: "audio that may wait on a stream, 1000 to 3600000"),
+        Option(key: "beam", defaultValue: "1", description: "hypotheses the decoder follows, 1 to 8"),
+    ]
+
+    init() {}
+
+    /// - Parameter value: the setting of a key, nil when it has none.
+    /// - Throws: INVALID_ARGUMENT that names the key and what is allowed.
+    init(_ value: (String) -> String?) throws(PluginError) {
+        if let text = value("mode") {
+            guard let mode = Mode(rawValue: text) else {
+                throw PluginError(.invalidArgument, "mode is \"\(text)\"; allowed are live and file")
+            }
+            self.mode = mode
+        }
+        if let text = value("languages") {
+            languages = text == "*" ? [] : text.split(separator: ",").map { TokenText.trimmed(String($0)) }
+        }
+        endpointSilenceMs = try Self.integer(value, "endpoint_silence_ms", 200...5_000, endpointSilenceMs)
+        speechMsMin = try Self.integer(value, "speech_ms_min", 32...1_000, speechMsMin)
+        preRollMs = try Self.integer(value, "pre_roll_ms", 0...1_000, preRollMs)
+        postRollMs = try Self.integer(value, "post_roll_ms", 0...endpointSilenceMs, min(postRollMs, endpointSilenceMs))
+        audioBacklogMsMax = try Self.integer(value, "audio_backlog_ms_max", 1_000...3_600_000, audioBacklogMsMax)
+        beam = try Self.integer(value, "beam", 1...SpeechLimits.beamMax, beam)
+        if let text = value("speech_threshold") {
+            guard let threshold = Float(text), (0.2...0.95).contains(threshold) else {
+                throw PluginError(.invalidArgument, "speech_threshold is \"\(text)\"; allowed are 0.2 to 0.95")
+            }
+            speechThreshold = threshold
+        }
+    }
+
+    var endpoint: EndpointDetector.Options {
+        let silence = mode == .file ? Self.fileSilenceMs : endpointSilenceMs
+        return EndpointDetector.Options(
+            threshold: speechThreshold, negativeThreshold: max(0.05, speechThreshold - 0.15), speechMin: Self.frames(speechMsMin),
+            silenceEnd: Self.frames(silence), preRoll: preRollMs / Self.frameMs,
+            postRoll: max(1, min(postRollMs, silence) / Self.frameMs), utteranceMax: SpeechLimits.utteranceMsMax / Self.frameMs)
+    }
+
+    /// Whole frames that last at least `ms`.
+    private static func frames(_ ms: Int) -> Int { (ms + frameMs - 1) / frameMs }
+
+    private static func integer(
+        _ value: (String) -> String?, _ key: String, _ allowed: ClosedRange<Int>, _ fallback: Int
+    ) throws(PluginError) -> Int {
+        guard let text = value(key) else { return fallback }
+        guard let number = Int(text), allowed.contains(number) else {
+            throw PluginError(.invalidArgument, "\(key) is \"\(text)\"; allowed are \(allowed.lowerBound) to \(allowed.upperBound)")
+        }
+        return number
+    }
+}

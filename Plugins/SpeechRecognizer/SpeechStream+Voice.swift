@@ -1,0 +1,61 @@
+import PluginKit
+import Wire
+
+/// Voice activity: probabilities from the model, events from the detector.
+extension SpeechStream {
+    private var nextFrameStart: Int { detector.frame * SpeechLimits.frameSamples }
+
+    /// Brings the detector up to the newest whole frame, then calls `done`.
+    func listen(then done: @escaping () -> Void) {
+        guard buffer.end - nextFrameStart >= SpeechLimits.frameSamples else {
+            forget()
+            return done()
+        }
+        let window = buffer[nextFrameStart - SpeechLimits.contextSamples..<nextFrameStart + SpeechLimits.frameSamples]
+        let input: Tensor
+        let state: Tensor
+        do throws(PluginError) {
+            input = try stream.tensor([1, window.count], window)
+            if let voiceState { state = voiceState } else { state = try stream.zero(shape: [2, 1, 128]) }
+        } catch { return stream.close(error.status) }
+        stream.infer(
+            recognizer.voice, inputs: [("input", input), ("state", state)], outputs: ["output", "stateN"], priority: .interactive
+        ) { [self] result in
+            switch result {
+            case .success(let outputs):
+                voiceState = outputs[1]
+                handle(detector.push(outputs[0].withFloats { $0[0] }))
+                listen(then: done)
+            case .failure(let error): stream.close(error.status)
+            }
+        }
+    }
+
+    func handle(_ events: [EndpointDetector.Event]) {
+        for event in events {
+            switch event {
+            case .started(let frame, let probability):
+                tell(.start, sample: frame * SpeechLimits.frameSamples, probability)
+            case .paused(let utterance):
+                if options.mode == .live { begin(utterance) }
+            case .resumed: dropUnconfirmed()
+            case .ended(let utterance, let probability, _):
+                tell(.end, sample: utterance.speech.upperBound * SpeechLimits.frameSamples, probability)
+                utterancesSinceBeginning += 1
+                confirm(utterance)
+            }
+        }
+    }
+
+    private func tell(_ event: SpeechEventKind, sample: Int, _ probability: Float) {
+        let us = timeline.us(at: sample)
+        give(.speech(SpeechEvent(event: event, atUs: us, decidedUs: arrivedUs, probability: probability)), atUs: us)
+    }
+
+    /// Lets go of samples that can be in no utterance any more.
+    private func forget() {
+        let needed = min(detector.neededFrom * SpeechLimits.frameSamples, nextFrameStart) - SpeechLimits.contextSamples
+        buffer.discard(before: needed)
+        timeline.discard(before: needed)
+    }
+}

@@ -1,0 +1,101 @@
+import PluginKit
+import Wire
+
+/// An utterance on its way to words.
+final class UtteranceInWork {
+    let utterance: EndpointDetector.Utterance?
+    /// 16 kHz, rolls included.
+    let samples: [Float]
+    let startUs: UInt64
+    let endUs: UInt64
+    /// The detector has said that it is over; until then speech may go on and the work be in vain.
+    var isConfirmed = false
+    var transcription: Transcription?
+    var words: Result<Transcription.Words, PluginError>?
+
+    init(_ utterance: EndpointDetector.Utterance?, samples: [Float], startUs: UInt64, endUs: UInt64) {
+        self.utterance = utterance
+        self.samples = samples
+        self.startUs = startUs
+        self.endUs = endUs
+    }
+}
+
+/// Words: one transcription of the stream at a time, given in the order of speaking, each after its END.
+extension SpeechStream {
+    /// The audio of `utterance` is complete: begin, in the hope that the speaker has finished.
+    func begin(_ utterance: EndpointDetector.Utterance) {
+        utterances.append(make(utterance))
+        advance()
+    }
+
+    /// The speaker goes on: what was begun is of no use.
+    func dropUnconfirmed() {
+        guard let last = utterances.last, !last.isConfirmed else { return }
+        last.transcription?.cancel()
+        utterances.removeLast()
+        host.count("speculations_dropped")
+    }
+
+    /// The utterance is over: give its words as soon as they are there.
+    func confirm(_ utterance: EndpointDetector.Utterance) {
+        if let last = utterances.last, !last.isConfirmed, last.utterance != utterance { dropUnconfirmed() }
+        if utterances.last?.isConfirmed ?? true { utterances.append(make(utterance)) }
+        utterances[utterances.count - 1].isConfirmed = true
+        advance()
+    }
+
+    /// The signal is over without an utterance in it. Whoever waits for words is told that there are none.
+    func nobodySpoke() {
+        let us = timeline.us(at: buffer.end)
+        let nothing = UtteranceInWork(nil, samples: [], startUs: us, endUs: us)
+        nothing.isConfirmed = true
+        nothing.words = .success(Transcription.Words())
+        utterances.append(nothing)
+        advance()
+    }
+
+    private func make(_ utterance: EndpointDetector.Utterance) -> UtteranceInWork {
+        func samples(_ frames: Range<Int>) -> Range<Int> {
+            frames.lowerBound * SpeechLimits.frameSamples..<frames.upperBound * SpeechLimits.frameSamples
+        }
+        let speech = samples(utterance.speech)
+        return UtteranceInWork(
+            utterance, samples: buffer[samples(utterance.audio)], startUs: timeline.us(at: speech.lowerBound),
+            endUs: timeline.us(at: speech.upperBound))
+    }
+
+    /// Gives what is ready in front, then starts the next transcription unless one runs.
+    private func advance() {
+        while let first = utterances.first, first.isConfirmed, let words = first.words {
+            utterances.removeFirst()
+            give(words, of: first)
+        }
+        guard !utterances.contains(where: { $0.transcription != nil && $0.words == nil }),
+            let next = utterances.first(where: { $0.transcription == nil && $0.words == nil })
+        else { return work() }
+        let transcription = Transcription(
+            of: next.samples, language: recognizer.vocabulary.token(ofLanguage: stream.language), beam: options.beam, recognizer: recognizer,
+            stream: stream
+        ) { [weak self, weak next] words in
+            next?.words = words
+            self?.advance()
+        }
+        next.transcription = transcription
+        transcription.start()
+    }
+
+    private func give(_ result: Result<Transcription.Words, PluginError>, of utterance: UtteranceInWork) {
+        var words = Transcription.Words()
+        switch result {
+        case .success(let found): words = found
+        case .failure(let error): problem(error)
+        }
+        give(
+            .transcript(
+                Transcript(
+                    text: words.text, language: words.language, final: true, confidence: words.confidence, startUs: utterance.startUs,
+                    endUs: utterance.endUs, stableBytes: UInt32(words.text.utf8.count))),
+            atUs: utterance.startUs)
+    }
+}

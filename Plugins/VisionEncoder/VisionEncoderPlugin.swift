@@ -1,0 +1,71 @@
+// VisionEncoder: a photo or camera picture to one vector that says what it looks like, and to ImageNet labels.
+//
+// It owns the preprocessing (the whole picture squashed to the model's square) and the space the vectors live in. It must
+// never decode on the loop, mix vectors of two models in one space, or keep a picture.
+
+public import CVitrinePlugin
+import ImageDecoding
+public import PluginKit
+public import Wire
+
+/// One instance of the plugin: the model's handle, its labels and the options.
+public final class VisionEncoderPlugin: VitrinePlugin {
+    static let modelName = "efficientnet-lite2"
+    /// Sides of the model's input u8[1, side, side, 3].
+    static let inputSide = 260
+    static let dimensions = 1408
+    static let classes = 1000
+
+    /// What it takes and gives. The embedding has length 1, so that a dot product is the cosine.
+    public static var manifest: PluginManifest {
+        PluginManifest(
+            name: "vision-encoder",
+            version: "0.1.0",
+            description: "Photos to 1408-dimensional unit vectors and ImageNet labels",
+            consumes: ["image", "video"],
+            produces: [
+                OutputPort(kind: "embedding", dtype: "f32", shape: [Int32(dimensions)], spaceID: EmbeddingSpace.pinned),
+                OutputPort(kind: "labels"),
+            ],
+            models: [
+                ModelRequirement(name: modelName, path: "efficientnet-lite2/efficientnet-lite2.xml", precision: "f32", requests: 2)
+            ],
+            options: [Option(key: "top_k", defaultValue: "5", description: "labels given, most probable first, 0 to 1000; 0 = no labels")],
+            stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0, licence: "Apache-2.0 (model: EfficientNet-Lite2, Apache-2.0)")
+    }
+
+    let host: HostServices
+    let model: ModelHandle
+    let labels: [String]
+    let spaceID: String
+    let topK: Int
+
+    /// - Throws: NOT_FOUND for missing models or labels, INVALID_ARGUMENT for an option out of range.
+    public init(host: HostServices) throws(PluginError) {
+        self.host = host
+        model = try host.model(Self.modelName)
+        let path = try host.modelPath(Self.modelName)
+        let folder = String(path[..<(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)])
+        labels = try LabelList.read(folder + "labels.txt", count: Self.classes)
+        spaceID = try EmbeddingSpace.identifier(weights: path.hasSuffix(".xml") ? path.dropLast(4) + ".bin" : path)
+        if spaceID != EmbeddingSpace.pinned {
+            host.log(.warning, "the image model is not the pinned one: its vectors get the space \(spaceID)")
+        }
+        let text = host.configuration("top_k") ?? "5"
+        guard let topK = Int(text), (0...Self.classes).contains(topK) else {
+            throw PluginError(.invalidArgument, "option top_k is \"\(text)\"; allowed is 0 to \(Self.classes)")
+        }
+        self.topK = topK
+    }
+
+    /// Each picture of a stream is answered with an embedding and labels, or with one problem.
+    public func open(_ stream: PluginStream) throws(PluginError) -> any StreamHandler {
+        VisionStream(stream, self)
+    }
+}
+
+/// The one exported symbol.
+@_cdecl("vitrine_plugin")
+public func visionEncoderEntry(_ abi: UInt32) -> UnsafePointer<vt_plugin>? {
+    PluginEntry.table(for: VisionEncoderPlugin.self, abi: abi)
+}

@@ -1,0 +1,40 @@
+// Inner products. One source, compiled for three instruction sets; the loader picks the widest the machine has, so
+// results are equal bit for bit on equal instruction sets only.
+#include "vitrine_hnsw.h"
+
+#if defined(__x86_64__)
+#define WIDEST __attribute__((target_clones("avx512f", "arch=haswell", "default")))
+#else
+#define WIDEST
+#endif
+
+enum { lanes = 64 };
+
+// Sixty-four partial sums: four wide registers whose additions do not wait for each other, summed in a fixed order.
+#define SUM_INTO(result, a, b, count)                                                          \
+    do {                                                                                       \
+        float partial[lanes] = {0};                                                            \
+        size_t at = 0;                                                                         \
+        for (; at + lanes <= (count); at += lanes)                                             \
+            for (size_t lane = 0; lane < lanes; lane++) partial[lane] += (a)[at + lane] * (b)[at + lane]; \
+        float rest = 0;                                                                        \
+        for (; at < (count); at++) rest += (a)[at] * (b)[at];                                  \
+        for (size_t width = lanes / 2; width > 0; width /= 2)                                  \
+            for (size_t lane = 0; lane < width; lane++) partial[lane] += partial[lane + width]; \
+        (result) = partial[0] + rest;                                                          \
+    } while (0)
+
+WIDEST float vt_dot(const float *a, const float *b, size_t count) {
+    float result;
+    SUM_INTO(result, a, b, count);
+    return result;
+}
+
+WIDEST void vt_dot_rows(const float *rows, size_t count, size_t dim, const float *query, float weight, float *scores) {
+    for (size_t row = 0; row < count; row++) {
+        const float *values = rows + row * dim;
+        float sum;
+        SUM_INTO(sum, values, query, dim);
+        scores[row] += weight * sum;
+    }
+}

@@ -1,0 +1,256 @@
+/// A phrase that was understood.
+public struct MatchedPhrase: Sendable, Equatable {
+    /// "category", "material", "gem", "color", "price", "in_stock", "nickel_free" or a shop's own attribute.
+    public var field: String
+    /// "=", "!=", "<=", ">=".
+    public var operation: String
+    /// The attribute's value, or a price in the currency's unit ("500").
+    public var value: String
+    /// UTF-8 bytes of the text the phrase takes.
+    public var range: Range<Int>
+
+    public init(field: String, operation: String, value: String, range: Range<Int>) {
+        self.field = field
+        self.operation = operation
+        self.value = value
+        self.range = range
+    }
+}
+
+/// What a sentence asks of products.
+public struct ParsedFilter: Sendable, Equatable {
+    public var filter: ProductFilter
+    /// In the order of the text.
+    public var phrases: [MatchedPhrase]
+    /// Prices in a currency the shop has no rate for: understood, but not applied.
+    public var notApplied: [MatchedPhrase]
+
+    public init(filter: ProductFilter = ProductFilter(), phrases: [MatchedPhrase] = [], notApplied: [MatchedPhrase] = []) {
+        self.filter = filter
+        self.phrases = phrases
+        self.notApplied = notApplied
+    }
+
+    /// One line for each field and operator, values joined: what a customer is shown. Sorted by field, then operator.
+    public var applied: [(field: String, operation: String, value: String)] {
+        var lines: [(field: String, operation: String, value: String)] = []
+        for phrase in phrases {
+            if let index = lines.firstIndex(where: { $0.field == phrase.field && $0.operation == phrase.operation }) {
+                let known = lines[index].value.split(separator: ",").map(String.init)
+                if phrase.field != "price", !known.contains(phrase.value) { lines[index].value += ",\(phrase.value)" }
+                if phrase.field == "price" { lines[index].value = phrase.value }
+            } else {
+                lines.append((phrase.field, phrase.operation, phrase.value))
+            }
+        }
+        return lines.map { $0.operation == "=" && $0.value.contains(",") ? ($0.field, "in", $0.value) : $0 }
+            .sorted { ($0.field, $0.operation) < ($1.field, $1.operation) }
+    }
+}
+
+/// Understands what customers say of material, stone, colour, kind, price and stock, in English and Chinese.
+///
+/// Pure and table-driven: longest phrase first, negation up to the next word that is neither filler nor value. What it
+/// does not understand it leaves to the similarity search.
+public struct FilterParser: Sendable {
+    /// "500 dollars" with neither "under" nor "over" means 500 give or take this share.
+    public static let aboutShare = 0.2
+    /// Bytes of a text that are looked at.
+    public static let textBytesMax = 16 * 1024
+
+    public var lexicon: FilterLexicon
+    /// ISO 4217 of the shop's prices.
+    public var currency: String
+    /// What one unit of another currency is worth in the shop's. Without a rate such a price is not applied.
+    public var rates: [String: Double]
+
+    public init(lexicon: FilterLexicon = .builtIn, currency: String = "USD", rates: [String: Double] = [:]) {
+        self.lexicon = lexicon
+        self.currency = currency
+        self.rates = rates
+    }
+
+    public func parse(_ text: String) -> ParsedFilter {
+        let bounded = text.utf8.count <= Self.textBytesMax ? text : String(decoding: text.utf8.prefix(Self.textBytesMax), as: UTF8.self)
+        var run = FilterRun(parser: self, tokens: TextTokens.cut(bounded))
+        run.read()
+        return run.result()
+    }
+
+    /// Smallest units in one unit of a currency.
+    static func minorUnits(of currency: String) -> Double {
+        ["JPY", "KRW", "VND", "CLP"].contains(currency) ? 1 : 100
+    }
+}
+
+/// One reading of one sentence.
+struct FilterRun {
+    /// How far the negation that was said last reaches.
+    enum Negation: Equatable {
+        case off
+        /// Said; a value is to come.
+        case armed
+        /// It took a value of this field.
+        case took(String)
+        /// … and a connective came after it.
+        case joined(String, isAnd: Bool)
+    }
+
+    struct Value: Equatable {
+        var field: String
+        var values: [String]
+        var isNegated: Bool
+        var tokens: Range<Int>
+    }
+
+    let parser: FilterParser
+    let tokens: [TextToken]
+    var values: [Value] = []
+    var prices: [PriceBound] = []
+    private var inStock: Range<Int>?
+    private var nickelFree: Range<Int>?
+    private var negation = Negation.off
+
+    init(parser: FilterParser, tokens: [TextToken]) {
+        self.parser = parser
+        self.tokens = tokens
+    }
+
+    mutating func read() {
+        var index = 0
+        while index < tokens.count { index += step(index) }
+    }
+
+    // Takes what begins at `index`; gives how many tokens that was.
+    private mutating func step(_ index: Int) -> Int {
+        let reader = PriceReader(parser: parser, tokens: tokens)
+        if let found = reader.read(at: index, negated: negation == .armed) {
+            prices.append(contentsOf: found.bounds)
+            negation = .off
+            return found.count
+        }
+        guard let (meaning, count) = parser.lexicon.match(tokens, at: index) else {
+            // A negator in front of an unknown word negates that word. A number stands between in "no 2 rings" only.
+            negation = .off
+            return 1
+        }
+        take(meaning, index..<index + count)
+        return count
+    }
+
+    private mutating func take(_ meaning: FilterLexicon.Meaning, _ range: Range<Int>) {
+        switch meaning {
+        case .values(let field, let named): take(field, named, range)
+        case .several(let parts): for part in parts { take(part, range) }
+        case .inStock:
+            if negation == .off { inStock = range }
+            negation = .off
+        case .nickelFree:
+            if negation == .off { nickelFree = range }
+            negation = .off
+        case .nothing: negation = .off
+        case .negator:
+            if rejects(range) { return }
+            negation = .armed
+        case .rejection: if !rejects(range) { negation = .off }
+        case .filler: if case .took = negation { keepAcrossParticle(range) }
+        case .connective: join(range)
+        case .price: break
+        }
+    }
+
+    private mutating func take(_ field: String, _ named: [String], _ range: Range<Int>) {
+        let isNegated: Bool
+        switch negation {
+        case .armed: isNegated = true
+        case .joined(let first, let isAnd): isNegated = first == field || (!isAnd && field != "category")
+        case .off, .took: isNegated = false
+        }
+        values.append(Value(field: field, values: named, isNegated: isNegated, tokens: range))
+        negation = isNegated ? .took(field) : .off
+    }
+
+    // "银的和金的": the particle does not end what was said. Any other filler after a value does.
+    private mutating func keepAcrossParticle(_ range: Range<Int>) {
+        if tokens[range.lowerBound].text != "的" { negation = .off }
+    }
+
+    private mutating func join(_ range: Range<Int>) {
+        let word = tokens[range.lowerBound].text
+        switch negation {
+        case .took(let field): negation = .joined(field, isAnd: ["and", ",", "跟", "与", "也", "还"].contains(word))
+        // "not, …" and "not gold, and silver": the negation goes no further than one connective.
+        case .armed where word != "either": negation = .off
+        case .armed, .off, .joined: break
+        }
+    }
+
+    // "银的不要": a negator that ends the clause and follows a value speaks of that value.
+    private mutating func rejects(_ range: Range<Int>) -> Bool {
+        guard parser.lexicon.match(tokens, at: range.lowerBound, { $0 == .rejection ? true : nil }) != nil else { return false }
+        if range.upperBound < tokens.count, tokens[range.upperBound].kind != .sign { return false }
+        guard let last = values.last else { return false }
+        let between = tokens[last.tokens.upperBound..<range.lowerBound]
+        guard between.allSatisfy({ ["的", "都", "就", "也"].contains($0.text) }) else { return false }
+        values[values.count - 1].isNegated = true
+        negation = .off
+        return true
+    }
+}
+
+extension FilterRun {
+    /// Of contradicting statements about one value the later counts.
+    func result() -> ParsedFilter {
+        var parsed = ParsedFilter()
+        var phrases: [MatchedPhrase] = []
+        for (index, value) in values.enumerated() {
+            let isOverruled = values[(index + 1)...].contains { $0.field == value.field && $0.isNegated != value.isNegated && $0.values == value.values }
+            if isOverruled { continue }
+            for name in value.values {
+                var choice = parsed.filter[field: value.field]
+                if value.isNegated {
+                    if !choice.noneOf.contains(name) { choice.noneOf.append(name) }
+                } else if !choice.anyOf.contains(name) {
+                    choice.anyOf.append(name)
+                }
+                parsed.filter[field: value.field] = choice
+                phrases.append(
+                    MatchedPhrase(field: value.field, operation: value.isNegated ? "!=" : "=", value: name, range: bytes(value.tokens)))
+            }
+        }
+        if let inStock {
+            parsed.filter.inStock = true
+            phrases.append(MatchedPhrase(field: "in_stock", operation: "=", value: "true", range: bytes(inStock)))
+        }
+        if let nickelFree {
+            parsed.filter.nickelFree = true
+            phrases.append(MatchedPhrase(field: "nickel_free", operation: "=", value: "true", range: bytes(nickelFree)))
+        }
+        for bound in prices { apply(bound, to: &parsed, &phrases) }
+        parsed.phrases = phrases.enumerated()
+            .sorted { ($0.element.range.lowerBound, $0.offset) < ($1.element.range.lowerBound, $1.offset) }.map(\.element)
+        return parsed
+    }
+
+    private func apply(_ bound: PriceBound, to parsed: inout ParsedFilter, _ phrases: inout [MatchedPhrase]) {
+        let units = FilterParser.minorUnits(of: parser.currency)
+        let code = bound.currency.isEmpty ? parser.currency : bound.currency
+        let rate = code == parser.currency ? 1 : parser.rates[code]
+        let operation = bound.isUpper ? "<=" : ">="
+        guard let rate else {
+            let value = "\(PriceBound.written(bound.amount)) \(code)"
+            parsed.notApplied.append(MatchedPhrase(field: "price", operation: operation, value: value, range: bytes(bound.tokens)))
+            return
+        }
+        let minor = Int64((bound.amount * rate * units).rounded())
+        // Said twice: the later counts.
+        if bound.isUpper { parsed.filter.priceMaxMinor = minor } else { parsed.filter.priceMinMinor = minor }
+        phrases.append(
+            MatchedPhrase(
+                field: "price", operation: operation, value: PriceBound.written(Double(minor) / units), range: bytes(bound.tokens)))
+    }
+
+    private func bytes(_ range: Range<Int>) -> Range<Int> {
+        tokens[range.lowerBound].range.lowerBound..<tokens[range.upperBound - 1].range.upperBound
+    }
+}

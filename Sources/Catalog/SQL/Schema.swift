@@ -1,0 +1,77 @@
+/// The tables, and how an older file becomes a newer one. `PRAGMA user_version` is the number of steps taken.
+enum Schema {
+    /// "vitr": tells the file from other programs' databases.
+    static let applicationID: Int64 = 0x7669_7472
+
+    static func migrate(_ connection: Connection) throws(StoreError) {
+        let owner = try connection.rows("PRAGMA application_id", []) { $0.integer(0) }.first ?? 0
+        let version = try connection.rows("PRAGMA user_version", []) { $0.int(0) }.first ?? 0
+        let tables = try connection.rows("SELECT count(*) FROM sqlite_master", []) { $0.int(0) }.first ?? 0
+        guard owner == applicationID || (owner == 0 && tables == 0) else {
+            throw StoreError(.corrupted, "\(connection.path): a database of another program, not a shop's; give another path")
+        }
+        guard version <= steps.count else {
+            throw StoreError(
+                .unavailable, "\(connection.path): written by a newer version (layout \(version), this one knows up to \(steps.count))")
+        }
+        if version == steps.count { return }
+        try connection.transaction { () throws(StoreError) in
+            for step in steps[version...] { try connection.execute(step) }
+            try connection.execute("PRAGMA application_id = \(applicationID); PRAGMA user_version = \(steps.count)")
+        }
+    }
+
+    /// Tables an import fills: the same in the database and in the staging file beside it.
+    static let catalogTables = """
+        CREATE TABLE products(
+            key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, category TEXT NOT NULL, json TEXT NOT NULL, row_hash TEXT NOT NULL,
+            price_minor INTEGER NOT NULL, currency TEXT NOT NULL, stock INTEGER NOT NULL,
+            words_title TEXT NOT NULL, words_body TEXT NOT NULL);
+        CREATE TABLE product_features(
+            product_id TEXT NOT NULL, modality TEXT NOT NULL, space_id TEXT NOT NULL, dim INTEGER NOT NULL, vector BLOB NOT NULL,
+            PRIMARY KEY(product_id, modality)) WITHOUT ROWID;
+        CREATE TABLE documents(
+            key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, policy TEXT NOT NULL, language TEXT NOT NULL, title TEXT NOT NULL,
+            section TEXT NOT NULL, text TEXT NOT NULL, row_hash TEXT NOT NULL, space_id TEXT NOT NULL, vector BLOB NOT NULL,
+            words_title TEXT NOT NULL, words_body TEXT NOT NULL);
+        CREATE TABLE intents(
+            intent TEXT NOT NULL, agent TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, row_hash TEXT NOT NULL,
+            space_id TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY(intent, agent, language, text)) WITHOUT ROWID;
+        CREATE TABLE reviews(
+            id TEXT PRIMARY KEY, product_id TEXT NOT NULL, rating INTEGER NOT NULL, language TEXT NOT NULL, title TEXT NOT NULL,
+            text TEXT NOT NULL) WITHOUT ROWID;
+        CREATE INDEX reviews_by_product ON reviews(product_id, rating DESC, id);
+        CREATE TABLE orders(
+            id TEXT PRIMARY KEY, user TEXT NOT NULL, status TEXT NOT NULL, placed_at TEXT NOT NULL, json TEXT NOT NULL,
+            row_hash TEXT NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX orders_by_user ON orders(user, placed_at DESC, id);
+        CREATE TABLE order_items(
+            order_id TEXT NOT NULL, line INTEGER NOT NULL, product_id TEXT NOT NULL, quantity INTEGER NOT NULL,
+            price_minor INTEGER NOT NULL, PRIMARY KEY(order_id, line)) WITHOUT ROWID;
+        CREATE TABLE profiles(
+            user TEXT PRIMARY KEY, json TEXT NOT NULL, row_hash TEXT NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
+        """
+
+    private static let steps = [
+        catalogTables + """
+
+            -- Words: unicode61 with English stemming; Chinese comes cut into characters and pairs (WordCutter).
+            CREATE VIRTUAL TABLE product_words USING fts5(title, body, tokenize = 'porter unicode61 remove_diacritics 2');
+            CREATE VIRTUAL TABLE document_words USING fts5(title, body, tokenize = 'porter unicode61 remove_diacritics 2');
+            CREATE TABLE sessions(
+                id TEXT PRIMARY KEY, shop TEXT NOT NULL, user TEXT NOT NULL, state BLOB NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
+            CREATE TABLE events(
+                number INTEGER PRIMARY KEY, user TEXT NOT NULL, session_id TEXT NOT NULL, kind TEXT NOT NULL, product_id TEXT NOT NULL,
+                quantity INTEGER NOT NULL, time_us INTEGER NOT NULL);
+            CREATE INDEX events_by_user ON events(user, number DESC);
+            CREATE TABLE handoffs(
+                number INTEGER PRIMARY KEY AUTOINCREMENT, user TEXT NOT NULL, session_id TEXT NOT NULL, reason TEXT NOT NULL,
+                summary TEXT NOT NULL, language TEXT NOT NULL, time_us INTEGER NOT NULL);
+            -- Answers to writes that carried an idempotency key, by who made them.
+            CREATE TABLE answers(
+                user TEXT NOT NULL, operation TEXT NOT NULL, key TEXT NOT NULL, answer TEXT NOT NULL,
+                PRIMARY KEY(user, operation, key)) WITHOUT ROWID;
+            CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+            """
+    ]
+}

@@ -1,0 +1,30 @@
+// Unsafe: walks libuv's handles; each handle that is not the loop's own carries a pointer to its `HandleOwner` (see HandleOwner.swift).
+
+import CLibuv
+
+/// The life of a running loop, on its thread: iterate until `stop`, then close what is open and run what is left.
+enum LoopRun {
+    /// Iterations after `stop` in which closing callbacks may still submit work; what is then left is dropped.
+    static let drainIterationsMax = 10_000
+
+    static func untilStopped(_ loop: EventLoop) {
+        while !loop.isStopping { uv_run(loop.uv, UV_RUN_DEFAULT) }
+        loop.timers.removeAll()
+        uv_walk(
+            loop.uv,
+            { handle, _ in
+                guard let handle, uv_is_closing(handle) == 0, let owner = HandleOwner.of(handle) else { return }
+                owner.loopStops()
+            }, nil)
+        for _ in 0..<drainIterationsMax {
+            uv_run(loop.uv, UV_RUN_NOWAIT)
+            let ended = loop.mailbox.withLock { box in
+                guard box.items.isEmpty && loop.ring.isEmpty && loop.ownedHandles == 0 else { return false }
+                box.isClosed = true
+                return true
+            }
+            if ended { return }
+        }
+        loop.mailbox.withLock { $0.isClosed = true }
+    }
+}

@@ -1,0 +1,111 @@
+public import Wire
+
+/// What the host must know of a shared object before it maps it, read from the file's bytes.
+///
+/// A pure parser of ELF64, little-endian (System V gABI, chapters 4 and 5): every offset is checked against the file.
+public struct ElfFile: Sendable, Equatable {
+    /// Libraries it needs, in their order.
+    public var needed: [String] = []
+    /// Names of its sections, in their order.
+    public var sections: [String] = []
+
+    /// Whether it carries no Swift: such a library may be unloaded.
+    public var isPureC: Bool {
+        !sections.contains { $0.hasPrefix("swift5_") || $0.hasPrefix(".swift") } && !needed.contains { $0.hasPrefix("libswift") }
+    }
+
+    /// Sections of a file, at most; a linker makes some tens.
+    public static let sectionsMax = 4_096
+
+    /// - Throws: FAILED_PRECONDITION when the file is not a shared object for this machine, INVALID_ARGUMENT when it is damaged.
+    public init(_ bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        let reader = Reader(bytes: bytes)
+        guard bytes.count >= 64, bytes.prefix(4).elementsEqual([0x7f, 0x45, 0x4c, 0x46]) else {
+            throw RPCStatus(.failedPrecondition, "it is not an ELF file")
+        }
+        guard bytes[4] == 2, bytes[5] == 1 else { throw RPCStatus(.failedPrecondition, "it is not a 64-bit little-endian ELF file") }
+        guard try reader.u16(16) == 3 else { throw RPCStatus(.failedPrecondition, "it is not a shared object") }
+        let machine = try reader.u16(18)
+        guard machine == Self.machine else {
+            throw RPCStatus(.failedPrecondition, "it is for another processor (ELF machine \(machine), this is \(Self.machine))")
+        }
+        let table = try reader.offset(40)
+        let size = Int(try reader.u16(58))
+        let count = Int(try reader.u16(60))
+        let namesIndex = Int(try reader.u16(62))
+        guard size >= 64, count > 0, count <= Self.sectionsMax, namesIndex < count else { throw Reader.damaged("its section table") }
+
+        func header(_ index: Int) throws(RPCStatus) -> Section {
+            let at = table + index * size
+            return Section(
+                name: Int(try reader.u32(at)), type: try reader.u32(at + 4), offset: try reader.offset(at + 24), size: try reader.offset(at + 32),
+                link: Int(try reader.u32(at + 40)))
+        }
+        let names = try header(namesIndex)
+        for index in 0..<count {
+            let section = try header(index)
+            sections.append(try reader.text(in: names, at: section.name))
+            if section.type == Section.dynamic {
+                guard section.link < count else { throw Reader.damaged("its dynamic section") }
+                needed += try Self.needed(in: section, strings: try header(section.link), reader)
+            }
+        }
+    }
+
+    private static func needed(in section: Section, strings: Section, _ reader: Reader) throws(RPCStatus) -> [String] {
+        var needed: [String] = []
+        for index in 0..<section.size / 16 {
+            let at = section.offset + index * 16
+            let tag = try reader.u64(at)
+            if tag == 0 { break }
+            if tag == 1 { needed.append(try reader.text(in: strings, at: try reader.offset(at + 8))) }
+        }
+        return needed
+    }
+
+    private struct Section {
+        static let dynamic: UInt32 = 6
+        var name: Int
+        var type: UInt32
+        var offset: Int
+        var size: Int
+        var link: Int
+    }
+
+    private struct Reader {
+        let bytes: UnsafeRawBufferPointer
+
+        static func damaged(_ what: String) -> RPCStatus { RPCStatus(.invalidArgument, "the ELF file is damaged: \(what)") }
+
+        func u16(_ offset: Int) throws(RPCStatus) -> UInt16 { try load(offset) }
+        func u32(_ offset: Int) throws(RPCStatus) -> UInt32 { try load(offset) }
+        func u64(_ offset: Int) throws(RPCStatus) -> UInt64 { try load(offset) }
+
+        /// A 64-bit offset or size that lies within the file.
+        func offset(_ at: Int) throws(RPCStatus) -> Int {
+            let value = try u64(at)
+            guard value <= UInt64(bytes.count) else { throw Self.damaged("an offset beyond its end") }
+            return Int(value)
+        }
+
+        func text(in section: Section, at start: Int) throws(RPCStatus) -> String {
+            let first = section.offset + start
+            guard start < section.size, first < bytes.count else { throw Self.damaged("a name beyond its table") }
+            let end = min(section.offset + section.size, bytes.count)
+            return String(decoding: bytes[first..<end].prefix { $0 != 0 }, as: UTF8.self)
+        }
+
+        private func load<Value: FixedWidthInteger & BitwiseCopyable>(_ offset: Int) throws(RPCStatus) -> Value {
+            guard offset >= 0, offset <= bytes.count - MemoryLayout<Value>.size else { throw Self.damaged("it is cut off") }
+            return Value(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Value.self))
+        }
+    }
+
+    private static var machine: UInt16 {
+        #if arch(arm64)
+            183
+        #else
+            62
+        #endif
+    }
+}

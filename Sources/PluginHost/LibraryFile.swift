@@ -1,0 +1,88 @@
+// Unsafe: a file's bytes in a buffer that is read from a descriptor and handed to the hash and the ELF parser.
+// Invariant: the buffer lives until the closure returns.
+
+import CMd
+import Glibc
+import Wire
+
+/// Copies a plugin's file to a name of its own, because a loaded file must never be overwritten and dlopen gives the old code for the same path.
+enum LibraryFile {
+    /// Size of a plugin, at most.
+    static let bytesMax = 256 << 20
+
+    struct Facts {
+        /// Lower-case hexadecimal.
+        var sha256: String
+        var elf: ElfFile
+    }
+
+    /// Reads `path` once: what is hashed and checked is what is copied.
+    static func copy(_ path: String, to target: (_ sha256: String) -> String) throws(RPCStatus) -> (Facts, copy: String) {
+        let bytes = try read(path)
+        defer { bytes.deallocate() }
+        let hash = sha256(UnsafeRawBufferPointer(bytes))
+        let elf: ElfFile
+        do {
+            elf = try ElfFile(UnsafeRawBufferPointer(bytes))
+        } catch {
+            throw RPCStatus(error.code, "\(path): \(error.message)")
+        }
+        let copy = target(hash)
+        try write(UnsafeRawBufferPointer(bytes), to: copy)
+        return (Facts(sha256: hash, elf: elf), copy)
+    }
+
+    static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
+        var context = SHA2_CTX()
+        var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+        SHA256Init(&context)
+        SHA256Update(&context, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
+        SHA256Final(&digest, &context)
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    private static func read(_ path: String) throws(RPCStatus) -> UnsafeMutableRawBufferPointer {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw RPCStatus(errno == ENOENT ? .notFound : .failedPrecondition, "\(path): \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw RPCStatus(.failedPrecondition, "\(path): it is not a regular file")
+        }
+        guard status.st_size <= bytesMax else {
+            throw RPCStatus(.failedPrecondition, "\(path): it has \(status.st_size) bytes, more than the \(bytesMax) allowed")
+        }
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(status.st_size), alignment: 16)
+        var filled = 0
+        while filled < bytes.count {
+            let count = Glibc.read(descriptor, bytes.baseAddress?.advanced(by: filled), bytes.count - filled)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else {
+                bytes.deallocate()
+                throw RPCStatus(.failedPrecondition, "\(path): it changed while it was read; try again")
+            }
+            filled += count
+        }
+        return bytes
+    }
+
+    private static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(RPCStatus) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw RPCStatus(.failedPrecondition, "\(path): \(String(cString: strerror(errno)))") }
+        var written = 0
+        while written < bytes.count {
+            let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { break }
+            written += count
+        }
+        let failure = errno
+        guard close(descriptor) == 0, written == bytes.count else {
+            unlink(path)
+            throw RPCStatus(.resourceExhausted, "\(path) cannot be written: \(String(cString: strerror(failure)))")
+        }
+    }
+}

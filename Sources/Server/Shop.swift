@@ -1,0 +1,44 @@
+import Agents
+import Catalog
+import Fusion
+import Logging
+import Sessions
+
+/// The shop that conversations are about: its database, the snapshot that agents search, and the agents.
+final class Shop: Sendable {
+    let stores: SQLiteStores
+    let snapshot: CatalogSnapshot
+    let classifier: IntentClassifier
+    private let service: IntentClassifier
+
+    private init(stores: SQLiteStores, snapshot: CatalogSnapshot) {
+        self.stores = stores
+        self.snapshot = snapshot
+        classifier = .agents(snapshot.intentExamples)
+        service = .service(snapshot.intentExamples)
+    }
+
+    /// Opens the database and reads the catalogue. Blocks; only while starting.
+    static func open(_ configuration: ServerConfiguration, log: Logger) throws(ServerError) -> Shop {
+        do {
+            let stores = try SQLiteStores.open(configuration.databaseFile, shop: configuration.shop)
+            let snapshot = try stores.loadSnapshot()
+            if snapshot.products.isEmpty {
+                log.warning("the catalogue is empty", metadata: ["database": "\(configuration.databaseFile)", "advice": "vitrine catalog import"])
+            }
+            return Shop(stores: stores, snapshot: snapshot)
+        } catch {
+            throw ServerError("\(configuration.databaseFile): \(error.message)")
+        }
+    }
+
+    func agents(itemsMax: Int) -> [any Agent] {
+        [
+            RecommendationAgent(snapshot: snapshot, parser: FilterParser(), itemsMax: itemsMax),
+            ServiceAgent(snapshot: snapshot, stores: ServiceStores(orders: stores, catalog: stores, handoffs: stores), intents: service),
+            TryOnAgent(snapshot: snapshot),
+        ]
+    }
+
+    func close() { stores.close() }
+}

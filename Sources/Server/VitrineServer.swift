@@ -1,0 +1,226 @@
+// Server: the composition root, the one module that knows every part.
+//
+// Reads the configuration, loads models and plugins, builds the deployment, starts the loops and the listeners, and takes it all down again.
+// The way of one message begins in Connection and is described in DESIGN.md.
+
+import Agents
+import Catalog
+public import CheckedYAML
+public import EventLoop
+import Fusion
+import Logging
+import PluginHost
+import Router
+import Sessions
+import Synchronization
+import Telemetry
+import Wire
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A running server.
+public final class VitrineServer: @unchecked Sendable {
+    // Invariant: stored properties are set in `init` and `start`, before any loop serves; what changes later is atomic or confined to a loop.
+    public let configuration: ServerConfiguration
+    /// Where conversations are served, once started.
+    public private(set) var address: SocketAddress
+    private let log: Logger
+    private let registry = MetricsRegistry()
+    private let metrics: ServerMetrics
+    private let runtime: PluginRuntime
+    private let loops: [EventLoop]
+    private let workers = WorkerTable()
+    private var state: ServerState?
+    private var shop: Shop?
+    private var listeners: [SocketListener] = []
+    private var signals: [SignalWatcher] = []
+    private var endpoint: MetricsEndpoint?
+    private let ready = Atomic<Bool>(false)
+    private let draining = Atomic<Bool>(false)
+    private let loopsLeft: Atomic<Int>
+    private let startedUs: UInt64
+
+    /// Loads plugins and models; nothing listens yet.
+    public init(_ configuration: ServerConfiguration) throws(ServerError) {
+        self.configuration = configuration
+        let log = configuration.logger("vitrine")
+        self.log = log
+        metrics = ServerMetrics(registry: registry)
+        do {
+            address = try SocketAddress(parsing: configuration.listen)
+            loops = try (0..<configuration.loops).map { try EventLoop(name: "loop-\($0)", index: $0, seed: configuration.seed == 0 ? nil : configuration.seed) }
+        } catch {
+            throw ServerError("\(error)")
+        }
+        guard address.isLoopback || configuration.isInsecure else {
+            throw ServerError("\(address) can be reached from other machines and the protocol is not encrypted: listen on 127.0.0.1, or say --insecure")
+        }
+        loopsLeft = Atomic(configuration.loops)
+        startedUs = loops[0].nowUs
+        runtime = try PluginRuntime(configuration, registry: registry, log: log)
+    }
+
+    // MARK: Start
+
+    /// Starts loops and listeners; returns when conversations are served.
+    public func start() throws(ServerError) {
+        do {
+            try prepare()
+        } catch let error as ServerError {
+            throw error
+        } catch let error as YAMLError {
+            throw ServerError("\(error)")
+        } catch {
+            throw ServerError("\(error)")
+        }
+    }
+
+    private func prepare() throws {
+        let verifier: any TokenVerifier =
+            configuration.tokensFile.isEmpty ? GuestVerifier(shop: configuration.shop) : try FileVerifier(file: configuration.tokensFile, shop: configuration.shop)
+        let plan = try GraphPlan.load(configuration.graphFile, ports: runtime.ports)
+        for loop in loops { loop.start() }
+        let seed = try self.seed()
+        let shop = configuration.databaseFile.isEmpty ? nil : try Shop.open(configuration, log: log)
+        self.shop = shop
+        let state = ServerState(
+            configuration: configuration, metrics: metrics, log: log, seed: seed, verifier: verifier,
+            adminVerifier: PeerVerifier(uid: getuid(), shop: configuration.shop), events: shop?.stores, loops: loops, workers: workers)
+        self.state = state
+        workers.set(
+            loops.map { loop in
+                LoopWorker(loop: loop, shared: state, adminMethods: AdminMethods.all(self)) { [unowned self] in loopDrained() }
+            })
+        let deployment = try deploy(plan, shop)
+        for loop in loops {
+            try onLoop(loop) { [runtime, workers] in workers.on(loop).publish(deployment, nodes: try runtime.nodes(on: loop)) }
+        }
+        try listen()
+        if !configuration.metrics.isEmpty { try startEndpoint() }
+        ready.store(true, ordering: .releasing)
+        log.info(
+            "serving",
+            metadata: [
+                "address": "\(address)", "loops": "\(loops.count)", "graph": "\(plan.name)", "plugins": "\(runtime.names.joined(separator: ","))",
+                "products": "\(shop?.snapshot.products.count ?? 0)",
+            ])
+    }
+
+    /// The configured seed, or one that the first loop got from the system.
+    private func seed() throws -> UInt64 {
+        if configuration.seed != 0 { return configuration.seed }
+        let drawn = Atomic<UInt64>(0)
+        try onLoop(loops[0]) { [loops] in
+            var random = loops[0].random()
+            drawn.store(random.next(), ordering: .relaxed)
+        }
+        return drawn.load(ordering: .relaxed)
+    }
+
+    private func deploy(_ plan: GraphPlan, _ shop: Shop?) throws(ServerError) -> Deployment {
+        let agents = shop?.agents(itemsMax: configuration.recommendationsMax) ?? []
+        for node in plan.agents where !agents.contains(where: { $0.name == node.agent }) {
+            throw ServerError(
+                "\(configuration.graphFile): '\(node.id)' names the agent '\(node.agent)'; there are \(agents.isEmpty ? "none without a catalogue" : agents.map(\.name).joined(separator: ", "))"
+            )
+        }
+        return Deployment(
+            number: 1, plan: plan, generations: runtime.generationNames, agents: agents, classifier: shop?.classifier,
+            catalogueHash: shop?.snapshot.hash ?? "")
+    }
+
+    private func listen() throws {
+        let loop = loops[0]
+        try onLoop(loop) { [unowned self] in
+            let listener = try SocketListener.listen(address, loop: loop) { [workers] stream in workers.on(loop).accept(stream, isAdmin: false) }
+            address = listener.boundAddress
+            listeners.append(listener)
+            if !configuration.adminSocket.isEmpty {
+                listeners.append(
+                    try SocketListener.listen(.unix(path: configuration.adminSocket), loop: loop, unixMode: 0o600) { [workers] stream in
+                        workers.on(loop).accept(stream, isAdmin: true)
+                    })
+            }
+            for signal in [SIGTERM, SIGINT] { signals.append(try SignalWatcher(signal, loop: loop) { [unowned self] in drain() }) }
+        }
+    }
+
+    private func startEndpoint() throws {
+        guard case .tcp(let host, let port) = try SocketAddress(parsing: configuration.metrics) else {
+            throw ServerError("metrics: '\(configuration.metrics)' is not HOST:PORT")
+        }
+        endpoint = try MetricsEndpoint(host: host, port: port, allowBeyondLoopback: configuration.isInsecure, registry: registry) { [weak self] in
+            self?.notReady ?? ["stopping"]
+        }
+    }
+
+    /// Runs `body` on a loop and waits for it. Only while starting, from a thread that is no loop.
+    private func onLoop(_ loop: EventLoop, _ body: @escaping @Sendable () throws -> Void) throws {
+        let outcome = StartOutcome()
+        loop.submit {
+            outcome.result = Result { try body() }
+            outcome.done.signal()
+        }
+        outcome.done.wait()
+        try outcome.result?.get()
+    }
+
+    // MARK: State
+
+    private var notReady: [String] {
+        var reasons: [String] = []
+        if !ready.load(ordering: .acquiring) { reasons.append("starting") }
+        if draining.load(ordering: .acquiring) { reasons.append("draining") }
+        return reasons
+    }
+
+    var sessionCount: Int { Int(metrics.sessions.value) }
+
+    func health() -> HealthReply {
+        HealthReply(
+            ready: notReady.isEmpty, notReady: notReady, version: ServerVersion.text, uptimeUs: loops[0].nowUs - startedUs,
+            sessions: UInt32(clamping: sessionCount), connections: UInt32(clamping: Int(metrics.connections.value)))
+    }
+
+    func loadedPlugins() -> ListPluginsReply { ListPluginsReply(plugins: runtime.loaded) }
+
+    // MARK: Stop
+
+    /// Takes no new sessions, lets open ones finish within the limit, then stops. Any thread.
+    public func drain() {
+        guard !draining.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        log.info("draining", metadata: ["sessions": "\(sessionCount)", "ms_max": "\(configuration.limits.drainMsMax)"])
+        for loop in loops {
+            loop.submit { [unowned self, workers] in
+                if loop.index == 0 {
+                    for listener in listeners { listener.close() }
+                    for signal in signals { signal.close() }
+                }
+                workers.on(loop).drain()
+            }
+        }
+    }
+
+    private func loopDrained() {
+        guard loopsLeft.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
+        for loop in loops { loop.stop() }
+    }
+
+    /// Returns when the server has stopped.
+    public func waitUntilStopped() {
+        for loop in loops { loop.join() }
+        endpoint?.stop()
+        shop?.close()
+        runtime.shutdown()
+        log.info("stopped")
+    }
+}
+
+/// What became of a step that ran on a loop while the server starts.
+private final class StartOutcome: @unchecked Sendable {
+    // Invariant: written on the loop before `done` is signalled, read after waiting for it.
+    var result: Result<Void, any Error>?
+    let done = ThreadSignal()
+}

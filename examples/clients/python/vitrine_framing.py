@@ -1,0 +1,52 @@
+"""gRPC's Length-Prefixed-Message: one flag byte, a four-byte big-endian length, then one serialized vitrine.v1.Frame."""
+
+import struct
+
+from vitrine.v1 import frame_pb2
+
+PREFIX = struct.Struct(">BI")
+FRAME_BYTES_MAX = 16 * 1024 * 1024
+
+
+class ProtocolError(Exception):
+    """The peer does not keep to the protocol; the connection is of no use any more."""
+
+
+def encode(frame: frame_pb2.Frame) -> bytes:
+    """A frame with its prefix."""
+    body = frame.SerializeToString()
+    return PREFIX.pack(0, len(body)) + body
+
+
+class FrameDecoder:
+    """Bytes in, frames out."""
+
+    def __init__(self, frame_bytes_max: int = FRAME_BYTES_MAX):
+        self._kept = bytearray()
+        self._frame_bytes_max = frame_bytes_max
+
+    def feed(self, data: bytes) -> list[frame_pb2.Frame]:
+        """The frames that `data` completes, in order."""
+        self._kept += data
+        frames, at = [], 0
+        while len(self._kept) - at >= PREFIX.size:
+            flags, length = PREFIX.unpack_from(self._kept, at)
+            if flags != 0:
+                raise ProtocolError(f"flag byte {flags} of a frame: only 0 is allowed")
+            if length > self._frame_bytes_max:
+                raise ProtocolError(f"a frame of {length} bytes: at most {self._frame_bytes_max} are allowed")
+            start = at + PREFIX.size
+            if len(self._kept) - start < length:
+                break
+            try:
+                frames.append(frame_pb2.Frame.FromString(bytes(self._kept[start:start + length])))
+            except Exception as error:  # protobuf's DecodeError is not the same class in all its runtimes
+                raise ProtocolError(f"a frame cannot be decoded: {error}") from error
+            at = start + length
+        del self._kept[:at]
+        return frames
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the bytes so far end with a whole frame."""
+        return not self._kept
