@@ -43,7 +43,7 @@ test-tsan: setup
 
 SECONDS ?= 30
 fuzz: setup
-	@tools/test/fuzz $(SECONDS)
+	@Tests/Fuzz/run $(SECONDS)
 
 bench-setup:
 	@tools/bench/setup

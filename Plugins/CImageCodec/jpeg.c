@@ -129,7 +129,8 @@ ic_result ic_jpeg_decode(const uint8_t *data, size_t length, unsigned eighths, u
     decoder.scale_denom = 8;
     jpeg_start_decompress(&decoder);
     if (decoder.output_width != width || decoder.output_height != height) {
-        snprintf(reason, IC_REASON_MAX, "the header says %u x %u, the picture is %u x %u", width, height, decoder.output_width, decoder.output_height);
+        snprintf(reason, IC_REASON_MAX, "the header says %u x %u, the picture is %u x %u", width, height, decoder.output_width,
+                 decoder.output_height);
         jpeg_destroy_decompress(&decoder);
         return IC_CORRUPT;
     }

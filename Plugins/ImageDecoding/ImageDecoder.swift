@@ -53,7 +53,7 @@ public enum ImageDecoder {
         let format = try sniffed(data, limits)
         let bytes = data.bindMemory(to: UInt8.self)
         let header = try PictureHeader(format: format, bytes: bytes)
-        try limits.check(width: header.width, height: header.height)
+        try limits.check(header)
         let orientation = ExifOrientation.find(in: bytes, format: format)
         let upright = orientation.upright(width: header.width, height: header.height)
         let plan = DecodePlan(format: format, width: header.width, height: header.height, fit: fit, swapped: orientation.swapsSides)
@@ -75,7 +75,7 @@ public enum ImageDecoder {
         let format = try sniffed(data, limits)
         let bytes = data.bindMemory(to: UInt8.self)
         let header = try PictureHeader(format: format, bytes: bytes)
-        try limits.check(width: header.width, height: header.height)
+        try limits.check(header)
         return ExifOrientation.find(in: bytes, format: format).upright(width: header.width, height: header.height)
     }
 
@@ -101,8 +101,8 @@ struct DecodePlan: Equatable {
         case .exactly(let targetWidth, let targetHeight, let kernel):
             (self.width, self.height) = swapped ? (targetHeight, targetWidth) : (targetWidth, targetHeight)
             self.kernel = kernel
-            // Half, quarter and eighth size have fast paths; at least twice the target is left for the antialiasing kernel.
-            while format == .jpeg, eighths > 1, width * eighths / 16 >= self.width * 2, height * eighths / 16 >= self.height * 2 {
+            // Half, quarter and eighth size have fast paths; at least 1.5 times the target is left for the antialiasing kernel.
+            while format == .jpeg, eighths > 1, width * eighths / 8 >= self.width * 3, height * eighths / 8 >= self.height * 3 {
                 eighths /= 2
             }
         case .full(let sideMax):

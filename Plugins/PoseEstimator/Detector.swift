@@ -19,10 +19,6 @@ struct Detector: Sendable {
         priors = Detector.priors(inputSide: inputSide, strides: strides)
     }
 
-    static let face = Detector(inputSide: 128, strides: [8, 16, 16, 16], keyPoints: 6, rowLength: 16)
-    static let palm = Detector(inputSide: 192, strides: [8, 16, 16, 16], keyPoints: 7, rowLength: 18)
-    static let body = Detector(inputSide: 224, strides: [8, 16, 32, 32, 32], keyPoints: 4, rowLength: 12)
-
     /// Layers of equal stride share a grid: each cell has two priors for each of them.
     static func priors(inputSide: Int, strides: [Int]) -> [Place] {
         var result: [Place] = []
@@ -62,6 +58,23 @@ struct Detector: Sendable {
             found.append(Detection(score: score, box: box, keyPoints: points))
         }
         return found.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map(\.element)
+    }
+}
+
+/// The three detectors. Made once an instance: the priors are tables.
+struct Detectors: Sendable {
+    let face = Detector(inputSide: 128, strides: [8, 16, 16, 16], keyPoints: 6, rowLength: 16)
+    let palm = Detector(inputSide: 192, strides: [8, 16, 16, 16], keyPoints: 7, rowLength: 18)
+    let body = Detector(inputSide: 224, strides: [8, 16, 32, 32, 32], keyPoints: 4, rowLength: 12)
+
+    /// nil for a landmark model.
+    func detector(of model: PoseModel) -> Detector? {
+        switch model {
+        case .faceDetector: face
+        case .palmDetector: palm
+        case .bodyDetector: body
+        default: nil
+        }
     }
 }
 

@@ -18,7 +18,7 @@ enum JewelleryAnchors {
     static let outerEyeDistanceMm = 88.1
     /// Proximal phalanges of the index to the little finger: Buryanov & Kotiuk, Proportions of Hand Segments, Int. J. Morphol. 28(3),
     /// 2010, table I.
-    static let proximalPhalangesMm = [39.78, 44.63, 41.37, 32.74]
+    static var proximalPhalangesMm: [Double] { [39.78, 44.63, 41.37, 32.74] }
     /// Between the shoulder joints: biacromial breadth (Gordon et al., ANSUR II, 2014: 416 men, 365 women) less 40 mm a side.
     static let shoulderJointDistanceMm = 310.0
 
@@ -36,11 +36,16 @@ enum JewelleryAnchors {
 
     // MARK: Face
 
+    // Computed, so that nothing is set up lazily on several threads.
     private enum Face {
-        static let (forehead, chin) = (10, 152)
-        static let (rightEye, leftEye) = (33, 263)
-        static let (rightSide, leftSide) = (234, 454)
-        static let (rightLobe, leftLobe) = (177, 401)
+        static var forehead: Int { 10 }
+        static var chin: Int { 152 }
+        static var rightEye: Int { 33 }
+        static var leftEye: Int { 263 }
+        static var rightSide: Int { 234 }
+        static var leftSide: Int { 454 }
+        static var rightLobe: Int { 177 }
+        static var leftLobe: Int { 401 }
     }
 
     /// How far the head is turned about its upright axis, radians; positive when the person's right side is farther away.
@@ -70,8 +75,10 @@ enum JewelleryAnchors {
     // MARK: Neck
 
     private enum Body {
-        static let (leftShoulder, rightShoulder) = (11, 12)
-        static let (leftMouth, rightMouth) = (9, 10)
+        static var leftShoulder: Int { 11 }
+        static var rightShoulder: Int { 12 }
+        static var leftMouth: Int { 9 }
+        static var rightMouth: Int { 10 }
     }
 
     /// The pit of the throat, where a short necklace lies: a quarter of the way from the line between the shoulder joints to the chin.

@@ -56,15 +56,6 @@ enum PoseModel: String, CaseIterable, Sendable {
         case .bodyLandmarks: [39 * 5, 1]
         }
     }
-
-    fileprivate var detector: Detector? {
-        switch self {
-        case .faceDetector: .face
-        case .palmDetector: .palm
-        case .bodyDetector: .body
-        default: nil
-        }
-    }
 }
 
 /// What the chains look for.
@@ -99,10 +90,12 @@ struct PoseChain {
     let width: Int
     let height: Int
     let options: PoseOptions
+    private let detectors: Detectors
     private(set) var outstanding = 0
     private var found: [(job: PoseJob, figure: DetectedFigure)] = []
 
-    init(width: Int, height: Int, options: PoseOptions) {
+    init(width: Int, height: Int, options: PoseOptions, detectors: Detectors = Detectors()) {
+        self.detectors = detectors
         self.width = width
         self.height = height
         self.options = options
@@ -125,7 +118,7 @@ struct PoseChain {
     mutating func finished(_ job: PoseJob, _ outputs: [UnsafeBufferPointer<Float>]) -> [PoseJob] {
         precondition(outstanding > 0, "a job finishes once")
         outstanding -= 1
-        if let detector = job.model.detector {
+        if let detector = detectors.detector(of: job.model) {
             let next = follow(job, detector, outputs)
             outstanding += next.count
             return next

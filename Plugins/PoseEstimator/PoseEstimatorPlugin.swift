@@ -36,6 +36,7 @@ public final class PoseEstimatorPlugin: VitrinePlugin {
     let host: HostServices
     let models: [PoseModel: ModelHandle]
     let options: PoseOptions
+    let detectors = Detectors()
 
     /// - Throws: NOT_FOUND for a missing model, INVALID_ARGUMENT for an option out of range.
     public init(host: HostServices) throws(PluginError) {

@@ -99,7 +99,8 @@ private final class PoseRun {
     private let plugin: PoseEstimatorPlugin
     private let picture: PictureContext
     private var then: ((PluginOutput.Kind) -> Void)?
-    private var chain = PoseChain(width: 0, height: 0, options: PoseOptions())
+    /// There once the picture is decoded.
+    private var chain: PoseChain?
 
     init(_ stream: PluginStream, _ plugin: PoseEstimatorPlugin, _ picture: PictureContext, then: @escaping (PluginOutput.Kind) -> Void) {
         self.stream = stream
@@ -115,8 +116,9 @@ private final class PoseRun {
         } then: { [self] result in
             switch result {
             case .success(let image):
-                chain = PoseChain(width: image.width, height: image.height, options: plugin.options)
+                var chain = PoseChain(width: image.width, height: image.height, options: plugin.options, detectors: plugin.detectors)
                 let jobs = chain.start()
+                self.chain = chain
                 if jobs.isEmpty { finish(image) }
                 for job in jobs { run(job, image) }
             case .failure(let error): fail(error)
@@ -164,15 +166,15 @@ private final class PoseRun {
             return
         }
         let values = outputs.map { $0.floats() }
-        let next = withBuffers(of: values) { chain.finished(job, $0) }
+        let next = withBuffers(of: values) { chain?.finished(job, $0) ?? [] }
         for following in next { run(following, image) }
-        if chain.isDone { finish(image) }
+        if chain?.isDone ?? true { finish(image) }
     }
 
     private func finish(_ image: DecodedImage) {
         let then = then
         self.then = nil
-        then?(.pose(Pose(chain.figures, image)))
+        then?(.pose(Pose(chain?.figures ?? [], image)))
     }
 
     private func fail(_ error: PluginError) {

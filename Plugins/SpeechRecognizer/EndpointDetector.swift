@@ -99,16 +99,16 @@ struct EndpointDetector {
         }
     }
 
-    /// In `maybe`: enough loud frames begin an utterance, as many dips as `speechMin` end the hope.
+    /// In `maybe`: enough loud frames begin an utterance, twice as many that are not end the hope.
     private mutating func grow(_ probability: Float) -> [Event] {
         guard case .maybe(let start, var loud, var dips) = state else { return [] }
         track.append(probability)
-        if probability >= options.threshold { loud += 1 } else if probability < options.negativeThreshold { dips += 1 }
+        if probability >= options.threshold { loud += 1 } else { dips += 1 }
         if loud >= options.speechMin {
             state = .speaking(start: start)
             return [.started(frame: start, probability: probability)]
         }
-        guard dips < options.speechMin else {
+        guard dips < 2 * options.speechMin else {
             state = .quiet
             track = []
             return []

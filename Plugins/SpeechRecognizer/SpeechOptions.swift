@@ -25,7 +25,7 @@ struct SpeechOptions: Equatable {
     static let frameMs = 32
 
     static let manifest = [
-        Option(key: "mode", defaultValue: "live", description: "live: pauses end an utterance; file: clips are transcribed in one piece (pauses over 2 s split)"),
+        Option(key: "mode", defaultValue: "live", description: "live: a pause ends an utterance; file: only pauses over 2 s do"),
         Option(key: "languages", defaultValue: "en,zh", description: "languages to choose from, comma-separated ISO 639-1 codes; \"*\" = all"),
         Option(key: "endpoint_silence_ms", defaultValue: "500", description: "live mode: silence that ends an utterance, 200 to 5000"),
         Option(key: "speech_threshold", defaultValue: "0.5", description: "probability from which a frame is speech, 0.2 to 0.95"),

@@ -157,7 +157,9 @@ final class SpeechStream: StreamHandler {
         guard !isBeginning else { return next() }
         let resampler = resampler
         self.resampler = nil
-        stream.compute { () throws(PluginError) -> [Float] in try resampler?.flush() ?? [] } then: { [self] result in
+        stream.compute { () throws(PluginError) -> [Float] in
+            try resampler?.flush() ?? []
+        } then: { [self] result in
             switch result {
             case .success(let more): buffer.append(more)
             case .failure(let error): problem(error)

@@ -75,14 +75,18 @@ final class Transcription {
         case .detect(let run, let languages):
             decode([run]) { [self] logits in
                 let noSpeech = recognizer.vocabulary.special.noSpeech
-                compute { logits[0].withFloats { TokenScores.detect($0, noSpeech: noSpeech, languages: languages) } } then: { [self] in
+                compute {
+                    logits[0].withFloats { TokenScores.detect($0, noSpeech: noSpeech, languages: languages) }
+                } then: { [self] in
                     perform(state.detected($0))
                 }
             }
         case .decode(let runs, let candidates, let first):
             decode(runs) { [self] logits in
                 let bias = first ? recognizer.vocabulary.firstBias : recognizer.vocabulary.bias
-                compute { logits.map { $0.withFloats { TokenScores.best(candidates, of: $0, bias: bias) } } } then: { [self] in
+                compute {
+                    logits.map { $0.withFloats { TokenScores.best(candidates, of: $0, bias: bias) } }
+                } then: { [self] in
                     perform(state.decoded($0))
                 }
             }

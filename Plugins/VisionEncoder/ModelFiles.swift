@@ -36,7 +36,7 @@ enum ModelFile {
 /// Which vectors may be compared: those of equal weights and equal preprocessing.
 enum EmbeddingSpace {
     /// Element type and size, model, what the picture went through, what was done to the vector.
-    private static let description = "f32[1408]/efficientnet-lite2/squash260-cubic-rgb/unit"
+    private static let description = "f32[1280]/efficientnet-lite2/squash260-cubic-rgb/unit"
     private static let pinnedWeights: UInt64 = 0xd062_e65f_41ca_4dcd
 
     /// The space of the model that the set-up installs.

@@ -13,7 +13,7 @@ public final class VisionEncoderPlugin: VitrinePlugin {
     static let modelName = "efficientnet-lite2"
     /// Sides of the model's input u8[1, side, side, 3].
     static let inputSide = 260
-    static let dimensions = 1408
+    static let dimensions = 1280
     static let classes = 1000
 
     /// What it takes and gives. The embedding has length 1, so that a dot product is the cosine.
@@ -21,7 +21,7 @@ public final class VisionEncoderPlugin: VitrinePlugin {
         PluginManifest(
             name: "vision-encoder",
             version: "0.1.0",
-            description: "Photos to 1408-dimensional unit vectors and ImageNet labels",
+            description: "Photos to 1280-dimensional unit vectors and ImageNet labels",
             consumes: ["image", "video"],
             produces: [
                 OutputPort(kind: "embedding", dtype: "f32", shape: [Int32(dimensions)], spaceID: EmbeddingSpace.pinned),
@@ -46,7 +46,7 @@ public final class VisionEncoderPlugin: VitrinePlugin {
         model = try host.model(Self.modelName)
         let path = try host.modelPath(Self.modelName)
         let folder = String(path[..<(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)])
-        labels = try LabelList.read(folder + "labels.txt", count: Self.classes)
+        labels = try LabelList.read(folder + "imagenet-labels.txt", count: Self.classes)
         spaceID = try EmbeddingSpace.identifier(weights: path.hasSuffix(".xml") ? path.dropLast(4) + ".bin" : path)
         if spaceID != EmbeddingSpace.pinned {
             host.log(.warning, "the image model is not the pinned one: its vectors get the space \(spaceID)")

@@ -71,7 +71,8 @@ final class VisionStream: StreamHandler {
 
     private func outputs(_ tensors: [Tensor]) throws(PluginError) -> [PluginOutput.Kind] {
         guard tensors.map(\.count) == [VisionEncoderPlugin.dimensions, VisionEncoderPlugin.classes] else {
-            throw PluginError(.failedPrecondition, "the image model gave outputs of \(tensors.map(\.shape)), not 1408 and 1000 numbers")
+            let expected = "\(VisionEncoderPlugin.dimensions) and \(VisionEncoderPlugin.classes)"
+            throw PluginError(.failedPrecondition, "the image model gave outputs of \(tensors.map(\.shape)), not \(expected) numbers")
         }
         guard let vector = UnitVector.normalized(tensors[0].floats()) else {
             throw PluginError(.internalError, "the image model gave no finite vector")

@@ -60,7 +60,6 @@ struct Phrases {
         if !order.expectedAt.isEmpty, order.status != "delivered", order.status != "cancelled", order.status != "returned" {
             text += of(" It should arrive by \(order.expectedAt.prefix(10)).", "预计 \(order.expectedAt.prefix(10)) 前送达。")
         }
-        if order.status == "delivered", !order.deliveredAt.isEmpty { text += of(" It came on \(order.deliveredAt.prefix(10)).", "送达日期 \(order.deliveredAt.prefix(10))。") }
         return text
     }
 

@@ -106,7 +106,7 @@ public struct ServiceAgent: Agent {
 
     private nonisolated(nonsending) func handOver(_ turn: TurnQuery, _ say: Phrases) async throws(StoreError) -> ServiceAnswer {
         let handoff = Handoff(
-            sessionID: turn.sessionID, reason: "asked for a person", summary: String(turn.words.prefix(500)), language: turn.language, timeUs: turn.deadlineUs)
+            sessionID: turn.sessionID, reason: "asked for a person", summary: String(turn.words.prefix(500)), language: turn.language, timeUs: turn.timeUs)
         let number = try await stores.handoffs.enqueue(handoff, idempotencyKey: "\(turn.sessionID)/\(turn.turnID)", as: turn.principal)
         return ServiceAnswer(text: say.handedOver(number))
     }
@@ -191,7 +191,11 @@ extension StatusCode {
         case .permissionDenied: self = .permissionDenied
         case .failedPrecondition: self = .failedPrecondition
         case .conflict: self = .aborted
-        default: self = .unavailable
+        case .invalidArgument: self = .invalidArgument
+        case .resourceExhausted, .diskFull: self = .resourceExhausted
+        case .corrupted: self = .dataLoss
+        case .unavailable: self = .unavailable
+        case .internal: self = .internalError
         }
     }
 }

@@ -34,6 +34,7 @@ typedef struct { void (*function)(void *arguments); void *arguments; } ov_callba
     F(ov_status, compiled_model_outputs_size, (const void *, size_t *)) \
     F(ov_status, compiled_model_input_by_index, (const void *, size_t, void **)) \
     F(ov_status, compiled_model_output_by_index, (const void *, size_t, void **)) \
+    F(ov_status, compiled_model_output_by_name, (const void *, const char *, void **)) \
     F(ov_status, compiled_model_create_infer_request, (const void *, void **)) \
     F(ov_status, port_get_any_name, (const void *, char **)) \
     F(ov_status, port_get_partial_shape, (const void *, ov_partial_shape *)) \
@@ -158,7 +159,8 @@ void cov_core_free(cov_core *core) {
 }
 
 int cov_model_compile(
-    const cov_core *core, const char *path, size_t property_count, const char *const *keys, const char *const *values, cov_model **out, cov_error *error) {
+    const cov_core *core, const char *path, size_t property_count, const char *const *keys, const char *const *values, cov_model **out,
+    cov_error *error) {
     cov_model *model = calloc(1, sizeof *model);
     ov_property *properties = calloc(property_count + 1, sizeof *properties);
     if (!model || !properties) {
@@ -231,6 +233,23 @@ int cov_model_output(const cov_model *model, size_t index, cov_port *port, cov_e
     void *handle = NULL;
     ov_status status = model->library->compiled_model_output_by_index(model->handle, index, &handle);
     return failed(model->library, status, "no such output", error) || describe(model->library, handle, port, error);
+}
+
+int cov_model_output_named(const cov_model *model, const char *name, size_t *index) {
+    const cov_library *library = model->library;
+    void *wanted = NULL;
+    if (library->compiled_model_output_by_name(model->handle, name, &wanted) != 0) return 1;
+    cov_port port, other;
+    cov_error ignored;
+    int found = describe(library, wanted, &port, &ignored) == 0 ? 1 : -1;
+    /* Ports have no number of their own: two handles are of one output when OpenVINO gives them the same first name. */
+    for (size_t i = 0; found == 1 && i < cov_model_output_count(model); i++) {
+        if (cov_model_output(model, i, &other, &ignored) == 0 && strcmp(other.name, port.name) == 0) {
+            *index = i;
+            return 0;
+        }
+    }
+    return 1;
 }
 
 int cov_request_make(const cov_model *model, void (*done)(void *context), void *context, cov_request **out, cov_error *error) {

@@ -12,6 +12,11 @@ public final class ClientStream {
     private var halfCloseWaits = false
     private var isEnded = false
 
+    /// Completes a message right before it is written: numbers must follow the order of sending, not of asking.
+    var stamp: ((inout [UInt8]) -> Void)?
+
+    /// Bytes that `stamp` may add.
+    static let stampBytesMax = 16
     /// Bytes that may wait for credit on one lane.
     public static let waitingBytesMax = 64 << 20
 
@@ -37,7 +42,10 @@ public final class ClientStream {
     /// Sends one serialized request. Throws RESOURCE_EXHAUSTED when too much waits for credit already.
     public func send(_ payload: [UInt8], lane: Lane = .control) throws(RPCStatus) {
         guard !isEnded else { return }
-        guard lane != .control, lane != .unspecified else { return write(payload) }
+        guard lane != .control, lane != .unspecified else {
+            write(payload)
+            return
+        }
         var queue = self[lane]
         guard queue.waitingBytes + payload.count <= ClientStream.waitingBytesMax else {
             throw RPCStatus(.resourceExhausted, "\(queue.waitingBytes) bytes wait for credit on the \(lane) lane; at most \(ClientStream.waitingBytesMax) may")
@@ -76,10 +84,9 @@ public final class ClientStream {
     private func drain(_ lane: Lane) {
         var queue = self[lane]
         var sent = 0
-        while sent < queue.waiting.count, UInt64(queue.waiting[sent].count) <= queue.credit {
-            queue.credit -= UInt64(queue.waiting[sent].count)
+        while sent < queue.waiting.count, UInt64(queue.waiting[sent].count + ClientStream.stampBytesMax) <= queue.credit {
             queue.waitingBytes -= queue.waiting[sent].count
-            write(queue.waiting[sent])
+            queue.credit -= UInt64(write(queue.waiting[sent]))
             sent += 1
         }
         queue.waiting.removeFirst(sent)
@@ -93,8 +100,12 @@ public final class ClientStream {
         connection?.write { FrameEncoder.halfClose(streamID: id, into: &$0) }
     }
 
-    private func write(_ payload: [UInt8]) {
+    @discardableResult
+    private func write(_ unstamped: [UInt8]) -> Int {
+        var payload = unstamped
+        stamp?(&payload)
         connection?.write { output in payload.withUnsafeBytes { FrameEncoder.data(streamID: id, payload: $0, into: &output) } }
+        return payload.count
     }
 
     private subscript(_ lane: Lane) -> LaneQueue {

@@ -42,6 +42,18 @@ public final class Conversation {
                 self?.stream = nil
                 self?.onEnd?(status)
             })
+        stream?.stamp = { [weak self] payload in
+            guard let self else { return }
+            sequence += 1
+            // Field 1 of ClientMessage; the order of fields does not matter.
+            payload.append(0x08)
+            var rest = sequence
+            while rest > 0x7f {
+                payload.append(UInt8(rest & 0x7f) | 0x80)
+                rest >>= 7
+            }
+            payload.append(UInt8(rest))
+        }
     }
 
     // MARK: What the customer does
@@ -89,8 +101,7 @@ public final class Conversation {
 
     /// Sends any message, numbered.
     public func send(_ kind: ClientMessage.Kind, lane: Lane = .control, endOfTurn: Bool = false, captureTimeUs: UInt64 = 0) throws(RPCStatus) {
-        sequence += 1
-        let message = ClientMessage(sequence: sequence, captureTimeUs: captureTimeUs, endOfTurn: endOfTurn, kind: kind)
+        let message = ClientMessage(captureTimeUs: captureTimeUs, endOfTurn: endOfTurn, kind: kind)
         try stream?.send(message.encoded(), lane: lane)
     }
 

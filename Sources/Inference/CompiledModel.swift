@@ -1,5 +1,5 @@
-// Unsafe: handles of OpenVINO. Invariants: `raw` lives as long as the model; a Request is used by the dispatcher's thread
-// only; the callback's context is the Request itself, which frees its OpenVINO request in deinit.
+// Unsafe: handles of OpenVINO. Invariants: `raw` lives as long as the model; a Request is used by the dispatcher's thread only; the callback's
+// context is the Request itself, which frees its OpenVINO request in deinit.
 
 import COpenVINO
 import Wire
@@ -19,6 +19,12 @@ public struct ModelPort: Sendable, Equatable {
     public var type: TensorType?
     /// nil when the rank is dynamic; a dimension is nil when it is dynamic.
     public var shape: [Int?]?
+
+    public init(name: String, type: TensorType?, shape: [Int?]?) {
+        self.name = name
+        self.type = type
+        self.shape = shape
+    }
 }
 
 /// A model that is ready to run. Shared by all loops and plugins; immutable.
@@ -66,6 +72,13 @@ public final class CompiledModel: @unchecked Sendable {
             cov_model_free(raw)
             throw RPCStatus(.failedPrecondition, "model \(name), \(path): \(error.message)")
         }
+    }
+
+    /// The output that has this name among its names; nil when none has.
+    func output(named name: String) -> Int? {
+        if let index = outputs.firstIndex(where: { $0.name == name }) { return index }
+        var index = 0
+        return cov_model_output_named(raw, name, &index) == 0 ? index : nil
     }
 
     deinit { cov_model_free(raw) }

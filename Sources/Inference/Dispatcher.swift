@@ -103,14 +103,18 @@ final class Dispatcher: @unchecked Sendable {
     }
 
     private static func index(of name: String, among ports: [ModelPort], _ what: String, _ model: CompiledModel) throws(RPCStatus) -> Int {
-        if let index = ports.firstIndex(where: { $0.name == name }) { return index }
+        if let index = what == "output" ? model.output(named: name) : ports.firstIndex(where: { $0.name == name }) { return index }
         if ports.count == 1, what == "input" { return 0 }
         let names = ports.map(\.name).joined(separator: ", ")
         throw RPCStatus(.invalidArgument, "model \(model.name) has no \(what) \"\(name)\"; it has \(names)")
     }
 
     private static func post(_ event: Event, to mailbox: Guarded<Mailbox>) {
-        mailbox.withLock { $0.events.append(event) } signal: { true }
+        mailbox.withLock {
+            $0.events.append(event)
+        } signal: {
+            true
+        }
     }
 
     // MARK: - On the dispatcher's thread

@@ -1,5 +1,5 @@
-// Unsafe: pthread's mutex and condition live at fixed heap addresses from init to deinit, because they must not move; a thread's context is
-// a box that is retained when the thread is made and released by the thread.
+// Unsafe: pthread's mutex and condition live at fixed heap addresses from init to deinit, because they must not move; a thread's context is a box
+// that is retained when the thread is made and released by the thread.
 
 import COpenVINO
 import Glibc

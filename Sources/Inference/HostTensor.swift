@@ -1,5 +1,5 @@
-// Unsafe: the memory of OpenVINO's tensors. Invariant: a HostTensor owns its cov_tensor from init to deinit; address, size and
-// shape are read once it has its final shape and do not change afterwards.
+// Unsafe: the memory of OpenVINO's tensors. Invariant: a HostTensor owns its cov_tensor from init to deinit; address, size and shape are read once
+// it has its final shape and do not change afterwards.
 
 import COpenVINO
 import Wire

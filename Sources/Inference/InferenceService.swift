@@ -129,8 +129,8 @@ public final class InferenceService: Sendable {
     /// OpenVINO's version, for recordings: "2026.4.1-22982-…".
     public var openVINOVersion: String { library.version }
 
-    /// Reads and compiles a model (ONNX, TFLite or IR); gives the same model again for the same path, precision and number of requests. Blocks for up to
-    /// a second or more: for loader threads and start-up only.
+    /// Reads and compiles a model (ONNX, TFLite or IR); gives the same model again for the same path, precision and number of requests. Blocks for
+    /// up to a second or more: for loader threads and start-up only.
     /// - Throws: NOT_FOUND when there is no such file, FAILED_PRECONDITION with OpenVINO's message when it cannot be used.
     public func loadModel(_ path: String, name: String, options: ModelOptions = ModelOptions()) throws(RPCStatus) -> CompiledModel {
         precondition(EventLoop.current == nil, "models are loaded on a loader thread, not on a loop")

@@ -19,6 +19,11 @@ public struct InstanceMachine: Sendable {
         public var stream: UInt64
         /// What the plugin is told, whatever came of the work.
         public var status: RPCStatus
+
+        public init(stream: UInt64, status: RPCStatus) {
+            self.stream = stream
+            self.status = status
+        }
     }
 
     private enum Phase { case open, halfClosed, closed }

@@ -1,5 +1,5 @@
-// Unsafe: a file's bytes in a buffer that is read from a descriptor and handed to the hash and the ELF parser.
-// Invariant: the buffer lives until the closure returns.
+// Unsafe: a file's bytes in a buffer that is read from a descriptor and handed to the hash and the ELF parser. Invariant: the buffer lives until
+// the closure returns.
 
 import CMd
 import Glibc

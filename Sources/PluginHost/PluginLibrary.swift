@@ -33,7 +33,7 @@ public final class PluginLibrary: @unchecked Sendable {
             unlink(copy)
             throw RPCStatus(.failedPrecondition, "\(path) cannot be loaded: \(reason)")
         }
-        do {
+        do throws(RPCStatus) {
             let table = try entry(handle)
             let manifest = try PluginManifest.checked(UnsafeRawBufferPointer(start: table.pointee.manifest, count: table.pointee.manifest_length))
             if !facts.elf.isPureC && manifest.compiler != hostCompiler {
@@ -48,7 +48,8 @@ public final class PluginLibrary: @unchecked Sendable {
     }
 
     private init(
-        path: String, facts: LibraryFile.Facts, manifest: PluginManifest, table: UnsafePointer<vt_plugin>, handle: UnsafeMutableRawPointer, copy: String
+        path: String, facts: LibraryFile.Facts, manifest: PluginManifest, table: UnsafePointer<vt_plugin>, handle: UnsafeMutableRawPointer,
+        copy: String
     ) {
         self.path = path
         self.manifest = manifest
@@ -76,7 +77,8 @@ public final class PluginLibrary: @unchecked Sendable {
         guard plugin.abi_version == VT_ABI_VERSION, plugin.struct_size >= UInt32(MemoryLayout<vt_plugin>.size) else {
             throw RPCStatus(
                 .failedPrecondition,
-                "its table is of ABI \(plugin.abi_version) with \(plugin.struct_size) bytes, not \(VT_ABI_VERSION) with \(MemoryLayout<vt_plugin>.size)")
+                "its table is of ABI \(plugin.abi_version) with \(plugin.struct_size) bytes; this host's is "
+                    + "\(VT_ABI_VERSION) with \(MemoryLayout<vt_plugin>.size)")
         }
         guard plugin.manifest != nil, plugin.create != nil, plugin.destroy != nil, plugin.open != nil, plugin.data != nil, plugin.half_close != nil,
             plugin.cancel != nil, plugin.completed != nil, plugin.pending != nil

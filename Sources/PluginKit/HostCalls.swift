@@ -1,6 +1,6 @@
-// Unsafe: the host's function table. Invariant: `table` and `instance` outlive every object of the instance that holds
-// this (the ABI keeps the table for the process's life and the instance until `destroy`), and `HostCalls.init` has
-// seen that every function that PluginKit calls is there, so that the implicit unwrapping of a C function pointer cannot fail.
+// Unsafe: the host's function table. Invariant: `table` and `instance` outlive every object of the instance that holds this (the ABI keeps the
+// table for the process's life and the instance until `destroy`), and `HostCalls.init` has seen that every function that PluginKit calls is there,
+// so that the implicit unwrapping of a C function pointer cannot fail.
 
 import CVitrinePlugin
 import Wire

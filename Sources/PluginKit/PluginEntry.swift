@@ -1,6 +1,6 @@
-// Unsafe: the plugin's function table. Invariants: `vt_plugin.user` is a PluginClass retained for the library's life;
-// the state pointer is an InstanceState retained by `create` and released by `destroy`; the host calls every function of
-// an instance on its loop, one at a time, and nothing after `destroy`.
+// Unsafe: the plugin's function table. Invariants: `vt_plugin.user` is a PluginClass retained for the library's life; the state pointer is an
+// InstanceState retained by `create` and released by `destroy`; the host calls every function of an instance on its loop, one at a time, and
+// nothing after `destroy`.
 
 public import CVitrinePlugin
 import Wire

@@ -1,5 +1,5 @@
-// Unsafe: copies arrays into the host's tensors. Invariant: the host reads `data` only during tensor_make, and exactly
-// rank product × element size bytes of it, which is checked against the array here.
+// Unsafe: copies arrays into the host's tensors. Invariant: the host reads `data` only during tensor_make, and exactly rank product × element size
+// bytes of it, which is checked against the array here.
 
 import CVitrinePlugin
 import Wire

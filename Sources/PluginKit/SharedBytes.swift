@@ -1,5 +1,5 @@
-// Unsafe: bytes of the host's buffers. Invariant: a BufferReference holds one reference to its vt_buffer from init to
-// deinit, and a shared vt_buffer's bytes do not change, so the range of a SharedBytes stays readable as long as it lives.
+// Unsafe: bytes of the host's buffers. Invariant: a BufferReference holds one reference to its vt_buffer from init to deinit, and a shared
+// vt_buffer's bytes do not change, so the range of a SharedBytes stays readable as long as it lives.
 
 import CVitrinePlugin
 

@@ -1,5 +1,5 @@
-// Unsafe: the memory of the host's tensors. Invariant: a Tensor holds one reference to its vt_tensor from init to deinit;
-// the pointer that tensor_data gives and the shape stay the same for that long; tensor_bytes is rank product × element size.
+// Unsafe: the memory of the host's tensors. Invariant: a Tensor holds one reference to its vt_tensor from init to deinit; the pointer that
+// tensor_data gives and the shape stay the same for that long; tensor_bytes is rank product × element size.
 
 import CVitrinePlugin
 

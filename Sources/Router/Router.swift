@@ -15,6 +15,9 @@ public final class Router {
     /// New streams of plugins with this name go to `node` from now on; open ones stay where they are.
     public func install(_ node: any Node) { nodes[node.name] = node }
 
+    /// Every live node, by name.
+    public var installed: [any Node] { nodes.values.sorted { $0.name < $1.name } }
+
     public func remove(_ name: String) { nodes[name] = nil }
 
     public func node(_ name: String) -> (any Node)? { nodes[name] }

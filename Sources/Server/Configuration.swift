@@ -1,6 +1,5 @@
-import CheckedYAML
-import Sessions
-import Telemetry
+public import CheckedYAML
+public import Sessions
 
 /// Everything one file says about a server. Paths in it are relative to the file's folder.
 public struct ServerConfiguration: Sendable {
@@ -43,12 +42,23 @@ public struct PluginChoice: Sendable, Equatable {
     /// A file instead of the plugin folder's; "" = look in the folder.
     public var file: String
     public var options: [PluginOption]
+
+    public init(name: String, file: String = "", options: [PluginOption] = []) {
+        self.name = name
+        self.file = file
+        self.options = options
+    }
 }
 
 /// One option of a plugin as the file gives it.
 public struct PluginOption: Sendable, Equatable {
     public var key: String
     public var value: String
+
+    public init(key: String, value: String) {
+        self.key = key
+        self.value = value
+    }
 }
 
 public enum LogLevel: String, Sendable, CaseIterable {

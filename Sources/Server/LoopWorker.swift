@@ -1,7 +1,9 @@
 import Catalog
 import EventLoop
+import Logging
 import Router
 import Sessions
+import Telemetry
 import Wire
 
 /// One loop's share of the server: its connections, its sessions, its plugin instances. Everything here is confined to that loop.
@@ -18,6 +20,7 @@ final class LoopWorker: ConnectionHost {
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var nextTarget: Int
     private var isDraining = false
+    private var isDrained = false
     private let onDrained: () -> Void
 
     init(loop: EventLoop, shared: ServerState, adminMethods: [Method], onDrained: @escaping () -> Void) {
@@ -156,7 +159,10 @@ final class LoopWorker: ConnectionHost {
     private func finishDrain() {
         guard isDraining, sessions.count == 0 else { return }
         for connection in connectionsInOrder { connection.close() }
-        if connections.isEmpty { onDrained() }
+        guard connections.isEmpty, !isDrained else { return }
+        isDrained = true
+        shared.retire(router.installed)
+        onDrained()
     }
 
     private var connectionsInOrder: [Connection] { connections.values.sorted { $0.stream.peer < $1.stream.peer } }

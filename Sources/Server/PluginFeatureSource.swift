@@ -1,6 +1,6 @@
-import Catalog
+public import Catalog
 import EventLoop
-import Fusion
+public import Fusion
 import Router
 import Wire
 

@@ -1,6 +1,7 @@
 import Catalog
 import EventLoop
 import Logging
+import Router
 import Sessions
 import Wire
 
@@ -13,12 +14,13 @@ final class ServerState: Sendable {
     let verifier: any TokenVerifier
     let adminVerifier: any TokenVerifier
     let events: (any EventLog)?
+    private let runtime: PluginRuntime
     private let loops: [EventLoop]
     private let workers: WorkerTable
 
     init(
         configuration: ServerConfiguration, metrics: ServerMetrics, log: Logger, seed: UInt64, verifier: any TokenVerifier,
-        adminVerifier: any TokenVerifier, events: (any EventLog)?, loops: [EventLoop], workers: WorkerTable
+        adminVerifier: any TokenVerifier, events: (any EventLog)?, runtime: PluginRuntime, loops: [EventLoop], workers: WorkerTable
     ) {
         self.configuration = configuration
         self.metrics = metrics
@@ -27,6 +29,7 @@ final class ServerState: Sendable {
         self.verifier = verifier
         self.adminVerifier = adminVerifier
         self.events = events
+        self.runtime = runtime
         self.loops = loops
         self.workers = workers
     }
@@ -43,6 +46,9 @@ final class ServerState: Sendable {
             }
         }
     }
+
+    /// Lets a loop's plugin instances go, on that loop.
+    func retire(_ nodes: [any Node]) { runtime.retire(nodes) }
 
     /// Keeps what a customer did, if there is a log for it.
     func note(_ event: BehaviourEvent, of session: Session, on loop: EventLoop) {

@@ -20,7 +20,7 @@ final class Shop: Sendable {
 
     /// Opens the database and reads the catalogue. Blocks; only while starting.
     static func open(_ configuration: ServerConfiguration, log: Logger) throws(ServerError) -> Shop {
-        do {
+        do throws(StoreError) {
             let stores = try SQLiteStores.open(configuration.databaseFile, shop: configuration.shop)
             let snapshot = try stores.loadSnapshot()
             if snapshot.products.isEmpty {
@@ -34,10 +34,17 @@ final class Shop: Sendable {
 
     func agents(itemsMax: Int) -> [any Agent] {
         [
-            RecommendationAgent(snapshot: snapshot, parser: FilterParser(), itemsMax: itemsMax),
+            RecommendationAgent(snapshot: snapshot, parser: FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency)), itemsMax: itemsMax),
             ServiceAgent(snapshot: snapshot, stores: ServiceStores(orders: stores, catalog: stores, handoffs: stores), intents: service),
             TryOnAgent(snapshot: snapshot),
         ]
+    }
+
+    /// Rough rates by which prices named in another currency are understood as filters; they never enter a price that is shown.
+    private static func rates(_ currency: String) -> [String: Double] {
+        let dollars = ["USD": 1, "CNY": 0.14, "EUR": 1.1, "GBP": 1.3, "JPY": 0.0067]
+        guard let own = dollars[currency] else { return [:] }
+        return dollars.mapValues { $0 / own }
     }
 
     func close() { stores.close() }

@@ -5,7 +5,7 @@
 
 import Agents
 import Catalog
-public import CheckedYAML
+import CheckedYAML
 public import EventLoop
 import Fusion
 import Logging
@@ -87,7 +87,7 @@ public final class VitrineServer: @unchecked Sendable {
         self.shop = shop
         let state = ServerState(
             configuration: configuration, metrics: metrics, log: log, seed: seed, verifier: verifier,
-            adminVerifier: PeerVerifier(uid: getuid(), shop: configuration.shop), events: shop?.stores, loops: loops, workers: workers)
+            adminVerifier: PeerVerifier(uid: getuid(), shop: configuration.shop), events: shop?.stores, runtime: runtime, loops: loops, workers: workers)
         self.state = state
         workers.set(
             loops.map { loop in

@@ -41,8 +41,8 @@ public struct TurnQuery: Sendable {
     /// The product the customer asked to try on.
     public var tryOnProduct: String?
     public var context: DialogueContext
-    /// On the loop's clock, microseconds; 0 = none.
-    public var deadlineUs: UInt64
+    /// When it was decided, on the loop's clock, microseconds.
+    public var timeUs: UInt64
     public var seed: UInt64
 
     public func feature(_ modality: String) -> Feature? { features.first { $0.modality == modality } }

@@ -145,7 +145,7 @@ extension Session {
             sessionID: id, traceID: turn.traceID, principal: principal, turnID: turn.id, revision: turn.machine.revision,
             language: answerLanguage(turn), words: turn.words, wasSpoken: turn.wasSpoken, features: turn.features, missing: missing,
             query: node.query.flatMap(outcome.vector), decision: node.when.flatMap(outcome.decision), imageLabels: turn.imageLabels,
-            pose: turn.pose, tryOnProduct: turn.tryOnProduct, context: context, deadlineUs: 0, seed: random())
+            pose: turn.pose, tryOnProduct: turn.tryOnProduct, context: context, timeUs: loop.nowUs, seed: random())
         let sink = ReplySink(session: LoopBound(self, loop: loop), turnID: turn.id, epoch: turn.machine.epoch)
         let bound = sink.session
         let startedUs = loop.nowUs

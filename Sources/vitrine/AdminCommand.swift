@@ -13,8 +13,7 @@ struct AdminConnection: ParsableArguments {
     func call<Reply>(_ method: MethodDescriptor, _ request: [UInt8], _ decode: @escaping (UnsafeRawBufferPointer) throws -> Reply) throws -> Reply {
         let loop = try EventLoop(name: "admin")
         let call = UnaryCall<Reply>(loop: loop, decode: decode)
-        loop.nextTick { call.start(.unix(path: adminSocket), method, request) }
-        loop.run()
+        run(loop, call) { [adminSocket] in $0.start(.unix(path: adminSocket), method, request) }
         switch call.result {
         case .success(let reply): return reply
         case .failure(let error): throw Environment.fail("\(error)")

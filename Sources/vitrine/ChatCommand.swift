@@ -45,9 +45,8 @@ struct ChatCommand: ParsableCommand {
         let loop = try EventLoop(name: "chat")
         let chat = Chat(loop: loop, json: json, trace: trace, colours: Environment.isTerminal)
         let actions = try oneTurn()
-        loop.nextTick { chat.start(address, token: token, actions: actions) }
         if actions.isEmpty { readLines(chat, loop) }
-        loop.run()
+        vitrine.run(loop, chat) { [token] in $0.start(address, token: token, actions: actions) }
         if let failure = chat.failure { throw Environment.fail("\(failure)") }
     }
 
@@ -155,7 +154,7 @@ private final class Chat {
     private func received(_ message: ServerMessage) {
         if json {
             do throws(RPCStatus) {
-                printLine(try message.encoded().withUnsafeBytes { (bytes) throws(RPCStatus) in try ProtoJSON.encode(bytes, as: .serverMessage) })
+                printLine(try message.json())
             } catch {
                 printLine("\(error)")
             }

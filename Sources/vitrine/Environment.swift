@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLoop
 import Foundation
 
 /// Where things are when nobody says otherwise.
@@ -24,6 +25,13 @@ enum Environment {
         FileHandle.standardError.write(Data(("vitrine: " + message + "\n").utf8))
         return ExitCode(code)
     }
+}
+
+/// Runs a loop on this thread until somebody stops it, beginning with `start`.
+func run<Object>(_ loop: EventLoop, _ object: Object, _ start: @escaping @Sendable (Object) -> Void) {
+    let bound = LoopBound(object, loop: loop)
+    loop.submit { start(bound.value) }
+    loop.run()
 }
 
 /// Prints whole lines at once, so that lines of several sources do not mix.

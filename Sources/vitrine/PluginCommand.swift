@@ -67,11 +67,16 @@ struct PluginCommand: ParsableCommand {
         func run() throws {
             guard (1...64).contains(jobs) else { throw Environment.fail("--jobs takes a number from 1 to 64", code: 64) }
             do {
-                let runtime = try PluginRuntime(location.configuration(loading: name))
+                var configuration = try location.configuration(loading: name)
+                let manifest = try PluginManifests.manifest(of: name, folder: configuration.pluginFolder)
+                // Whole files are there at once: a plugin that can make use of that is told.
+                if manifest.options.contains(where: { $0.key == "mode" }), !configuration.plugins[0].options.contains(where: { $0.key == "mode" }) {
+                    configuration.plugins[0].options.append(PluginOption(key: "mode", value: "file"))
+                }
+                let runtime = try PluginRuntime(configuration)
                 let loop = try EventLoop(name: "plugin-run")
                 let runner = PluginFileRunner(runtime: runtime, loop: loop, files: files, jobs: jobs)
-                loop.nextTick { runner.start() }
-                loop.run()
+                vitrine.run(loop, runner) { $0.start() }
                 runtime.shutdown()
                 if let failure = runner.failure { throw Environment.fail(failure) }
                 if runner.failed > 0 { throw Environment.fail("\(runner.failed) of \(runner.count) inputs failed") }
@@ -144,7 +149,10 @@ private final class PluginFileRunner {
             if manifest.produces.contains(where: { $0.kind == "pose" }) { purpose = .selfie }
             run = PluginRun(
                 node: node, jobsMax: jobs, inputs: { [unowned self] in next() }, emit: { [unowned self] in print($0, $1, $2) },
-                done: { [unowned self] in loop.stop() })
+                done: { [unowned self] in
+                    runtime.retire([node])
+                    loop.nextTick { self.loop.stop() }
+                })
             run?.start()
         } catch {
             failure = error.message
@@ -201,7 +209,7 @@ private final class PluginFileRunner {
     private func print(_ input: PluginInput, _ outputs: [SharedBuffer], _ status: RPCStatus) {
         count += 1
         var fields: [(String, JSONScalar)] = [("file", .string(input.file))]
-        if input.line > 0 { fields.append(("line", .int(Int64(input.line)))) }
+        if input.line > 0 { fields.append(("line", .integer(Int64(input.line)))) }
         for output in outputs {
             do throws(RPCStatus) {
                 let kind = try MessagePeek(pluginOutput: output.bytes).kind

@@ -53,8 +53,7 @@ struct ReplayCommand: ParsableCommand {
     private func play(_ scripts: [Script], at address: SocketAddress) throws -> [ConversationResult] {
         let loop = try EventLoop(name: "replay")
         let player = Player(scripts: scripts, address: address, loop: loop, token: token, prints: transcript && !json, colours: Environment.isTerminal)
-        loop.nextTick { player.next() }
-        loop.run()
+        vitrine.run(loop, player) { $0.next() }
         return player.results
     }
 

@@ -3,6 +3,9 @@
 import ArgumentParser
 import Server
 
+/// Of two modules' options this module means the command line's.
+typealias Option<Value> = ArgumentParser.Option<Value>
+
 @main
 struct Vitrine: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,6 +13,6 @@ struct Vitrine: ParsableCommand {
         abstract: "A shopping-agent server that listens, reads, looks and answers.",
         version: ServerVersion.text,
         subcommands: [
-            ServeCommand.self, ChatCommand.self, ReplayCommand.self, PluginCommand.self, CatalogCommand.self, GraphCommand.self, AdminCommand.self,
+            ServeCommand.self, ChatCommand.self, ReplayCommand.self, PluginCommand.self, GraphCommand.self, AdminCommand.self,
         ])
 }

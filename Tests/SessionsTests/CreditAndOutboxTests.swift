@@ -101,7 +101,7 @@ struct OutboxTests {
 @Suite("Photos in parts")
 struct ImageAssemblyTests {
     private func add(_ assembly: inout ImageAssembly, id: UInt64 = 1, part: UInt32, last: Bool, _ data: [UInt8], most: Int = 100) throws -> ImageAssembly.Outcome {
-        try data.withUnsafeBytes { bytes throws(RPCStatus) in try assembly.add(imageID: id, part: part, last: last, data: bytes, bytesMax: most) }
+        try data.withUnsafeBytes { bytes in try assembly.add(imageID: id, part: part, last: last, data: bytes, bytesMax: most) }
     }
 
     @Test("One part is passed on as it came; several are joined in order")

@@ -140,8 +140,9 @@ struct WhisperDecoderStateTests {
         var state = machine()
         _ = state.begin()
         _ = state.detected(heard)
-        #expect(state.decoded([[.init(token: 0, logProbability: -0.1), .init(token: 1, logProbability: -3)]])
-            == .decode([.init(tokens: [0], parent: 0)], candidates: 2, first: false))
+        #expect(
+            state.decoded([[.init(token: 0, logProbability: -0.1), .init(token: 1, logProbability: -3)]])
+                == .decode([.init(tokens: [0], parent: 0)], candidates: 2, first: false))
         guard case .finished(let outcome) = state.decoded([[.init(token: 6, logProbability: -0.3), .init(token: 1, logProbability: -3)]]) else {
             Issue.record("does not end")
             return

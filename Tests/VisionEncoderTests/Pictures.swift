@@ -7,11 +7,15 @@ import ImageDecoding
 enum Pictures {
     /// Each pixel tells its place: red grows to the right, green downwards, blue is a corner mark.
     static func gradient(width: Int, height: Int) -> [UInt8] {
-        (0..<height).flatMap { y in
-            (0..<width).flatMap { x in
-                [UInt8(x * 255 / max(1, width - 1)), UInt8(y * 255 / max(1, height - 1)), x < width / 3 && y < height / 3 ? 255 : 0]
+        var pixels: [UInt8] = []
+        for y in 0..<height {
+            for x in 0..<width {
+                pixels.append(UInt8(x * 255 / max(1, width - 1)))
+                pixels.append(UInt8(y * 255 / max(1, height - 1)))
+                pixels.append(x < width / 3 && y < height / 3 ? 255 : 0)
             }
         }
+        return pixels
     }
 
     static func jpeg(_ samples: [UInt8], _ width: Int, _ height: Int, components: Int = 3, quality: Int = 95, progressive: Bool = false) -> [UInt8] {
@@ -40,12 +44,16 @@ enum Pictures {
 
     /// A TIFF block with nothing but the orientation.
     static func exif(_ orientation: UInt16, bigEndian: Bool = false) -> [UInt8] {
-        func number(_ value: Int, _ count: Int) -> [UInt8] {
-            let bytes = (0..<count).map { UInt8(value >> (8 * $0) & 255) }
-            return bigEndian ? bytes.reversed() : bytes
+        var block = Array((bigEndian ? "MM" : "II").utf8)
+        func add(_ value: Int, _ count: Int) {
+            let bytes: [UInt8] = (0..<count).map { UInt8(value >> (8 * $0) & 255) }
+            block += bigEndian ? bytes.reversed() : bytes
         }
-        return Array((bigEndian ? "MM" : "II").utf8) + number(42, 2) + number(8, 4) + number(1, 2) + number(0x0112, 2) + number(3, 2)
-            + number(1, 4) + number(Int(orientation), 2) + number(0, 2) + number(0, 4)
+        add(42, 2)
+        add(8, 4)
+        // One entry: tag, type SHORT, one value, the value and its padding; then no further directory.
+        for (value, count) in [(1, 2), (0x0112, 2), (3, 2), (1, 4), (Int(orientation), 2), (0, 2), (0, 4)] { add(value, count) }
+        return block
     }
 
     /// The JPEG with the block in an APP1 segment.
@@ -68,17 +76,30 @@ enum Pictures {
             let body = Array(name.utf8) + data
             return bigEndian(UInt32(data.count)) + body + bigEndian(checksum(body))
         }
-        let header = bigEndian(width) + bigEndian(height) + [8, 2, 0, 0, 0]
-        return signature + chunk("IHDR", header) + chunk("IDAT", [0x78, 0x9C, 0x63, 0, 0, 0, 1, 0, 1]) + chunk("IEND", [])
+        var header: [UInt8] = bigEndian(width)
+        header += bigEndian(height)
+        header += [8, 2, 0, 0, 0]
+        var file = signature
+        file += chunk("IHDR", header)
+        file += chunk("IDAT", [0x78, 0x9C, 0x63, 0, 0, 0, 1, 0, 1])
+        file += chunk("IEND", [])
+        return file
     }
 
     private static func bigEndian(_ value: UInt32) -> [UInt8] { [24, 16, 8, 0].map { UInt8(value >> $0 & 255) } }
 
     /// CRC-32 (ISO 3309), as PNG's chunks have it.
     private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        ~bytes.reduce(~UInt32(0)) { crc, byte in
-            (0..<8).reduce(crc ^ UInt32(byte)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
+        var crc = ~UInt32(0)
+        for byte in bytes {
+            crc ^= UInt32(byte)
+            for _ in 0..<8 {
+                let low = crc & 1
+                crc >>= 1
+                if low == 1 { crc ^= 0xEDB8_8320 }
+            }
         }
+        return ~crc
     }
 }
 

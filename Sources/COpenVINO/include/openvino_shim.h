@@ -50,12 +50,15 @@ void cov_core_free(cov_core *core);
 
 /* Reads (ONNX, TFLite, IR) and compiles for the CPU; blocks. */
 int cov_model_compile(
-    const cov_core *core, const char *path, size_t property_count, const char *const *keys, const char *const *values, cov_model **model, cov_error *error);
+    const cov_core *core, const char *path, size_t property_count, const char *const *keys, const char *const *values, cov_model **model,
+    cov_error *error);
 void cov_model_free(cov_model *model);
 size_t cov_model_input_count(const cov_model *model);
 size_t cov_model_output_count(const cov_model *model);
 int cov_model_input(const cov_model *model, size_t index, cov_port *port, cov_error *error);
 int cov_model_output(const cov_model *model, size_t index, cov_port *port, cov_error *error);
+/* An output can have several names, of which a port tells one: finds it by any. 0 = found. */
+int cov_model_output_named(const cov_model *model, const char *name, size_t *index);
 
 /* `done` is called with `context` on a thread of OpenVINO after each start, when the outcome is about to be there. */
 int cov_request_make(const cov_model *model, void (*done)(void *context), void *context, cov_request **request, cov_error *error);

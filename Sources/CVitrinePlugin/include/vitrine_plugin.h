@@ -11,13 +11,16 @@
  * Threads. Every function of vt_plugin is called on the loop that owns the instance, and only there,
  * except `self_test`, which runs in a probe process. A vt_job runs on a pool thread and may touch nothing
  * but its own context. Every function of vt_host is called on the instance's loop, except `log`, `metric_add`,
- * `now_us` and the buffer and tensor functions, which any thread may call. Nothing here blocks; a plugin
- * starts no thread that its manifest does not declare (PluginManifest.own_threads).
+ * `now_us` and the buffer and tensor functions other than `tensor_make`, which any thread may call. Nothing here
+ * blocks; a plugin starts no thread that its manifest does not declare (PluginManifest.own_threads). The host never
+ * calls into a plugin from within one of the plugin's own calls to the host. The vt_host table lives as long as the process,
+ * a vt_instance until `destroy` returns.
  *
  * Completions. `infer`, `compute` and `timer` start an operation that carries {instance, stream, operation}.
  * Each accepted operation is completed exactly once through vt_plugin.completed. After a stream has closed (by
  * `close`, `cancel`, or the host) every outstanding operation is completed once with VT_CANCELLED, then the
- * stream is never named again. `destroy` comes when no operation is outstanding.
+ * stream is never named again. A compute job is completed only after it has returned or can no longer start, so its
+ * context may be freed then. `destroy` comes when no operation is outstanding.
  *
  * Memory. A vt_buffer is reference-counted. Input is borrowed until the call returns unless retained; `emit`
  * takes over the caller's reference, also when it fails. No Swift or C++ object, exception, closure or global crosses.
@@ -85,7 +88,7 @@ typedef struct vt_shape {
 } vt_shape;
 
 /* A host-owned tensor, charged to the memory budget of the stream it was made for. One request's output can be
- * the next one's input without a copy. */
+ * the next one's input without a copy. Its address, shape and type never change. */
 typedef struct vt_tensor vt_tensor;
 
 typedef struct vt_named_tensor {
@@ -103,9 +106,9 @@ typedef struct vt_open {
     uint32_t struct_size;
     uint64_t session_key; /* fairness key and seed of whatever is random */
     uint64_t turn_id;
-    uint32_t epoch;        /* raised by cancellation; emissions of an older epoch are dropped */
-    uint64_t deadline_us;  /* on the host's clock; 0 = none */
-    const char *language;  /* BCP 47 or "" */
+    uint32_t epoch;       /* raised by cancellation; emissions of an older epoch are dropped */
+    uint64_t deadline_us; /* on the host's clock; 0 = none */
+    const char *language; /* BCP 47 or "" */
 } vt_open;
 
 /* One message. `kind` is the tag of ClientMessage's oneof; `payload` is the serialized ClientMessage. */
@@ -166,7 +169,7 @@ typedef struct vt_host {
     vt_model (*model)(vt_instance *instance, const char *name);
     const char *(*model_path)(vt_instance *instance, const char *name); /* for vocabularies beside a model */
 
-    /* Tensors. Zero-filled when `data` is NULL. NULL when the budget is used up or the shape is invalid. */
+    /* Tensors. Made with one reference, zero-filled when `data` is NULL. NULL when the budget is used up or the shape is invalid. */
     vt_tensor *(*tensor_make)(vt_instance *instance, vt_stream stream, vt_dtype dtype, const vt_shape *shape, const void *data);
     void *(*tensor_data)(vt_tensor *tensor);
     size_t (*tensor_bytes)(const vt_tensor *tensor);
@@ -190,17 +193,19 @@ typedef struct vt_plugin vt_plugin;
 struct vt_plugin {
     uint32_t struct_size;
     uint32_t abi_version;
-    void *user; /* the plugin's own, for `create` and `self_test`, which get the table back */
+    void *user; /* the plugin's own, for `create`, which gets the table back */
 
     /* Serialized vitrine.v1.PluginManifest; lives as long as the library. */
     const uint8_t *manifest;
     size_t manifest_length;
 
     /* *state is the instance's own; given back as the first argument of everything below. Until `create`
-     * returns only `model`, `model_path`, `config`, `log` and `now_us` may be called on the host. On failure `error` (of error_capacity bytes) may be filled with a reason. */
+     * returns only `model`, `model_path`, `config`, `log` and `now_us` may be called on the host. On failure `error` (of
+     * error_capacity bytes) may be filled with a reason. */
     vt_status (*create)(const vt_plugin *plugin, const vt_host *host, vt_instance *instance, void **state, char *error, size_t error_capacity);
     void (*destroy)(void *state);
 
+    /* Anything but VT_OK refuses the stream; a reason can be given by calling the host's `close` before returning. */
     vt_status (*open)(void *state, vt_stream stream, const vt_open *open);
     /* Anything but VT_OK closes the stream with that status. */
     vt_status (*data)(void *state, vt_stream stream, const vt_message *message);
@@ -218,7 +223,7 @@ struct vt_plugin {
     vt_status (*import_state)(void *state, vt_stream stream, const vt_buffer *bytes);
 };
 
-/* The one exported symbol. Returns NULL when the plugin cannot serve this ABI version. */
+/* The one exported symbol, called once per load. Returns NULL when the plugin cannot serve this ABI version. */
 typedef const vt_plugin *(*vt_entry_point)(uint32_t host_abi_version);
 
 #ifdef __cplusplus

@@ -99,7 +99,7 @@ extension FilterLexicon {
         ),
         (
             .filler,
-            "a|an|any|the|in|of|made|made of|made from|made out of|with|from|want|wanting|like|be|me|show|show me|give|give me|it|is|to|see|wear|have|anything|something|either|too much|need|buy|really|for|要|想|是|喜欢|用|的|有|带|任何|含|给我|看|那种|做|做的|材质|戴|买|选"
+            "a|an|any|the|in|of|made|made of|made from|made out of|with|from|want|wanting|like|be|me|show|show me|give|give me|it|is|to|see|wear|have|anything|something|either|too much|need|buy|pay|spend|really|for|要|想|花|是|喜欢|用|的|有|带|任何|含|给我|看|那种|做|做的|材质|戴|买|选"
         ),
         (.connective, "or|nor|and|/|,|、|和|或|或者|跟|与|以及|还有|也"),
         (.rejection, "不要|不行|不喜欢|除外|不考虑|不算"),

@@ -1,4 +1,4 @@
-import Yams
+import CheckedYAML
 
 /// What phrases mean to the filter parser. A data table in both languages (FilterLexicon+Table.swift); a shop adds its own.
 ///
@@ -63,26 +63,12 @@ public struct FilterLexicon: Sendable {
     /// - Throws: `.invalidArgument` naming what is not of this form.
     public init(extendedBy yaml: String) throws(StoreError) {
         self = .builtIn
-        let loaded: Any?
         do {
-            loaded = try Yams.load(yaml: yaml)
+            for (field, values) in try YAMLValue.parse(yaml, file: "filter words").entries() {
+                for (value, phrases) in try values.entries() { replace(try phrases.strings(), .values(field: field, [value])) }
+            }
         } catch {
-            throw StoreError(.invalidArgument, "the filter words are no YAML: \(error)")
-        }
-        guard let loaded else { return }
-        guard let fields = loaded as? [String: Any] else {
-            throw StoreError(.invalidArgument, "the filter words must be field → value → list of phrases")
-        }
-        for field in fields.keys.sorted() {
-            guard let values = fields[field] as? [String: Any] else {
-                throw StoreError(.invalidArgument, "filter words of \"\(field)\": expected value → list of phrases")
-            }
-            for value in values.keys.sorted() {
-                guard let phrases = values[value] as? [String] else {
-                    throw StoreError(.invalidArgument, "filter words of \"\(field)\", \"\(value)\": expected a list of phrases")
-                }
-                replace(phrases, .values(field: field, [value]))
-            }
+            throw StoreError(.invalidArgument, "\(error); expected field → value → list of phrases")
         }
     }
 

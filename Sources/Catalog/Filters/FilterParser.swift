@@ -1,17 +1,20 @@
 /// A phrase that was understood.
 public struct MatchedPhrase: Sendable, Equatable {
+    /// As it was said: "under $500", "玫瑰金".
+    public var phrase: String
     /// "category", "material", "gem", "color", "price", "in_stock", "nickel_free" or a shop's own attribute.
     public var field: String
     /// "=", "!=", "<=", ">=".
-    public var operation: String
+    public var `operator`: String
     /// The attribute's value, or a price in the currency's unit ("500").
     public var value: String
     /// UTF-8 bytes of the text the phrase takes.
     public var range: Range<Int>
 
-    public init(field: String, operation: String, value: String, range: Range<Int>) {
+    public init(phrase: String, field: String, operator: String, value: String, range: Range<Int>) {
+        self.phrase = phrase
         self.field = field
-        self.operation = operation
+        self.operator = `operator`
         self.value = value
         self.range = range
     }
@@ -21,30 +24,14 @@ public struct MatchedPhrase: Sendable, Equatable {
 public struct ParsedFilter: Sendable, Equatable {
     public var filter: ProductFilter
     /// In the order of the text.
-    public var phrases: [MatchedPhrase]
+    public var matches: [MatchedPhrase]
     /// Prices in a currency the shop has no rate for: understood, but not applied.
     public var notApplied: [MatchedPhrase]
 
-    public init(filter: ProductFilter = ProductFilter(), phrases: [MatchedPhrase] = [], notApplied: [MatchedPhrase] = []) {
+    public init(filter: ProductFilter = ProductFilter(), matches: [MatchedPhrase] = [], notApplied: [MatchedPhrase] = []) {
         self.filter = filter
-        self.phrases = phrases
+        self.matches = matches
         self.notApplied = notApplied
-    }
-
-    /// One line for each field and operator, values joined: what a customer is shown. Sorted by field, then operator.
-    public var applied: [(field: String, operation: String, value: String)] {
-        var lines: [(field: String, operation: String, value: String)] = []
-        for phrase in phrases {
-            if let index = lines.firstIndex(where: { $0.field == phrase.field && $0.operation == phrase.operation }) {
-                let known = lines[index].value.split(separator: ",").map(String.init)
-                if phrase.field != "price", !known.contains(phrase.value) { lines[index].value += ",\(phrase.value)" }
-                if phrase.field == "price" { lines[index].value = phrase.value }
-            } else {
-                lines.append((phrase.field, phrase.operation, phrase.value))
-            }
-        }
-        return lines.map { $0.operation == "=" && $0.value.contains(",") ? ($0.field, "in", $0.value) : $0 }
-            .sorted { ($0.field, $0.operation) < ($1.field, $1.operation) }
     }
 }
 
@@ -72,7 +59,7 @@ public struct FilterParser: Sendable {
 
     public func parse(_ text: String) -> ParsedFilter {
         let bounded = text.utf8.count <= Self.textBytesMax ? text : String(decoding: text.utf8.prefix(Self.textBytesMax), as: UTF8.self)
-        var run = FilterRun(parser: self, tokens: TextTokens.cut(bounded))
+        var run = FilterRun(parser: self, text: bounded)
         run.read()
         return run.result()
     }
@@ -104,6 +91,7 @@ struct FilterRun {
     }
 
     let parser: FilterParser
+    let text: [UInt8]
     let tokens: [TextToken]
     var values: [Value] = []
     var prices: [PriceBound] = []
@@ -111,9 +99,10 @@ struct FilterRun {
     private var nickelFree: Range<Int>?
     private var negation = Negation.off
 
-    init(parser: FilterParser, tokens: [TextToken]) {
+    init(parser: FilterParser, text: String) {
         self.parser = parser
-        self.tokens = tokens
+        self.text = Array(text.utf8)
+        tokens = TextTokens.cut(text)
     }
 
     mutating func read() {
@@ -153,7 +142,7 @@ struct FilterRun {
             if rejects(range) { return }
             negation = .armed
         case .rejection: if !rejects(range) { negation = .off }
-        case .filler: if case .took = negation { keepAcrossParticle(range) }
+        case .filler: pass(range)
         case .connective: join(range)
         case .price: break
         }
@@ -170,9 +159,14 @@ struct FilterRun {
         negation = isNegated ? .took(field) : .off
     }
 
-    // "银的和金的": the particle does not end what was said. Any other filler after a value does.
-    private mutating func keepAcrossParticle(_ range: Range<Int>) {
-        if tokens[range.lowerBound].text != "的" { negation = .off }
+    // "银的和金的": the particle does not end what was said; any other filler after a value does. "不要银的，要金的": a wish ends it.
+    private mutating func pass(_ range: Range<Int>) {
+        let word = tokens[range.lowerBound].text
+        switch negation {
+        case .took where word != "的": negation = .off
+        case .joined where ["要", "想", "喜欢", "给", "want", "like", "need", "show", "give", "buy"].contains(word): negation = .off
+        case .took, .joined, .armed, .off: break
+        }
     }
 
     private mutating func join(_ range: Range<Int>) {
@@ -214,20 +208,19 @@ extension FilterRun {
                     choice.anyOf.append(name)
                 }
                 parsed.filter[field: value.field] = choice
-                phrases.append(
-                    MatchedPhrase(field: value.field, operation: value.isNegated ? "!=" : "=", value: name, range: bytes(value.tokens)))
+                phrases.append(match(value.field, value.isNegated ? "!=" : "=", name, value.tokens))
             }
         }
         if let inStock {
             parsed.filter.inStock = true
-            phrases.append(MatchedPhrase(field: "in_stock", operation: "=", value: "true", range: bytes(inStock)))
+            phrases.append(match("in_stock", "=", "true", inStock))
         }
         if let nickelFree {
             parsed.filter.nickelFree = true
-            phrases.append(MatchedPhrase(field: "nickel_free", operation: "=", value: "true", range: bytes(nickelFree)))
+            phrases.append(match("nickel_free", "=", "true", nickelFree))
         }
         for bound in prices { apply(bound, to: &parsed, &phrases) }
-        parsed.phrases = phrases.enumerated()
+        parsed.matches = phrases.enumerated()
             .sorted { ($0.element.range.lowerBound, $0.offset) < ($1.element.range.lowerBound, $1.offset) }.map(\.element)
         return parsed
     }
@@ -239,18 +232,18 @@ extension FilterRun {
         let operation = bound.isUpper ? "<=" : ">="
         guard let rate else {
             let value = "\(PriceBound.written(bound.amount)) \(code)"
-            parsed.notApplied.append(MatchedPhrase(field: "price", operation: operation, value: value, range: bytes(bound.tokens)))
+            parsed.notApplied.append(match("price", operation, value, bound.tokens))
             return
         }
         let minor = Int64((bound.amount * rate * units).rounded())
         // Said twice: the later counts.
         if bound.isUpper { parsed.filter.priceMaxMinor = minor } else { parsed.filter.priceMinMinor = minor }
-        phrases.append(
-            MatchedPhrase(
-                field: "price", operation: operation, value: PriceBound.written(Double(minor) / units), range: bytes(bound.tokens)))
+        phrases.append(match("price", operation, PriceBound.written(Double(minor) / units), bound.tokens))
     }
 
-    private func bytes(_ range: Range<Int>) -> Range<Int> {
-        tokens[range.lowerBound].range.lowerBound..<tokens[range.upperBound - 1].range.upperBound
+    private func match(_ field: String, _ operation: String, _ value: String, _ range: Range<Int>) -> MatchedPhrase {
+        let bytes = tokens[range.lowerBound].range.lowerBound..<tokens[range.upperBound - 1].range.upperBound
+        return MatchedPhrase(
+            phrase: String(decoding: text[bytes], as: UTF8.self), field: field, operator: operation, value: value, range: bytes)
     }
 }

@@ -21,7 +21,7 @@ struct PriceReader {
 
     /// Below it a number without money is a count ("at least two").
     static let bareMin = 5.0
-    /// "100 to 200" without money is a price from here on; below it may be a size.
+    /// "from 100 to 200", "100 to 200" without money is a price from here on; below it may be a size.
     static let bareRangeMin = 50.0
 
     private struct Amount {
@@ -57,7 +57,7 @@ struct PriceReader {
             if joinsLoosely || min(low.value, high.value) < Self.bareRangeMin || followsSize(start) { return nil }
         }
         if opening == nil && end == nil && joinsLoosely { return nil }
-        if currency == nil && min(low.value, high.value) < Self.bareMin { return nil }
+        if currency == nil && min(low.value, high.value) < bareLeast(start) { return nil }
         index += end ?? 0
         let (least, most) = (min(low.value, high.value), max(low.value, high.value))
         let taken = start..<index
@@ -78,6 +78,7 @@ struct PriceReader {
             // "under about 500": the comparison is what counts.
             index += parser.lexicon.price(tokens, at: index, [.aboutBefore]) ?? 0
             guard let found = amount(index), isPrice(found, followedAt: index + found.count) else { continue }
+            if found.currency == nil, found.value < bareLeast(start) { continue }
             index += found.count
             // "预算五百左右" is about 500, "最多五百以内" says the same twice.
             let about = parser.lexicon.price(tokens, at: index, [.aboutAfter])
@@ -157,6 +158,11 @@ struct PriceReader {
         parser.lexicon.match(tokens, at: index) { meaning in
             if case .values(let field, _) = meaning, field == "material" { true } else { nil }
         } != nil
+    }
+
+    // "from 9 to 5" are hours more often than prices.
+    private func bareLeast(_ opening: Int) -> Double {
+        ["from", "从", "在"].contains(tokens[opening].text) ? Self.bareRangeMin : Self.bareMin
     }
 
     private func followsSize(_ index: Int) -> Bool {

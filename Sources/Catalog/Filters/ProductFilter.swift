@@ -54,6 +54,14 @@ public struct ProductFilter: Sendable, Equatable {
 
     public var isEmpty: Bool { self == ProductFilter() }
 
+    /// The same conditions without those on the price.
+    public var withoutPrice: ProductFilter {
+        var copy = self
+        copy.priceMinMinor = nil
+        copy.priceMaxMinor = nil
+        return copy
+    }
+
     public func matches(_ product: Product) -> Bool {
         if inStock && !product.inStock { return false }
         if let least = priceMinMinor, product.price.amountMinor < least { return false }
@@ -74,7 +82,7 @@ public struct ProductFilter: Sendable, Equatable {
     }
 
     /// The choice of a field by its name; a name that has no place of its own is an attribute.
-    public subscript(field: String) -> Choice {
+    public subscript(field field: String) -> Choice {
         get {
             switch field {
             case "category": category

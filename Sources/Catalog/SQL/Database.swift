@@ -1,5 +1,3 @@
-import EventLoop
-
 /// The shop's database: one writer thread, a few reader threads, each with a connection of its own (WAL).
 ///
 /// Calls from a loop hold a pending delivery of that loop, so that virtual time waits for them and their order is fixed.
@@ -41,7 +39,7 @@ final class Database: Sendable {
         // Which thread: the shortest queue, the first among equals.
         var chosen = readers[0]
         for reader in readers.dropFirst() where reader.waiting < chosen.waiting { chosen = reader }
-        return try await run(what, on: chosen) { (connection) throws(StoreError) in
+        return try await chosen.run(what, path: path) { (connection) throws(StoreError) in
             try connection.execute("BEGIN")
             defer { connection.endRead() }
             return try body(connection)
@@ -52,7 +50,7 @@ final class Database: Sendable {
     nonisolated(nonsending) func write<T: Sendable>(
         _ what: StaticString, _ body: @escaping @Sendable (Connection) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        try await run(what, on: writer) { (connection) throws(StoreError) in
+        try await writer.run(what, path: path) { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in try body(connection) }
         }
     }
@@ -61,39 +59,6 @@ final class Database: Sendable {
     nonisolated(nonsending) func writeDirectly<T: Sendable>(
         _ what: StaticString, _ body: @escaping @Sendable (Connection) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        try await run(what, on: writer, body)
-    }
-
-    private nonisolated(nonsending) func run<T: Sendable>(
-        _ what: StaticString, on thread: StoreThread, _ body: @escaping @Sendable (Connection) throws(StoreError) -> T
-    ) async throws(StoreError) -> T {
-        let path = path
-        let delivery = EventLoop.current?.expectDelivery(what)
-        let result: Result<T, StoreError> = await withCheckedContinuation { continuation in
-            let accepted = thread.submit { connection in
-                let result: Result<T, StoreError> = Self.result(of: body, connection)
-                if let delivery {
-                    delivery.deliver { continuation.resume(returning: result) }
-                } else {
-                    continuation.resume(returning: result)
-                }
-            }
-            if !accepted {
-                delivery?.abandon()
-                let problem = StoreError(.resourceExhausted, "\(path): closed, or more than \(StoreThread.queueJobsMax) calls wait for it")
-                continuation.resume(returning: .failure(problem))
-            }
-        }
-        return try result.get()
-    }
-
-    private static func result<T>(
-        of body: (Connection) throws(StoreError) -> T, _ connection: Result<Connection, StoreError>
-    ) -> Result<T, StoreError> {
-        do {
-            return .success(try body(connection.get()))
-        } catch {
-            return .failure(error)
-        }
+        try await writer.run(what, path: path, body)
     }
 }

@@ -39,7 +39,7 @@ enum Schema {
             space_id TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY(intent, agent, language, text)) WITHOUT ROWID;
         CREATE TABLE reviews(
             id TEXT PRIMARY KEY, product_id TEXT NOT NULL, rating INTEGER NOT NULL, language TEXT NOT NULL, title TEXT NOT NULL,
-            text TEXT NOT NULL) WITHOUT ROWID;
+            text TEXT NOT NULL, row_hash TEXT NOT NULL) WITHOUT ROWID;
         CREATE INDEX reviews_by_product ON reviews(product_id, rating DESC, id);
         CREATE TABLE orders(
             id TEXT PRIMARY KEY, user TEXT NOT NULL, status TEXT NOT NULL, placed_at TEXT NOT NULL, json TEXT NOT NULL,

@@ -43,8 +43,8 @@ final class Statement {
                 case .null: sqlite3_bind_null(handle, at)
                 case .integer(let value): sqlite3_bind_int64(handle, at, value)
                 case .real(let value): sqlite3_bind_double(handle, at, value)
-                case .text(let value): sqlite3_bind_text64(handle, at, value, UInt64(value.utf8.count), Self.copied, UInt8(SQLITE_UTF8))
-                case .blob(let value): sqlite3_bind_blob64(handle, at, value, UInt64(value.count), Self.copied)
+                case .text(let value): bindText(at, Array(value.utf8))
+                case .blob(let value): bindBlob(at, value)
                 }
             if status != SQLITE_OK { throw connection.failure(status, doing: sql) }
         }
@@ -87,8 +87,23 @@ final class Statement {
         }
     }
 
-    // SQLITE_TRANSIENT: SQLite copies the value before the call returns.
-    private static let copied = sqlite3_destructor_type(bitPattern: -1)
+    // SQLite gets a copy of its own, from its own allocator, and frees it. It frees it also when binding fails.
+    private func bindText(_ at: Int32, _ bytes: [UInt8]) -> Int32 {
+        guard let copy = Self.copy(bytes) else { return SQLITE_NOMEM }
+        return sqlite3_bind_text64(handle, at, copy.assumingMemoryBound(to: CChar.self), UInt64(bytes.count), sqlite3_free, UInt8(SQLITE_UTF8))
+    }
+
+    private func bindBlob(_ at: Int32, _ bytes: [UInt8]) -> Int32 {
+        guard let copy = Self.copy(bytes) else { return SQLITE_NOMEM }
+        return sqlite3_bind_blob64(handle, at, copy, UInt64(bytes.count), sqlite3_free)
+    }
+
+    private static func copy(_ bytes: [UInt8]) -> UnsafeMutableRawPointer? {
+        // Never zero bytes: a NULL pointer would bind NULL, not an empty value.
+        guard let copy = sqlite3_malloc64(UInt64(max(bytes.count, 1))) else { return nil }
+        bytes.withUnsafeBytes { copy.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(copy), byteCount: bytes.count) }
+        return copy
+    }
 }
 
 extension SQLValue {

@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 
 /// A thread with one connection and a bounded queue of jobs for it: where SQL runs, so that no loop ever waits for it.
@@ -69,6 +70,43 @@ final class StoreThread: @unchecked Sendable {
             if jobs.isEmpty { return nil }
             defer { jobs = [] }
             return jobs
+        }
+    }
+}
+
+extension StoreThread {
+    /// Runs `body` on this thread and waits for it without holding up the caller's.
+    ///
+    /// Called on a loop it holds a pending delivery of that loop, so that virtual time waits for it and its order is fixed.
+    nonisolated(nonsending) func run<T: Sendable>(
+        _ what: StaticString, path: String, _ body: @escaping @Sendable (Connection) throws(StoreError) -> T
+    ) async throws(StoreError) -> T {
+        let delivery = EventLoop.current?.expectDelivery(what)
+        let result: Result<T, StoreError> = await withCheckedContinuation { continuation in
+            let accepted = submit { connection in
+                let result = Self.result(of: body, connection)
+                if let delivery {
+                    delivery.deliver { continuation.resume(returning: result) }
+                } else {
+                    continuation.resume(returning: result)
+                }
+            }
+            if !accepted {
+                delivery?.abandon()
+                let problem = StoreError(.resourceExhausted, "\(path): closed, or more than \(Self.queueJobsMax) calls wait for it")
+                continuation.resume(returning: .failure(problem))
+            }
+        }
+        return try result.get()
+    }
+
+    private static func result<T>(
+        of body: (Connection) throws(StoreError) -> T, _ connection: Result<Connection, StoreError>
+    ) -> Result<T, StoreError> {
+        do {
+            return .success(try body(connection.get()))
+        } catch {
+            return .failure(error)
         }
     }
 }

@@ -256,8 +256,8 @@ def pendant_body(p: P) -> Model:
         zz = z - o[:, 1].max() - .3
         m.add("metal", plate(o, 2.0, .5, 1.6).moved(0, -1.1, zz), plate(o, 2.0, .5, .2).moved(0, 1.1, zz))
         m.add("metal", frame_of(o * .86, .45, y=-2.6).moved(0, 0, zz))
-        x = o[:, 0].max()
-        m.add("metal", rod((-x - .2, 0, zz - 2.5), (-x - .2, 0, zz + 2.5), 1.0), sphere(1.1).moved(x + .5, 0, zz))
+        x, h = o[np.argmax(o[:, 0])]
+        m.add("metal", rod((-x - .2, 0, zz + h - 2), (-x - .2, 0, zz + h + 2), 1.0), sphere(1.1).moved(x + .5, 0, zz + h))
         for d in np.arange(0, 360, 45):
             a = np.radians(d)
             m.add("metal", plate(outline("leaf") * s * .2, .6, .2, .3).moved(0, -3.3, s * .26).turned("y", d).moved(0, 0, zz))

@@ -161,7 +161,7 @@ def huggie(p: P) -> Model:
     if p.get("gem", "none") != "none":
         s = p.get("stone", 2.3)
         for y in p.get("rows", (0,)):
-            for d in np.arange(10, 200, np.degrees(s * 1.05 / (r + 1.8))):
+            for d in np.arange(160, 350, np.degrees(s * 1.05 / (r + 1.8))):
                 m.add("gem", small(p["gem"], s).moved(0, y, r + p.get("thick", 1.7) + .05).turned("y", d))
     if p.get("drop"):
         s = p["drop"]

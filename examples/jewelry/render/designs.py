@@ -208,7 +208,7 @@ _d("necklace", "rope", "Rope Chain Necklace", "麻花绳链项链", "Three stran
 _d("necklace", "rolo", "Round Link Necklace", "圆环链项链", "Full round links, each as wide as the next.", "饱满的圆环一个接一个。",
    "necklace", {"chain": "rolo"}, "statement", 310, 28, "party", _v("silver none", link=14, wire=1.5, length_mm=450), _v("gold none", link=9, wire=1.2, length_mm=420, two_tone=True))
 _d("necklace", "herringbone", "Herringbone Necklace", "蛇骨扁链项链", "A flat ribbon of metal that moves like cloth.", "扁平如缎带的链身，柔软贴颈。",
-   "necklace", {"chain": "herringbone"}, "modern", 380, 18, "party everyday", _v("gold none", link=7, length_mm=420, round=.6), _v("rose_gold none", link=12, length_mm=380, round=1.0))
+   "necklace", {"chain": "herringbone"}, "modern", 380, 18, "party everyday", _v("gold none", link=7, length_mm=420, round=.6))
 _d("necklace", "torque", "Torque Collar", "硬颈圈", "A rigid collar that keeps its shape.", "挺括的硬质颈圈，自带气场。",
    "necklace", {"chain": "torque", "round": 1.0, "length_mm": 380}, "statement", 360, 36, "party", _v("silver none", wire=2.2, swell=1.0))
 _d("necklace", "pearl-strand", "Pearl Strand", "珍珠项链", "Round pearls knotted on silk.", "圆润珍珠以丝线逐颗打结串成。",
@@ -216,13 +216,13 @@ _d("necklace", "pearl-strand", "Pearl Strand", "珍珠项链", "Round pearls kno
 _d("necklace", "bead-strand", "Gemstone Bead Necklace", "宝石串珠项链", "Polished beads strung close together.", "抛光珠子一颗挨着一颗。",
    "necklace", {"chain": "beads", "pattern": ("gem", "metal_s")}, "bohemian", 190, 38, "everyday party", _v("silver turquoise", link=10, flat=.25), _v("gold lapis", link=7, pattern=("gem", "gem", "gem", "metal_s")), _v("gold jade", link=13, grade=.35, pattern=("gem",)))
 _d("necklace", "faceted-beads", "Faceted Bead Necklace", "刻面珠项链", "Every bead is cut, so the whole strand glitters.", "颗颗刻面，整串都在闪。",
-   "necklace", {"chain": "facet"}, "statement", 230, 34, "party", _v("gold amethyst", link=9, grade=.4), _v("silver garnet", link=6, pattern=("gem", "gem2"), gem2="pearl"))
+   "necklace", {"chain": "facet"}, "statement", 230, 34, "party", _v("gold amethyst", link=9, grade=.4))
 _d("necklace", "tennis", "Tennis Necklace", "网球项链", "An unbroken line of matched stones.", "一线到底的同款宝石，闪耀不断。",
-   "necklace", {"chain": "tennis", "length_mm": 420}, "classic", 1450, 26, "wedding anniversary", _v("platinum diamond", link=4.2, round=1.0), _v("gold emerald", link=8, cut="oval", along=True, round=1.0))
+   "necklace", {"chain": "tennis", "length_mm": 420}, "classic", 1450, 26, "wedding anniversary", _v("platinum diamond", link=4.2, round=1.0))
 _d("necklace", "station", "Station Necklace", "间珠项链", "Small accents spaced out along a fine chain.", "细链上疏疏落落点缀小饰。",
    "necklace", {"chain": "stations"}, "minimalist", 220, 7, "everyday birthday", _v("gold pearl", link=7, gap=22, base_size=3.6, wire=.5), _v("silver topaz", link=8, gap=26, base_size=4))
 _d("necklace", "fringe", "Fringe Necklace", "流苏项链", "A row of drops fans out below the throat.", "一排小坠在颈下如扇展开。",
-   "necklace", {"chain": "cable", "link": 4, "length_mm": 420, "round": .6}, "statement", 420, 22, "party wedding", _v("gold ruby", fringe=5, drop=13, fringe_step=10), _v("silver none", fringe=9, drop=10, fringe_kind="bar", fringe_step=5), _v("gold black_pearl", fringe=4, drop=12, fringe_kind="bead", bead_size=8, fringe_step=11))
+   "necklace", {"chain": "cable", "link": 4, "length_mm": 420, "round": .6}, "statement", 420, 22, "party wedding", _v("gold ruby", fringe=5, drop=13, fringe_step=10), _v("gold black_pearl", fringe=4, drop=12, fringe_kind="bead", bead_size=8, fringe_step=11))
 _d("necklace", "lariat", "Lariat Necklace", "Y形套索项链", "One end slips through a ring and hangs free with a stone at its tip.", "一端穿过圆环自然垂落，末端缀一颗宝石。",
    "necklace", {"chain": "cable", "link": 4}, "modern", 260, 9, "party", _v("gold amethyst", lariat=42, size=12), _v("silver black_pearl", chain="ball", link=2.6, lariat=30, size=11, cut="round"))
 _d("necklace", "layered", "Layered Necklace", "双层项链", "Two chains in one, already spaced so that they do not tangle.", "一条两层，间距早已配好，不易缠绕。",
@@ -233,23 +233,23 @@ _d("necklace", "layered", "Layered Necklace", "双层项链", "Two chains in one
 _d("pendant", "heart", "Heart Pendant", "爱心吊坠", "A heart that says it without words.", "一颗心，无需多言。",
    "necklace", {"pendant": "plate", "face": "heart"}, "romantic", 160, 4.2, "valentines anniversary", _v("rose_gold none", size=11, dome=2.2), _v("silver ruby", pendant="open", size=13, hang=8, cut="heart"), _v("gold diamond", size=10, dome=.3, border=30))
 _d("pendant", "disc", "Disc Pendant", "圆牌吊坠", "A round disc, thick enough to feel like a coin.", "厚实的圆牌，触感如同一枚硬币。",
-   "necklace", {"pendant": "plate", "face": "round"}, "minimalist", 150, 5.4, "everyday graduation", _v("gold none", size=11, hammer=True, dome=.2, surface="hammered"), _v("silver onyx", size=11, inlay=True), _v("rose_gold diamond", size=10, dome=.2, centre=4, rays=16))
+   "necklace", {"pendant": "plate", "face": "round"}, "minimalist", 150, 5.4, "everyday graduation", _v("gold none", size=11, hammer=True, dome=.2, surface="hammered"), _v("rose_gold diamond", size=10, dome=.2, centre=4, rays=16))
 _d("pendant", "bar", "Bar Pendant", "条形吊坠", "Slim upright bars with crisp edges.", "修长竖条，棱角分明。",
    "necklace", {"pendant": "bars"}, "minimalist", 130, 3.8, "everyday graduation", _v("gold diamond", size=11, lengths=(1.6, 2.4, 2.0), two_tone=True), recipient="unisex")
 _d("pendant", "star", "Star Pendant", "星星吊坠", "A star to carry along.", "把一颗星带在身边。",
-   "necklace", {"pendant": "plate", "face": "star"}, "celestial", 140, 3.6, "birthday graduation", _v("gold none", size=12, dome=2.0), _v("silver sapphire", face="star8", size=12, centre=5))
+   "necklace", {"pendant": "plate", "face": "star"}, "celestial", 140, 3.6, "birthday graduation", _v("gold none", size=12, dome=2.0))
 _d("pendant", "moon", "Crescent Moon Pendant", "弯月吊坠", "A slender new moon on a fine chain.", "细链上悬着一弯新月。",
    "necklace", {"pendant": "moon"}, "celestial", 170, 3.4, "birthday", _v("silver moonstone", size=11, centre=8), _v("gold diamond", size=12, star=True), )
 _d("pendant", "sun", "Sun Pendant", "太阳吊坠", "Rays run out from a warm centre.", "光芒自中心向外四射。",
    "necklace", {"pendant": "plate", "face": "sun"}, "celestial", 170, 5.0, "birthday", _v("gold citrine", size=12, centre=8, dome=.4))
 _d("pendant", "leaf", "Leaf Pendant", "叶子吊坠", "A single leaf on a fine chain.", "细链上悬着一片叶子。",
-   "necklace", {"pendant": "plate", "face": "leaf"}, "nature", 140, 3.6, "everyday", _v("silver none", size=13, vein=True), _v("gold emerald", size=13, face="marquise", inlay=True))
+   "necklace", {"pendant": "plate", "face": "leaf"}, "nature", 140, 3.6, "everyday", _v("silver none", size=13, vein=True))
 _d("pendant", "locket", "Locket", "相盒吊坠", "Opens on a hinge and holds two small pictures.", "铰链可开，内藏两张小照片。",
    "necklace", {"pendant": "locket"}, "vintage", 260, 8.8, "mothers_day anniversary", _v("gold none", face="oval", size=13), _v("silver garnet", face="heart", size=11, centre=5))
 _d("pendant", "gem-drop", "Gem Drop Pendant", "宝石水滴吊坠", "One generous stone, left to speak for itself.", "一颗饱满主石，自己就是主角。",
-   "necklace", {"pendant": "stone"}, "classic", 340, 4.4, "anniversary party", _v("platinum sapphire", cut="pear", size=8, halo=2.0), _v("gold ruby", cut="oval", size=8), _v("silver topaz", cut="emerald", size=9), _v("rose_gold amethyst", cut="hexagon", size=8))
+   "necklace", {"pendant": "stone"}, "classic", 340, 4.4, "anniversary party", _v("platinum sapphire", cut="pear", size=8, halo=2.0), _v("gold ruby", cut="oval", size=8), _v("rose_gold amethyst", cut="hexagon", size=8))
 _d("pendant", "pearl-drop", "Pearl Drop Pendant", "珍珠吊坠", "One lustrous pearl beneath a small cap.", "小帽之下悬着一颗莹润珍珠。",
-   "necklace", {"pendant": "ball"}, "classic", 180, 4.6, "wedding birthday", _v("gold pearl", size=6.5), _v("silver black_pearl", size=6, squash=1.4))
+   "necklace", {"pendant": "ball"}, "classic", 180, 4.6, "wedding birthday", _v("gold pearl", size=6.5))
 _d("pendant", "opal-round", "Opal Sunrise Pendant", "日出月弧吊坠", "An off-centre ring holds a stone in its open side.", "偏心圆环在开口处托着一颗宝石。",
    "necklace", {"pendant": "crescent_disc"}, "modern", 230, 4.8, "birthday", _v("rose_gold opal", size=11))
 _d("pendant", "infinity", "Infinity Pendant", "无限符号吊坠", "An endless loop, lying on its side.", "横卧的无限符号，绵延不尽。",
@@ -269,18 +269,18 @@ _d("pendant", "trio", "Graduated Trio Pendant", "三石渐变吊坠", "Three sto
 _d("pendant", "linked-rings", "Linked Rings Pendant", "双环相扣吊坠", "Two rings that cannot be parted.", "两环相扣，永不分离。",
    "necklace", {"pendant": "rings"}, "romantic", 170, 4.4, "anniversary mothers_day", _v("gold none", size=12, two_tone=True))
 _d("pendant", "clover", "Clover Pendant", "四叶草吊坠", "Four leaves for luck.", "四片叶子，带来好运。",
-   "necklace", {"pendant": "plate", "face": "clover"}, "classic", 220, 4.6, "birthday graduation", _v("gold onyx", size=11, inlay=True, beads=36), _v("silver jade", size=10, inlay=True, rim=True))
+   "necklace", {"pendant": "plate", "face": "clover"}, "classic", 220, 4.6, "birthday graduation", _v("gold onyx", size=11, inlay=True, beads=36))
 
 # Bracelets
 
 _d("bracelet", "slim-bangle", "Slim Bangle", "细手镯", "A slender bangle that slips over the hand.", "纤细手镯，顺手套入即可。",
-   "bangle", {}, "minimalist", 280, 12, "everyday", _v("gold none", width=3.4, thick=2.2), _v("rose_gold diamond", width=5, thick=2, shape="flat", stones=(120, 130, 140, 150, 160, 170, 180, 190, 200, 210, 220, 230, 240), size=2.8))
+   "bangle", {}, "minimalist", 280, 12, "everyday", _v("gold none", width=3.4, thick=2.2))
 _d("bracelet", "hammered-bangle", "Hammered Bangle", "锤纹手镯", "A broad bangle with a hand-beaten surface.", "宽面手镯，手工锤纹遍布其上。",
-   "bangle", {"kind": "hammered", "surface": "hammered"}, "bohemian", 240, 28, "everyday party", _v("silver none", width=14, thick=3), _v("gold none", width=7, thick=3))
+   "bangle", {"kind": "hammered", "surface": "hammered"}, "bohemian", 240, 28, "everyday party", _v("silver none", width=14, thick=3))
 _d("bracelet", "open-cuff", "Open Cuff", "开口手镯", "A wide cuff with an opening that adjusts with a gentle squeeze.", "宽镯留有开口，轻轻一捏即可调节。",
-   "bangle", {"gap": 162, "gap_back": True}, "statement", 320, 34, "party", _v("silver none", width=20, shape="concave", gap=14, gap_back=False), _v("gold onyx", width=12, gap=18, gap_back=True, stones=(180,), size=12, cut="emerald", shape="flat"))
+   "bangle", {"gap": 162, "gap_back": True}, "statement", 320, 34, "party", _v("silver none", width=20, shape="concave", gap=14, gap_back=False))
 _d("bracelet", "torque", "Torque Bracelet", "圆头开口手镯", "A round rod with a ball at either end.", "圆条手镯，两端各收一颗圆珠。",
-   "bangle", {"kind": "torque", "gap": 16}, "classic", 210, 20, "everyday", _v("silver turquoise", width=4.4, size=11), _v("gold pearl", width=3.4, size=10, gap=13), _v("rose_gold none", width=5, rope=True, size=8), recipient="unisex")
+   "bangle", {"kind": "torque", "gap": 16}, "classic", 210, 20, "everyday", _v("silver turquoise", width=4.4, size=11), _v("gold pearl", width=3.4, size=10, gap=13), recipient="unisex")
 _d("bracelet", "twist-bangle", "Twisted Bangle", "扭纹手镯", "Heavy round wires twisted into one.", "粗圆丝拧成一体，扎实有分量。",
    "bangle", {"kind": "twist"}, "vintage", 290, 30, "party everyday", _v("gold none", width=8, pitch=16, two_tone=True))
 _d("bracelet", "wave-bangle", "Wave Bangle", "波浪手镯", "Two swelling lines that meet and part.", "两道波纹时聚时散。",
@@ -288,13 +288,13 @@ _d("bracelet", "wave-bangle", "Wave Bangle", "波浪手镯", "Two swelling lines
 _d("bracelet", "lattice-cuff", "Lattice Bangle", "镂空格纹手镯", "Openwork between two rails, light on the wrist.", "双圈之间镂空成格，腕间轻盈。",
    "bangle", {"kind": "lattice"}, "vintage", 340, 22, "party wedding", _v("gold none", width=13, bars=22))
 _d("bracelet", "triple-bangle", "Triple Rail Bangle", "三环手镯", "Three rails held together as one.", "三道圆环合而为一。",
-   "bangle", {"kind": "rails"}, "modern", 360, 24, "party", _v("silver none", width=13, cross=.55), _v("gold emerald", width=7, count=3, size=5, step=20))
+   "bangle", {"kind": "rails"}, "modern", 360, 24, "party", _v("silver none", width=13, cross=.55))
 _d("bracelet", "bypass-bangle", "Bypass Bangle", "交错手镯", "The ends sweep past each other on top of the wrist.", "两端在腕上交错而过。",
-   "bangle", {"kind": "bypass"}, "romantic", 330, 16, "party birthday", _v("gold amethyst", width=4, size=14), _v("silver none", width=4, tip="leaf", size=11, gem="none"))
+   "bangle", {"kind": "bypass"}, "romantic", 330, 16, "party birthday", _v("gold amethyst", width=4, size=14))
 _d("bracelet", "tennis", "Tennis Bracelet", "网球手链", "A supple line of matched stones.", "一线柔软的同款宝石，灵动闪烁。",
    "chain_bracelet", {"chain": "tennis", "link": 4}, "classic", 980, 14, "anniversary wedding", _v("platinum diamond", link=4.4), _v("gold ruby", link=7, cut="oval", gem2="diamond", alternate=True))
 _d("bracelet", "charm", "Charm Bracelet", "吊饰手链", "Little charms that jingle along a link chain.", "链上缀着叮当作响的小吊饰。",
-   "chain_bracelet", {"chain": "cable", "link": 7}, "romantic", 190, 16, "birthday mothers_day", _v("silver none", charms=(("heart", 12), ("star", 12), ("clover", 11), ("round", 11), ("heart", 12)), link=8), _v("gold coral", charms=(("ball", 7), ("leaf", 13), ("ball", 9), ("leaf", 13), ("ball", 7)), chain="rolo", link=7))
+   "chain_bracelet", {"chain": "cable", "link": 7}, "romantic", 190, 16, "birthday mothers_day", _v("silver none", charms=(("heart", 12), ("star", 12), ("clover", 11), ("round", 11), ("heart", 12)), link=8))
 _d("bracelet", "link", "Link Bracelet", "粗链手链", "Solid links with a good weight to them.", "实心链节，分量十足。",
    "chain_bracelet", {"chain": "curb"}, "classic", 380, 26, "birthday everyday", _v("gold none", chain="curb", link=15), _v("silver none", chain="paperclip", link=20, wire=1.7), recipient="unisex")
 _d("bracelet", "bead", "Gemstone Bead Bracelet", "宝石珠手串", "Stone beads on a stretch cord, eased over the hand.", "珠子串于弹力绳上，轻松套入。",
@@ -302,9 +302,9 @@ _d("bracelet", "bead", "Gemstone Bead Bracelet", "宝石珠手串", "Stone beads
 _d("bracelet", "pearl", "Pearl Bracelet", "珍珠手链", "Round pearls, close together.", "圆润珍珠，颗颗相依。",
    "chain_bracelet", {"chain": "beads", "stand": False}, "classic", 220, 18, "wedding anniversary", _v("gold pearl", link=7.5, rows=(0, 8)), _v("silver black_pearl", link=11, pattern=("gem", "gem2"), gem2="pearl"))
 _d("bracelet", "id", "Nameplate Bracelet", "名牌手链", "A smooth curved plate on a chain, ready for a name.", "链上一块光滑弧形牌，可供刻字。",
-   "chain_bracelet", {"chain": "curb", "link": 9, "plaque": "cushion"}, "modern", 230, 18, "graduation birthday", _v("silver none", plaque_w=20, plaque_h=7), _v("gold diamond", plaque="oval", plaque_w=24, plaque_h=8, plaque_gem=6, chain="cable", link=8), recipient="unisex")
+   "chain_bracelet", {"chain": "curb", "link": 9, "plaque": "cushion"}, "modern", 230, 18, "graduation birthday", _v("silver none", plaque_w=20, plaque_h=7), recipient="unisex")
 _d("bracelet", "medallion", "Medallion Bracelet", "花片手链", "Matching plates joined edge to edge.", "一片片花牌首尾相连。",
-   "chain_bracelet", {"chain": "plates"}, "vintage", 280, 20, "party", _v("gold turquoise", face="daisy", link=15), _v("rose_gold none", face="heart", link=15, turn=0, two_tone=True))
+   "chain_bracelet", {"chain": "plates"}, "vintage", 280, 20, "party", _v("gold turquoise", face="daisy", link=15))
 
 
 def products() -> list[Product]:

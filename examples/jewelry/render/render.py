@@ -21,9 +21,11 @@ def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--out", type=Path, default=here.parent / "catalog", help="catalogue folder (default: %(default)s)")
     ap.add_argument("--only", action="append", default=[], metavar="ID", help="render this product only, even if its pictures exist; may be repeated")
+    ap.add_argument("--kind", action="append", choices=("images", "heldout", "overlays"), help="render this kind of picture only; may be repeated")
+    ap.add_argument("--again", action="store_true", help="render pictures that exist, too")
     ap.add_argument("--size", type=int, default=320, help="photo side in pixels (default: %(default)s)")
     ap.add_argument("--overlay-size", type=int, default=256, help="longer overlay side in pixels (default: %(default)s)")
-    ap.add_argument("--spp", type=int, default=36, help="samples per pixel (default: %(default)s)")
+    ap.add_argument("--spp", type=int, default=20, help="samples per pixel (default: %(default)s)")
     ap.add_argument("--quality", type=int, default=80, help="JPEG quality (default: %(default)s)")
     ap.add_argument("--variant", default="scalar_rgb", help="Mitsuba variant: scalar_rgb or llvm_ad_rgb (default: %(default)s)")
     ap.add_argument("--list", action="store_true", help="list the products and stop")
@@ -44,6 +46,8 @@ def main() -> None:
             ap.error("no such product: " + ", ".join(sorted(missing)))
     for name in ("images", "heldout", "overlays"):
         (args.out / name).mkdir(parents=True, exist_ok=True)
+    again = args.again or bool(args.only)
+    kinds = args.kind or ["images", "heldout", "overlays"]
     anchors_file = here / "overlays.json"
     anchors = json.loads(anchors_file.read_text()) if anchors_file.exists() else {}
     start = time.monotonic()
@@ -52,11 +56,11 @@ def main() -> None:
         done = []
         for which, folder in ((0, "images"), (1, "heldout")):
             file = args.out / folder / f"{product.id}.jpg"
-            if args.only or not file.exists():
+            if folder in kinds and (again or not file.exists()):
                 scene.photo(d.category, d.builder, p, which, args.size, args.spp).save(file, quality=args.quality, optimize=True)
                 done.append(folder)
         file = args.out / "overlays" / f"{product.id}.webp"
-        if args.only or not file.exists() or product.id not in anchors:
+        if "overlays" in kinds and (again or not file.exists() or product.id not in anchors):
             picture, (x, y), width = scene.overlay(d.category, d.builder, p, args.overlay_size, args.spp)
             picture.save(file, quality=82, method=6)
             anchors[product.id] = {"x": x, "y": y, "width_mm": width, "size_px": list(picture.size)}

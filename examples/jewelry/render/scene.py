@@ -90,7 +90,8 @@ def light_map(name: str, size: int = 256) -> Array:
     ambient, tint, boxes = rooms[name]
     room = ambient * (0.45 + 0.75 * np.clip(d[..., 2] * 0.5 + 0.5, 0, 1))
     # A dark flag in front of the camera's feet gives metal its dark edges.
-    room = room * (1 - 0.75 * np.exp(-((d[..., 2] - 0.12) / 0.14) ** 2) * (d[..., 1] < 0.4))
+    if name != "fitting":
+        room = room * (1 - 0.75 * np.exp(-((d[..., 2] - 0.12) / 0.14) ** 2) * (d[..., 1] < 0.4))
     out = room[..., None] * np.array(tint)
     for az, el, w, h, power, colour in boxes:
         a, e = np.radians(az), np.radians(el)
@@ -392,7 +393,7 @@ def overlay(category: str, builder: str, p: dict[str, Any], size: int, spp: int,
         model = clipped(model, 2, 0.0)
         model = model.each(lambda m: m.turned("x", 8).turned("x", 90))
     elif category == "bracelet":
-        model = clipped(model.each(lambda m: m.turned("x", 90)), 2, 0.0).each(lambda m: m.turned("x", 14).turned("x", 90))
+        model = clipped(model.each(lambda m: m.turned("x", -90)), 2, 0.0).each(lambda m: m.turned("x", 14).turned("x", 90))
     elif category in ("necklace", "pendant"):
         anchor = np.array([0, 0, -50.0])
     lo, hi = model.bounds()

@@ -207,7 +207,8 @@ def main() -> None:
     cities = {"en": ["Portland", "Chicago", "Austin", "Boston", "Seattle", "Toronto", "London", "Dublin", "Denver", "San Diego"],
               "zh": ["Shanghai", "Hangzhou", "Shenzhen", "Chengdu", "Singapore", "Vancouver", "San Francisco", "Beijing"]}
     fixed = {10005: ("demo", "delivered", 60), 10016: ("demo", "returned", 41), 10023: ("demo", "shipped", 4), 10034: ("demo", "packed", 1),
-             10037: ("demo", "paid", 0), 10019: ("demo", "cancelled", 30)}
+             10037: ("demo", "paid", 0), 10019: ("demo", "cancelled", 30), 10007: ("user-007", "delivered", 14),
+             10012: ("user-007", "placed", 0)}
     states = ["placed", "paid", "packed", "shipped", "shipped", "delivered", "delivered", "delivered", "delivered", "cancelled", "returned"]
     age = {"placed": (0, 1), "paid": (0, 1), "packed": (1, 2), "shipped": (2, 8), "delivered": (9, 90), "cancelled": (3, 60), "returned": (25, 90)}
     orders: list[Row] = []
@@ -215,7 +216,7 @@ def main() -> None:
     for n in range(10001, 10041):
         if n in fixed:
             who, status, days = fixed[n]
-            user = users[0]
+            user = next(u for u in users if u["id"] == who)
         else:
             user, status = rng.choice(users[1:]), rng.choice(states)
             days = rng.randint(*age[status])

@@ -85,7 +85,8 @@ def build(weights: Weights) -> ov.Model:
     image = ir.parameter("image", [1, SIZE, SIZE, 3], Type.u8)
     planes = op.transpose(op.convert(image, "f32"), ir.integers(0, 3, 1, 2))
     centred = op.subtract(planes, ir.constant(MEAN, np.float32))
-    return ir.model("efficientnet_lite2", [image], network(op.divide(centred, ir.constant(SCALE, np.float32)).output(0), weights))
+    normal = op.divide(centred, ir.constant(SCALE, np.float32)).output(0)
+    return ir.model("efficientnet_lite2", [image], network(normal, weights))
 
 
 def convert(source: Path, destination: Path) -> None:

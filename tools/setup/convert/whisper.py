@@ -49,7 +49,8 @@ class Network:
 
     def layers(self, side: str) -> int:
         """Number of layers of "encoder" or "decoder"."""
-        return len({name.split("/")[1] for name in self.variables if name.startswith(f"{side}/layer_") and "norm" not in name.split("/")[1]})
+        places = (name.split("/") for name in self.variables if name.startswith(f"{side}/layer_"))
+        return len({place[1] for place in places if place[1] != "layer_norm"})
 
     def linear(self, x: Output, name: str) -> Output:
         y = op.matmul(x, ir.weight(self.variables[f"{name}/weight"]), False, True)
@@ -149,7 +150,8 @@ def decoder(network: Network, frames: int = -1) -> ov.Model:
         presents |= {f"present_k.{index}": k, f"present_v.{index}": v}
         mixed = network.linear(network.join_heads(attend(q, k, v, mask)), f"{layer}/self_attention/linear_1")
         x = op.add(x, mixed).output(0)
-        (q,) = network.queries_keys_values(network.layer_norm(x, f"{layer}/attention/layer_norm"), f"{layer}/attention/linear_0", 1)
+        normal = network.layer_norm(x, f"{layer}/attention/layer_norm")
+        (q,) = network.queries_keys_values(normal, f"{layer}/attention/linear_0", 1)
         heard = network.join_heads(attend(q, cross_k[index], cross_v[index]))
         x = op.add(x, network.linear(heard, f"{layer}/attention/linear_2")).output(0)
         x = network.feed_forward(x, layer)

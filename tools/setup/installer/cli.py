@@ -92,7 +92,8 @@ class Setup:
         stamp = self.stamps.read(step) or {"files": {}}
         size = sum(pin["bytes"] for pin in stamp["files"].values())
         state = "installed" if done else "out of date" if stamp["files"] else "missing"
-        return {"id": step, "group": group, "version": version, "bytes": size, "licence": licence, "use": use, "state": state}
+        texts = {"id": step, "group": group, "version": version, "licence": licence, "use": use, "state": state}
+        return texts | {"bytes": size}
 
     def verify(self) -> list[str]:
         """Hash everything that is installed; a step with a wrong file will be done anew by the next run."""

@@ -30,7 +30,9 @@ def missing(packages: list[str]) -> list[str]:
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
 
 
 def _prefix(by_hand: str) -> list[str]:
@@ -64,4 +66,5 @@ def ensure(progress: Progress) -> None:
     if outcome.returncode != 0 or (absent := missing(packages)):
         tail = "\n".join((outcome.stdout + outcome.stderr).splitlines()[-TAIL_LINES:])
         by_hand = " ".join(prefix + install)
-        raise SetupError(f"apt-get could not install: {' '.join(absent)}", f"Mend what it says, or run by hand: {by_hand}", tail)
+        what = f"apt-get could not install: {' '.join(absent)}"
+        raise SetupError(what, f"Mend what it says, or run by hand: {by_hand}", tail)

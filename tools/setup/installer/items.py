@@ -75,7 +75,8 @@ class Installer:
                 continue
             absent = [name for name in source.take | source.keep if not (work / "in" / name).exists()]
             if absent:
-                raise SetupError(f"The wheels of {item.id} lack {', '.join(absent)}.", "Mend tools/setup/models.json.")
+                what = f"The wheels of {item.id} lack {', '.join(absent)}."
+                raise SetupError(what, "Mend tools/setup/models.json.")
             return source
         raise SetupError(f"{item.id} has no source.", "Mend tools/setup/models.json.")
 
@@ -91,13 +92,15 @@ class Installer:
         outcome = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if outcome.returncode != 0:
             tail = "\n".join((outcome.stdout + outcome.stderr).splitlines()[-TAIL_LINES:])
-            raise SetupError(f"{item.id}: {arguments[1]} failed.", "Run again; if it stays so, report the lines above.", tail)
+            what = f"{item.id}: {arguments[1]} failed."
+            raise SetupError(what, "Run again; if it stays so, report the lines above.", tail)
 
     def _check_files(self, item: Item, out: Path) -> None:
         """What was made must be the files of the table, with their bytes where these are pinned."""
         for name, pin in item.files.items():
             if not (out / name).exists():
-                raise SetupError(f"{item.id}: {name} was not made.", "Report it: the table and the conversion disagree.")
+                what = f"{item.id}: {name} was not made."
+                raise SetupError(what, "Report it: the table and the conversion disagree.")
             if pin and sha256_of(out / name) != pin:
                 raise SetupError(
                     f"{item.id}: {name} is not what was tested (sha256 differs from the pinned one).",

@@ -52,8 +52,20 @@ def is_done(stamps: Stamps, table: Table) -> bool:
     return any(stamps.is_done(STEP, digest([wheel.package(tag) for wheel in table.runtime])) for tag in tags)
 
 
+def _has_pip(places: Places) -> bool:
+    """Whether an earlier run left an environment of this Python with a pip that works."""
+    probe = "import sys, pip._internal.cli.main; print(*sys.version_info[:3])"
+    try:
+        outcome = subprocess.run([str(places.python), "-c", probe], capture_output=True, text=True, check=False)
+    except OSError:
+        return False
+    return outcome.stdout.split() == [str(part) for part in sys.version_info[:3]]
+
+
 def create(places: Places) -> None:
-    """An empty environment with pip.  Raises SetupError when Python lacks venv or ensurepip."""
+    """An environment with pip, unless there is one.  Raises SetupError when Python lacks venv or ensurepip."""
+    if _has_pip(places):
+        return
     shutil.rmtree(places.venv, ignore_errors=True)
     places.root.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "venv", str(places.venv)]

@@ -1,0 +1,164 @@
+import CHnswlib
+public import Fusion
+
+/// The catalogue at one moment: immutable, pinned by a turn at its start, the same on every loop.
+///
+/// Everything here is computed in memory and takes microseconds to a few milliseconds; it may be called on a loop.
+public final class CatalogSnapshot: Sendable {
+    /// Of everything that is in it (content, features, spaces), hex. Equal hashes answer equally.
+    public let hash: String
+    /// By id.
+    public let products: [Product]
+    /// Policy sections, by id.
+    public let documents: [Document]
+    /// By agent, intent, language, text.
+    public let intentExamples: [IntentExample]
+    /// modality → space id of the products' vectors.
+    public let spaces: [String: String]
+    /// ISO 4217 of the prices; that of most products, "USD" when there is none.
+    public let currency: String
+
+    private let rowByID: [String: Int]
+    private let blocks: [VectorBlock]
+    private let index: any VectorIndex
+
+    /// Products, documents or examples of one answer.
+    public static let hitsMax = 1_000
+
+    /// `features` by product id; products without any are found by filters and words only.
+    /// - Throws: `.failedPrecondition` when one modality's vectors are of two spaces.
+    public convenience init(
+        hash: String = "", products: [Product], features: [String: [Feature]] = [:], documents: [Document] = [], intents: [IntentExample] = []
+    ) throws(StoreError) {
+        try self.init(hash: hash, products: products, features: features, documents: documents, intents: intents, exactRowsMax: ExactIndex.rowsMax)
+    }
+
+    init(
+        hash: String, products: [Product], features: [String: [Feature]], documents: [Document], intents: [IntentExample], exactRowsMax: Int
+    ) throws(StoreError) {
+        self.hash = hash
+        self.products = products.sorted { $0.id < $1.id }
+        self.documents = documents.sorted { $0.id < $1.id }
+        intentExamples = intents.sorted { ($0.agent, $0.intent, $0.language, $0.text) < ($1.agent, $1.intent, $1.language, $1.text) }
+        rowByID = Dictionary(zip(self.products.map(\.id), 0...), uniquingKeysWith: { first, _ in first })
+        blocks = try Self.blocks(products: self.products, features: features)
+        spaces = Dictionary(uniqueKeysWithValues: blocks.map { ($0.modality, $0.spaceID) })
+        let rows = self.products.count
+        index = rows <= exactRowsMax || blocks.isEmpty ? ExactIndex(blocks: blocks, rows: rows) : try GraphIndex(blocks: blocks, rows: rows)
+        let counted = Dictionary(grouping: products, by: \.price.currency).map { (code: $0.key, count: $0.value.count) }
+        currency = counted.max { ($0.count, $1.code) < ($1.count, $0.code) }?.code ?? "USD"
+    }
+
+    public func product(_ id: String) -> Product? { rowByID[id].map { products[$0] } }
+
+    /// Products that meet the filter, by id.
+    public func products(matching filter: ProductFilter, limit: Int = hitsMax) -> [Product] {
+        Array(products.lazy.filter { filter.matches($0) }.prefix(max(0, limit)))
+    }
+
+    /// The `k` products nearest to the query among those that meet the filter: score descending, id ascending.
+    ///
+    /// A product without a modality of the query gets 0 for it.
+    /// - Throws: `.failedPrecondition` when a block's space or size is not the catalogue's, naming both; `.invalidArgument` for a negative or
+    ///   not finite weight.
+    public func search(_ query: FusedQuery, filter: ProductFilter = ProductFilter(), k: Int) throws(StoreError) -> [SearchHit] {
+        let parts = try resolve(query)
+        let allowed = filter.isEmpty ? nil : products.map { filter.matches($0) ? UInt8(1) : 0 }
+        let found = try index.search(parts, allowed: allowed, k: max(0, min(k, Self.hitsMax)))
+        return found.map { hit(row: $0.row, parts, query) }
+    }
+
+    /// The parts of one product's score, whether or not it would be found. nil when there is no such product.
+    public func score(_ query: FusedQuery, productID: String) throws(StoreError) -> SearchHit? {
+        let parts = try resolve(query)
+        return rowByID[productID].map { hit(row: $0, parts, query) }
+    }
+
+    /// The vectors of one product; empty when there is no such product.
+    public func features(of productID: String) -> [Feature] {
+        guard let row = rowByID[productID] else { return [] }
+        return blocks.compactMap { block in
+            let values = Array(block.values[row * block.dim..<(row + 1) * block.dim])
+            return values.contains { $0 != 0 } ? Feature(modality: block.modality, spaceID: block.spaceID, values: values) : nil
+        }
+    }
+
+    /// Policy sections nearest to a text feature, in `language` ("" = any): cosine descending, id ascending.
+    public func searchDocuments(_ query: Feature, language: String = "", k: Int) -> [(document: Document, score: Float)] {
+        Self.nearest(documents, to: query, k: k, feature: \.feature) { language.isEmpty || $0.language == language }
+            .map { (document: $0.item, score: $0.score) }
+    }
+
+    /// Example sentences nearest to a text feature, of any language: cosine descending, in the order of `intentExamples` among equals.
+    public func nearestIntents(_ query: Feature, k: Int) -> [(example: IntentExample, score: Float)] {
+        Self.nearest(intentExamples, to: query, k: k, feature: \.feature) { _ in true }.map { (example: $0.item, score: $0.score) }
+    }
+
+    private static func nearest<Item>(
+        _ items: [Item], to query: Feature, k: Int, feature: (Item) -> Feature?, where wanted: (Item) -> Bool
+    ) -> [(item: Item, score: Float)] {
+        var scored: [(index: Int, score: Float)] = []
+        for (index, item) in items.enumerated() where wanted(item) {
+            guard let own = feature(item), own.spaceID == query.spaceID, own.values.count == query.values.count else { continue }
+            scored.append((index, vt_dot(own.values, query.values, own.values.count)))
+        }
+        scored.sort { $0.score != $1.score ? $0.score > $1.score : $0.index < $1.index }
+        return scored.prefix(max(0, min(k, hitsMax))).map { (item: items[$0.index], score: $0.score) }
+    }
+
+    private func hit(row: Int, _ parts: [IndexedBlock], _ query: FusedQuery) -> SearchHit {
+        var contributions = query.blocks.map { SearchHit.Contribution(modality: $0.modality, part: 0, cosine: 0) }
+        var score: Float = 0
+        for part in parts {
+            let block = blocks[part.block]
+            let cosine = block.values.withUnsafeBufferPointer { values in
+                values.baseAddress.map { vt_dot($0 + row * block.dim, part.values, block.dim) } ?? 0
+            }
+            contributions[part.position].cosine = cosine
+            contributions[part.position].part = part.weight * cosine
+            score += part.weight * cosine
+        }
+        return SearchHit(productID: products[row].id, score: score, contributions: contributions)
+    }
+
+    private func resolve(_ query: FusedQuery) throws(StoreError) -> [IndexedBlock] {
+        var parts: [IndexedBlock] = []
+        for (position, block) in query.blocks.enumerated() {
+            guard block.weight >= 0, block.weight.isFinite else {
+                throw StoreError(.invalidArgument, "the weight of \"\(block.modality)\" must be a number of at least 0, not \(block.weight)")
+            }
+            // A modality that no product has says nothing.
+            guard let known = blocks.firstIndex(where: { $0.modality == block.modality }) else { continue }
+            guard blocks[known].spaceID == block.spaceID, blocks[known].dim == block.values.count else {
+                throw StoreError(
+                    .failedPrecondition,
+                    "\"\(block.modality)\": the query is of space \"\(block.spaceID)\" (\(block.values.count)), the catalogue of "
+                        + "\"\(blocks[known].spaceID)\" (\(blocks[known].dim)); import the catalogue again with the model that is live")
+            }
+            parts.append(IndexedBlock(position: position, block: known, weight: block.weight, values: block.values))
+        }
+        return parts
+    }
+
+    private static func blocks(products: [Product], features: [String: [Feature]]) throws(StoreError) -> [VectorBlock] {
+        var blocks: [VectorBlock] = []
+        for (row, product) in products.enumerated() {
+            for feature in features[product.id] ?? [] where !feature.values.isEmpty {
+                if !blocks.contains(where: { $0.modality == feature.modality }) {
+                    let empty = [Float](repeating: 0, count: products.count * feature.values.count)
+                    blocks.append(VectorBlock(modality: feature.modality, spaceID: feature.spaceID, dim: feature.values.count, values: empty))
+                }
+                guard let index = blocks.firstIndex(where: { $0.modality == feature.modality }) else { continue }
+                guard blocks[index].spaceID == feature.spaceID, blocks[index].dim == feature.values.count else {
+                    throw StoreError(
+                        .failedPrecondition,
+                        "\"\(feature.modality)\" vectors of two spaces, \"\(blocks[index].spaceID)\" and \"\(feature.spaceID)\" "
+                            + "(product \(product.id)); import the catalogue again")
+                }
+                let start = row * feature.values.count
+                blocks[index].values.replaceSubrange(start..<start + feature.values.count, with: feature.values)
+            }
+        }
+        return blocks.sorted { $0.modality < $1.modality }
+    }
+}

@@ -1,0 +1,105 @@
+import Fusion
+
+extension SQLiteStores: CatalogStore {
+    nonisolated(nonsending) public func searchProducts(words query: String, language: String, limit: Int) async throws(StoreError) -> [WordHit] {
+        guard let expression = WordCutter.query(query) else { return [] }
+        return try await database.read("store search products") { (connection) throws(StoreError) in
+            // A word in the title counts four times one in the body. bm25() is negative, lower is better.
+            let sql = """
+                SELECT p.id, -bm25(product_words, 4.0, 1.0) AS score FROM product_words JOIN products p ON p.key = product_words.rowid
+                WHERE product_words MATCH ? ORDER BY score DESC, p.id LIMIT ?
+                """
+            return try connection.rows(sql, [.text(expression), Self.rows(limit)]) { WordHit(id: $0.text(0), score: $0.real(1)) }
+        }
+    }
+
+    nonisolated(nonsending) public func searchDocuments(words query: String, language: String, limit: Int) async throws(StoreError) -> [WordHit] {
+        guard let expression = WordCutter.query(query) else { return [] }
+        return try await database.read("store search documents") { (connection) throws(StoreError) in
+            let sql = """
+                SELECT d.id, -bm25(document_words, 2.0, 1.0) AS score FROM document_words JOIN documents d ON d.key = document_words.rowid
+                WHERE document_words MATCH ? AND (? = '' OR d.language = ?) ORDER BY score DESC, d.id LIMIT ?
+                """
+            return try connection.rows(sql, [.text(expression), .text(language), .text(language), Self.rows(limit)]) {
+                WordHit(id: $0.text(0), score: $0.real(1))
+            }
+        }
+    }
+
+    nonisolated(nonsending) public func reviews(of productID: String, limit: Int) async throws(StoreError) -> [Review] {
+        try await database.read("store reviews") { (connection) throws(StoreError) in
+            let sql = "SELECT id, rating, language, title, text FROM reviews WHERE product_id = ? ORDER BY rating DESC, id LIMIT ?"
+            return try connection.rows(sql, [.text(productID), Self.rows(limit)]) {
+                Review(id: $0.text(0), productID: productID, rating: $0.int(1), language: $0.text(2), title: $0.text(3), text: $0.text(4))
+            }
+        }
+    }
+
+    nonisolated(nonsending) public func snapshot() async throws(StoreError) -> CatalogSnapshot {
+        try await database.read("store snapshot") { (connection) throws(StoreError) in try SnapshotReader(connection).read() }
+    }
+
+    /// Opens the shop's database. Blocks: for start-up. The same as `init(path:shop:)`.
+    public static func open(_ path: String, shop: String) throws(StoreError) -> SQLiteStores { try SQLiteStores(path: path, shop: shop) }
+
+    /// The same as `snapshot()`, on a connection of its own. Blocks: for start-up.
+    public func loadSnapshot() throws(StoreError) -> CatalogSnapshot {
+        let connection = try Connection(path: path, readOnly: true)
+        try connection.execute("BEGIN")
+        defer { connection.endRead() }
+        return try SnapshotReader(connection).read()
+    }
+}
+
+/// Reads the whole catalogue into a snapshot.
+struct SnapshotReader {
+    private let connection: Connection
+
+    init(_ connection: Connection) { self.connection = connection }
+
+    func read() throws(StoreError) -> CatalogSnapshot {
+        let hash = try connection.rows("SELECT value FROM meta WHERE name = 'catalog_hash'") { $0.text(0) }.first ?? ""
+        let products = try connection.rows("SELECT json FROM products ORDER BY id") { (row) throws(StoreError) in
+            try StoredJSON.decode(Product.self, row.text(0), what: "a product")
+        }
+        return try CatalogSnapshot(hash: hash, products: products, features: features(), documents: documents(), intents: intents())
+    }
+
+    private func features() throws(StoreError) -> [String: [Feature]] {
+        var features: [String: [Feature]] = [:]
+        let sql = "SELECT product_id, modality, space_id, vector, dim FROM product_features ORDER BY product_id, modality"
+        for (id, feature, dim) in try connection.rows(sql, [], { ($0.text(0), Self.feature($0, 1, 2, 3), $0.int(4)) }) {
+            guard let feature, feature.values.count == dim else {
+                throw StoreError(.corrupted, "\(connection.path): the vector of product \(id) has not the \(dim) numbers it should have")
+            }
+            features[id, default: []].append(feature)
+        }
+        return features
+    }
+
+    private func documents() throws(StoreError) -> [Document] {
+        let sql = "SELECT id, policy, language, title, section, text, space_id, vector FROM documents ORDER BY id"
+        return try connection.rows(sql) {
+            Document(
+                id: $0.text(0), policy: $0.text(1), language: $0.text(2), title: $0.text(3), section: $0.text(4), text: $0.text(5),
+                feature: Self.text($0, 6, 7))
+        }
+    }
+
+    private func intents() throws(StoreError) -> [IntentExample] {
+        let sql = "SELECT intent, agent, language, text, space_id, vector FROM intents ORDER BY agent, intent, language, text"
+        return try connection.rows(sql) {
+            IntentExample(intent: $0.text(0), agent: $0.text(1), language: $0.text(2), text: $0.text(3), feature: Self.text($0, 4, 5))
+        }
+    }
+
+    private static func text(_ row: Statement, _ space: Int, _ vector: Int) -> Feature? {
+        let values = row.floats(vector)
+        return values.isEmpty ? nil : Feature(modality: Modality.text, spaceID: row.text(space), values: values)
+    }
+
+    private static func feature(_ row: Statement, _ modality: Int, _ space: Int, _ vector: Int) -> Feature? {
+        let values = row.floats(vector)
+        return values.isEmpty ? nil : Feature(modality: row.text(modality), spaceID: row.text(space), values: values)
+    }
+}

@@ -1,0 +1,183 @@
+// PluginHost: loads plugins from shared objects and runs their instances.
+//
+// Owns: the mapped libraries, the generations, and for each (generation, loop) one instance with its streams, operations, buffers and timers.
+// A message goes  Router ──NodeStream.data──▶ PluginInstance ──C ABI──▶ plugin ──emit──▶ PluginInstance ──next tick──▶ NodeEvents.
+// Must never: let a plugin's misuse of a token do more than return a status, call a plugin off its loop or from within its own call, unload a library
+// that carries Swift, or block a loop (loading happens on a thread of its own).
+
+public import EventLoop
+import Glibc
+public import Inference
+public import Wire
+
+public enum PluginLogLevel: Int32, Sendable {
+    case debug = 0
+    case info = 1
+    case warning = 2
+    case error = 3
+}
+
+/// Where plugins' words and counts go. Any thread calls them; they return soon.
+public struct PluginHostObserver: Sendable {
+    public var log: @Sendable (_ plugin: String, _ level: PluginLogLevel, _ message: String) -> Void
+    /// Adds to a counter of the plugin.
+    public var count: @Sendable (_ plugin: String, _ metric: String, _ amount: Double) -> Void
+
+    public init(
+        log: @escaping @Sendable (String, PluginLogLevel, String) -> Void = { _, _, _ in },
+        count: @escaping @Sendable (String, String, Double) -> Void = { _, _, _ in }
+    ) {
+        self.log = log
+        self.count = count
+    }
+}
+
+public struct PluginHostConfiguration: Sendable {
+    /// Where plugins are looked for by name.
+    public var pluginFolder: String
+    /// What the manifests' model paths are below.
+    public var modelsFolder: String
+    /// Where copies of loaded libraries go; made if it is missing.
+    public var runFolder: String
+    /// Options by plugin name and key.
+    public var options: [String: [String: String]]
+    public var limits: PluginLimits
+    /// What a compute job takes on a virtual clock, in microseconds.
+    public var modelledComputeUs: UInt64
+    /// What a job of a model takes on a virtual clock, by the model's path in the manifest, in microseconds; 5,000 for others.
+    public var modelledInferenceUs: [String: UInt64]
+
+    public init(
+        pluginFolder: String, modelsFolder: String, runFolder: String, options: [String: [String: String]] = [:],
+        limits: PluginLimits = PluginLimits(),
+        modelledComputeUs: UInt64 = 1_000, modelledInferenceUs: [String: UInt64] = [:]
+    ) {
+        self.pluginFolder = pluginFolder
+        self.modelsFolder = modelsFolder
+        self.runFolder = runFolder
+        self.options = options
+        self.limits = limits
+        self.modelledComputeUs = modelledComputeUs
+        self.modelledInferenceUs = modelledInferenceUs
+    }
+}
+
+/// What one instance of a plugin may take.
+public struct PluginLimits: Sendable, Equatable {
+    /// Streams open on one instance, at most; the manifest may say less.
+    public var instanceStreamsMax: Int
+    /// Operations under way on one stream, at most.
+    public var streamOperationsMax: Int
+    /// Outputs emitted but not delivered on one stream, at most.
+    public var streamOutputItemsMax: Int
+    /// Tensors of one stream, at most.
+    public var streamTensorBytesMax: Int
+
+    public init(
+        instanceStreamsMax: Int = 65_536, streamOperationsMax: Int = 256, streamOutputItemsMax: Int = 1_024,
+        streamTensorBytesMax: Int = MemoryBudget.streamTensorBytesMax
+    ) {
+        self.instanceStreamsMax = instanceStreamsMax
+        self.streamOperationsMax = streamOperationsMax
+        self.streamOutputItemsMax = streamOutputItemsMax
+        self.streamTensorBytesMax = streamTensorBytesMax
+    }
+}
+
+/// Loads plugins and makes their instances. One per process; any thread.
+public final class PluginHost: Sendable {
+    public let configuration: PluginHostConfiguration
+    let inference: InferenceService
+    let compute: ComputePool
+    let observer: PluginHostObserver
+    private let live = Live()
+
+    public init(
+        configuration: PluginHostConfiguration, inference: InferenceService, compute: ComputePool, observer: PluginHostObserver = PluginHostObserver()
+    ) {
+        self.configuration = configuration
+        self.inference = inference
+        self.compute = compute
+        self.observer = observer
+    }
+
+    /// Loads a plugin and compiles its models; blocks, for start-up and loader threads. The same file again (by hash) gives the generation that is
+    /// live.
+    ///
+    /// The generation that was live before takes no new streams from then on.
+    /// - Parameter plugin: a name ("speech-recognizer", looked for in the plugin folder as `libSpeechRecognizer.so` and `speech-recognizer.so`) or
+    /// a path with a "/".
+    /// - Throws: NOT_FOUND, FAILED_PRECONDITION or INVALID_ARGUMENT, naming the file.
+    public func load(_ plugin: String) throws(RPCStatus) -> PluginGeneration {
+        precondition(EventLoop.current == nil, "plugins are loaded on a loader thread, not on a loop")
+        let path = try file(of: plugin)
+        try makeRunFolder()
+        let library = try PluginLibrary.load(path, runFolder: configuration.runFolder, number: live.nextNumber())
+        let manifest = library.manifest
+        if !plugin.contains("/"), manifest.name != plugin {
+            throw RPCStatus(.failedPrecondition, "\(path): the plugin there is named \(manifest.name), not \(plugin)")
+        }
+        if let same = live.generation(manifest.name), same.library.sha256 == library.sha256 { return same }
+        let options = try options(of: manifest)
+        var models: [CompiledModel] = []
+        for model in manifest.models {
+            let chosen = ModelOptions(
+                precision: InferencePrecision(rawValue: model.precision) ?? .f32, requests: Int(model.requests),
+                modelledCostUs: configuration.modelledInferenceUs[model.path] ?? ModelOptions().modelledCostUs)
+            models.append(
+                try inference.loadModel("\(configuration.modelsFolder)/\(model.path)", name: "\(manifest.name)/\(model.name)", options: chosen))
+        }
+        return live.install(manifest.name) { number in
+            PluginGeneration(library: library, number: number, models: models, options: options)
+        }
+    }
+
+    /// As `load(_:)`, on a thread of its own; `done` is called on `loop`.
+    public func load(_ plugin: String, on loop: EventLoop, done: @escaping @Sendable (Result<PluginGeneration, RPCStatus>) -> Void) {
+        let delivery = loop.expectDelivery("plugin load")
+        LoaderThread.run { [self] in
+            let result = Result { () throws(RPCStatus) in try load(plugin) }
+            delivery.deliver { done(result) }
+        }
+    }
+
+    /// The generation that new streams go to.
+    public func generation(_ name: String) -> PluginGeneration? { live.generation(name) }
+
+    /// Makes the instance of a generation for a loop; on that loop. Let it go by `retire()`.
+    /// - Throws: what the plugin says when it cannot start, with its name.
+    public func instance(of generation: PluginGeneration, on loop: EventLoop) throws(RPCStatus) -> PluginInstance {
+        loop.preconditionCurrent()
+        let instance = PluginInstance(generation: generation, host: self, loop: loop)
+        try instance.create()
+        return instance
+    }
+
+    private func file(of plugin: String) throws(RPCStatus) -> String {
+        if plugin.contains("/") { return plugin }
+        let camel = plugin.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+        let candidates = ["lib\(camel).so", "\(plugin).so"].map { "\(configuration.pluginFolder)/\($0)" }
+        for candidate in candidates where access(candidate, F_OK) == 0 { return candidate }
+        throw RPCStatus(.notFound, "no plugin \(plugin): neither \(candidates.joined(separator: " nor ")) exists")
+    }
+
+    private func makeRunFolder() throws(RPCStatus) {
+        if mkdir(configuration.runFolder, 0o700) != 0 && errno != EEXIST {
+            throw RPCStatus(.failedPrecondition, "the run folder \(configuration.runFolder) cannot be made: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    private func options(of manifest: PluginManifest) throws(RPCStatus) -> [String: String] {
+        var options: [String: String] = [:]
+        for option in manifest.options { options[option.key] = option.defaultValue }
+        let given = configuration.options[manifest.name] ?? [:]
+        for key in given.keys.sorted() {
+            guard options[key] != nil else {
+                let known = manifest.options.map(\.key).sorted().joined(separator: ", ")
+                throw RPCStatus(.invalidArgument, "plugin \(manifest.name) has no option \"\(key)\"; it has: \(known)")
+            }
+            options[key] = given[key]
+        }
+        return options
+    }
+}

@@ -1,0 +1,180 @@
+import Catalog
+import EventLoop
+import Fusion
+import Router
+import Wire
+
+@testable import Sessions
+
+/// A session on a virtual loop with a text node that answers after a given time, and an agent that says what it was asked.
+///
+/// Everything runs on the calling thread; `run` returns when the given virtual time has passed.
+final class SessionHarness: SessionObserver, SessionOutlet {
+    let loop: EventLoop
+    let router = Router()
+    let text: DelayedTextNode
+    private(set) var session: Session!
+    private(set) var messages: [ServerMessage] = []
+    private(set) var grants: [CreditLedger.Grant] = []
+    private(set) var closed: RPCStatus?
+    private(set) var endedTurns: [TurnMachine.State] = []
+    private var sequence: UInt64 = 0
+
+    init(textDelayMs: Int = 5, agent: any Agent = EchoAgent(), late: AlignPolicy.Late = .amend, deadlineMs: Int = 100, limits: SessionLimits = SessionLimits()) throws {
+        loop = try EventLoop(name: "session-test", clock: .virtual)
+        text = DelayedTextNode(loop: loop, delayMs: textDelayMs)
+        router.install(text)
+        let plan = GraphPlan(
+            name: "test", streams: [StreamNode(id: "read", kind: .plugin("text-encoder"), modality: "text")], ingress: [.text: [0]],
+            align: AlignPolicy(deadlineMs: deadlineMs, late: late),
+            steps: [FusionStep(id: "query", operation: .concatenation, inputs: ["text"], weights: [1])], agents: [AgentNode(id: "echo", agent: "echo", query: "query")])
+        let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "")
+        session = Session(
+            id: "s", key: 1, principal: Principal(user: "u", shop: "t"), loop: loop, router: router, limits: limits, observer: self, seed: 7,
+            deployment: { deployment })
+    }
+
+    /// Does `steps` at their times (milliseconds of virtual time), then lets `ms` pass in all.
+    func run(forMs ms: UInt64, _ steps: [(atMs: UInt64, body: () throws -> Void)]) throws {
+        var failure: (any Error)?
+        loop.nextTick { [self] in
+            do { try session.attach(self) } catch { failure = error }
+        }
+        for step in steps {
+            loop.after(step.atMs * 1_000) { do { try step.body() } catch { failure = error } }
+        }
+        loop.after(ms * 1_000) { [loop] in loop.stop() }
+        loop.run()
+        if let failure { throw failure }
+    }
+
+    func say(_ text: String, endOfTurn: Bool = true, turnID: UInt64 = 0) throws {
+        try send(.text(TextInput(text: text)), endOfTurn: endOfTurn, turnID: turnID)
+    }
+
+    func send(_ kind: ClientMessage.Kind, endOfTurn: Bool = false, turnID: UInt64 = 0) throws {
+        sequence += 1
+        let bytes = ClientMessage(sequence: sequence, turnID: turnID, endOfTurn: endOfTurn, kind: kind).encoded()
+        try bytes.withUnsafeBytes { try session.receive($0) }
+    }
+
+    var replies: [String] {
+        messages.compactMap { message in if case .reply(let reply) = message.kind { reply.text } else { nil } }
+    }
+    var problems: [Problem] {
+        messages.compactMap { message in if case .problem(let problem) = message.kind { problem } else { nil } }
+    }
+    func turnStates(_ id: UInt64) -> [TurnState] {
+        messages.compactMap { message in
+            if message.turnID == id, case .turn(let turn) = message.kind { turn.state } else { nil }
+        }
+    }
+
+    // MARK: SessionOutlet
+
+    func send(_ message: [UInt8]) {
+        message.withUnsafeBytes { bytes in
+            if let decoded = try? ServerMessage(decoding: bytes) { messages.append(decoded) }
+        }
+    }
+    func send(writing body: (inout [UInt8]) -> Void) {
+        var bytes: [UInt8] = []
+        body(&bytes)
+        send(bytes)
+    }
+    func grant(_ grant: CreditLedger.Grant) { grants.append(grant) }
+    func close(_ status: RPCStatus) { closed = status }
+
+    // MARK: SessionObserver
+
+    func sessionDecided(afterUs: UInt64) {}
+    func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State) { endedTurns.append(state) }
+    func sessionProblem(_ status: RPCStatus) {}
+    func sessionBehaviour(_ session: Session, _ event: BehaviourEvent) {}
+    func sessionEnded(_ session: Session) {}
+}
+
+/// Answers each text with a one-dimensional embedding after a while; "refuse" gives a problem, "silence" nothing.
+final class DelayedTextNode: Node {
+    let name = "text-encoder"
+    let loop: EventLoop
+    let delayMs: Int
+    private(set) var opened = 0
+
+    init(loop: EventLoop, delayMs: Int) {
+        self.loop = loop
+        self.delayMs = delayMs
+    }
+
+    func open(_ open: StreamOpen, events: any NodeEvents) throws(RPCStatus) -> any NodeStream {
+        opened += 1
+        return DelayedStream(node: self, events: events)
+    }
+}
+
+private final class DelayedStream: NodeStream {
+    private let node: DelayedTextNode
+    private let events: any NodeEvents
+    private var pending = 0
+    private var finishing = false
+    private var cancelled = false
+
+    init(node: DelayedTextNode, events: any NodeEvents) {
+        self.node = node
+        self.events = events
+    }
+
+    func data(_ message: RoutedMessage) {
+        guard let decoded = try? ClientMessage(decoding: message.payload.bytes), case .text(let text) = decoded.kind else { return }
+        pending += 1
+        node.loop.after(UInt64(node.delayMs) * 1_000) { [self] in
+            guard !cancelled else { return }
+            pending -= 1
+            switch text.text {
+            case "silence": break
+            case "refuse": emit(.problem(InputProblem(code: StatusCode.invalidArgument.rawValue, message: "refused")))
+            default: emit(.embedding(Embedding(spaceID: "t", shape: [1], values: [1])))
+            }
+            close()
+        }
+    }
+
+    func halfClose() {
+        finishing = true
+        node.loop.nextTick { [self] in close() }
+    }
+
+    func cancel() { cancelled = true }
+
+    private func emit(_ kind: PluginOutput.Kind) {
+        events.nodeStream(self, emitted: PluginOutputKind.embedding, payload: SharedBuffer(PluginOutput(kind: kind).encoded()))
+    }
+
+    private func close() {
+        guard finishing, pending == 0, !cancelled else { return }
+        cancelled = true
+        events.nodeStream(self, closed: .ok)
+    }
+}
+
+/// Says the words back, with what was missing.
+struct EchoAgent: Agent {
+    let name = "echo"
+    func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
+        let missing = turn.missing.isEmpty ? "" : " missing " + turn.missing.joined(separator: ",")
+        reply.send(.reply(ReplyDelta(text: turn.words + missing, language: turn.language, last: true)))
+    }
+}
+
+/// Says one word, then waits on the loop's clock, then says another.
+struct SlowAgent: Agent {
+    let name = "echo"
+    func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
+        reply.send(.reply(ReplyDelta(text: "first", language: turn.language)))
+        await withCheckedContinuation { continuation in
+            guard let loop = EventLoop.current else { return continuation.resume() }
+            loop.after(50_000) { continuation.resume() }
+        }
+        reply.send(.reply(ReplyDelta(text: "second", language: turn.language, last: true)))
+    }
+}
