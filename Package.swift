@@ -124,9 +124,9 @@ let testTargets: [Target] = [
     tests("VisionEncoderTests", ["VisionEncoder", "ImageDecoding", "CImageCodec", "COpenVINO", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("TextEncoderTests", ["TextEncoder", "COpenVINO", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "COpenVINO", "PluginKit", "CVitrinePlugin", "Wire"]),
-    tests("AgentsTests", ["Agents", "Catalog", "Fusion", "Sessions"]),
-    tests("ReplayTests", ["Replay", "Client", "Wire"]),
-    tests("ServerTests", ["Server"]),
+    tests("AgentsTests", ["Agents", "Catalog", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
+    tests("ReplayTests", ["Replay", "CheckedYAML", "Client", "EventLoop", "Wire"]),
+    tests("ServerTests", ["Server", "Catalog", "CheckedYAML", "Client", "EventLoop", "Sessions", "Wire"]),
 ]
 
 let all = systemLibraries + shims + modules + executables + plugins + testTargets

@@ -30,9 +30,12 @@ public struct IntentClassifier: ModalityClassifier {
     init(classes: [String], examples: [(name: String, feature: Feature)], priors: [String: [ClassProbability]] = [:]) {
         self.classes = classes
         self.priors = priors
-        spaceID = examples.first?.feature.spaceID ?? ""
+        let space = examples.first?.feature
+        spaceID = space?.spaceID ?? ""
         self.examples = examples.compactMap { example in
-            classes.firstIndex(of: example.name).map { Example(classIndex: $0, values: example.feature.normalised().values) }
+            // Vectors of another space cannot be compared.
+            guard example.feature.spaceID == space?.spaceID, example.feature.values.count == space?.values.count else { return nil }
+            return classes.firstIndex(of: example.name).map { Example(classIndex: $0, values: example.feature.normalised().values) }
         }
     }
 
@@ -61,7 +64,7 @@ public struct IntentClassifier: ModalityClassifier {
     /// p(c|x) for every class, in class order; nil when x is of another space or there are no examples.
     public func probabilities(_ feature: Feature) -> [ClassProbability]? {
         if let prior = priors[feature.modality] { return prior }
-        guard !examples.isEmpty, feature.spaceID == spaceID else { return nil }
+        guard let first = examples.first, feature.spaceID == spaceID, feature.values.count == first.values.count else { return nil }
         let query = feature.normalised().values
         var nearest: [(similarity: Float, classIndex: Int)] = []
         for example in examples {

@@ -13,7 +13,9 @@ public enum OverlayPlacement {
     /// scale = pixels per millimetre × overlay's width in millimetres / overlay's width in pixels.
     public static func place(_ overlay: ProductOverlay, on pose: Pose) -> [Overlay] {
         let names = anchorNames(overlay.anchorKind)
-        return pose.anchors.filter { names.contains($0.name) && $0.confidence >= confidenceMin }.map { anchor in
+        var anchors = pose.anchors.filter { names.contains($0.name) && $0.confidence >= confidenceMin }
+        if !isPair(overlay.anchorKind) { anchors = anchors.max { $0.confidence < $1.confidence }.map { [$0] } ?? [] }
+        return anchors.map { anchor in
             let perMm = anchor.pixelsPerMm > 0 ? anchor.pixelsPerMm : fallbackPixelsPerMm(pictureWidth: pose.imageWidth)
             let widthPx = overlay.widthPx > 0 ? Float(overlay.widthPx) : 256
             return Overlay(
@@ -22,7 +24,10 @@ public enum OverlayPlacement {
         }
     }
 
-    /// The anchors that a kind of jewellery hangs on. A ring or bracelet goes on one hand, the surer one.
+    /// Earrings come in pairs; a ring or bracelet goes on one hand, the surer one.
+    private static func isPair(_ kind: String) -> Bool { kind == "ear_lobe" }
+
+    /// The anchors that a kind of jewellery hangs on.
     static func anchorNames(_ kind: String) -> [String] {
         switch kind {
         case "ear_lobe": ["left_ear_lobe", "right_ear_lobe"]

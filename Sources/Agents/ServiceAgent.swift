@@ -143,10 +143,10 @@ enum PolicySearch {
         in documents: [Document], language: String, feature: Feature?, byWords: [WordHit]
     ) -> (document: Document, similarity: Float)? {
         let own = documents.filter { $0.language == language }
-        let query = feature?.normalised().values
+        let query = feature?.normalised()
         let meanings = own.map { document -> Float in
-            guard let query, let values = document.feature?.values, values.count == query.count else { return 0 }
-            return dot(query, values)
+            guard let query, let own = document.feature, own.spaceID == query.spaceID, own.values.count == query.values.count else { return 0 }
+            return dot(query.values, own.values)
         }
         let ranked = own.indices.sorted { (meanings[$0], own[$1].id) > (meanings[$1], own[$0].id) }
         var best: (index: Int, score: Float)?
@@ -156,31 +156,6 @@ enum PolicySearch {
             if best.map({ score > $0.score }) ?? true { best = (index, score) }
         }
         return best.map { (own[$0.index], meanings[$0.index]) }
-    }
-}
-
-/// Order numbers in what people say: letters, a hyphen, digits; spaces and case do not matter.
-enum OrderNumber {
-    static func find(in words: String) -> String? {
-        var prefix = ""
-        var digits = ""
-        func complete() -> String? { prefix.count >= 2 && digits.count >= 4 ? "\(prefix)-\(digits)" : nil }
-        for character in words.uppercased() {
-            if character.isASCII, character.isNumber, !prefix.isEmpty {
-                digits.append(character)
-            } else if character.isASCII, character.isLetter {
-                if let found = complete() { return found }
-                if !digits.isEmpty { (prefix, digits) = ("", "") }
-                prefix = String((prefix + String(character)).suffix(2))
-            } else if character == "-" || character == " " || character == "#" {
-                if let found = complete() { return found }
-                if !digits.isEmpty || prefix.count != 2 { (prefix, digits) = ("", "") }
-            } else {
-                if let found = complete() { return found }
-                (prefix, digits) = ("", "")
-            }
-        }
-        return complete()
     }
 }
 

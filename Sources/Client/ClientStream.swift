@@ -21,6 +21,8 @@ public final class ClientStream {
     public static let waitingBytesMax = 64 << 20
 
     private struct LaneQueue {
+        /// Half the lane's window: credit comes back in halves, so a larger message might wait for ever.
+        let messageBytesMax: UInt64
         var credit: UInt64
         var waiting: [[UInt8]] = []
         var waitingBytes = 0
@@ -34,9 +36,9 @@ public final class ClientStream {
         self.connection = connection
         self.onData = onData
         self.onEnd = onEnd
-        audio = LaneQueue(credit: windows.audioBytes)
-        media = LaneQueue(credit: windows.mediaBytes)
-        video = LaneQueue(credit: windows.videoBytes)
+        audio = LaneQueue(messageBytesMax: windows.audioBytes / 2, credit: windows.audioBytes)
+        media = LaneQueue(messageBytesMax: windows.mediaBytes / 2, credit: windows.mediaBytes)
+        video = LaneQueue(messageBytesMax: windows.videoBytes / 2, credit: windows.videoBytes)
     }
 
     /// Sends one serialized request. Throws RESOURCE_EXHAUSTED when too much waits for credit already.
@@ -47,6 +49,9 @@ public final class ClientStream {
             return
         }
         var queue = self[lane]
+        guard UInt64(payload.count + ClientStream.stampBytesMax) <= queue.messageBytesMax else {
+            throw RPCStatus(.invalidArgument, "\(payload.count) bytes in one message; the \(lane) lane takes at most \(queue.messageBytesMax)")
+        }
         guard queue.waitingBytes + payload.count <= ClientStream.waitingBytesMax else {
             throw RPCStatus(.resourceExhausted, "\(queue.waitingBytes) bytes wait for credit on the \(lane) lane; at most \(ClientStream.waitingBytesMax) may")
         }
@@ -71,7 +76,8 @@ public final class ClientStream {
     public var waitingBytes: Int { audio.waitingBytes + media.waitingBytes + video.waitingBytes }
 
     func granted(_ bytes: UInt64, on lane: Lane) {
-        self[lane].credit += bytes
+        let (sum, overflow) = self[lane].credit.addingReportingOverflow(bytes)
+        self[lane].credit = overflow ? .max : sum
         drain(lane)
     }
 

@@ -27,7 +27,7 @@ public final class PluginLibrary: @unchecked Sendable {
     public static func load(_ path: String, runFolder: String, number: UInt64) throws(RPCStatus) -> PluginLibrary {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let (facts, copy) = try LibraryFile.copy(path) { hash in "\(runFolder)/\(getpid())-\(number)-\(hash.prefix(12))-\(name)" }
-        // SwiftPM and rustc put hidden initialisers in; RTLD_NOW shows a missing symbol here and not on the loop.
+        // RTLD_NOW shows a missing symbol here and not on the loop; RTLD_LOCAL keeps plugins from seeing each other.
         guard let handle = dlopen(copy, RTLD_NOW | RTLD_LOCAL) else {
             let reason = dlerror().map { String(cString: $0) } ?? "unknown reason"
             unlink(copy)

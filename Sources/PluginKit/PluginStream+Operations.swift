@@ -85,7 +85,7 @@ extension PluginStream {
         }
     }
 
-    /// Asks for an early end: its closure gets CANCELLED later (a timer's body is not called), or what it had achieved.
+    /// Asks for an early end: its closure gets CANCELLED later (a timer's body is not called).
     public func abandon(_ operation: Operation) {
         guard let instance else { return }
         instance.calls.table.pointee.abandon(instance.calls.instance, operation.raw)

@@ -147,7 +147,8 @@ public final class ConversationRunner {
         messages.append(received)
         observer?.received(received)
         if case .turn(let turn) = message.kind, [.done, .interrupted, .expired].contains(turn.state) { turnsOver += 1 }
-        if limitTimer != nil { checkEnd() }
+        // What comes after the last step, before the stream ends, belongs to no step.
+        if limitTimer != nil, stepIndex < script.steps.count { checkEnd() }
     }
 
     private func checkEnd() {

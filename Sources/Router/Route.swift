@@ -39,6 +39,12 @@ public final class Route {
     /// Nodes that take this kind of client input.
     public func targets(of input: ClientInput) -> [Int] { graph.targets(of: input) }
 
+    /// Plugin nodes that this kind of client input reaches, also through pass-through nodes; ascending.
+    public func plugins(of input: ClientInput) -> [Int] { graph.plugins(of: input) }
+
+    /// Plugin nodes that a message given to `node` reaches: itself, or those behind pass-through nodes; ascending.
+    public func plugins(behind node: Int) -> [Int] { graph.plugins[node] }
+
     /// Sends a client's message to every node that takes its kind.
     public func send(_ message: RoutedMessage, to input: ClientInput, opening: StreamOpen) throws(RPCStatus) {
         for node in graph.targets(of: input) { try send(message, toNode: node, opening: opening) }

@@ -44,7 +44,10 @@ final class CompiledGraph {
     let plan: GraphPlan
     let operations: [Operation]
     let downstream: [[Int]]
+    /// For each node the plugin nodes that a message given to it reaches: itself, or those behind pass-through nodes.
+    let plugins: [[Int]]
     private let ingress: [[Int]]
+    private let listeners: [[Int]]
 
     init(_ plan: GraphPlan) {
         self.plan = plan
@@ -56,10 +59,30 @@ final class CompiledGraph {
             }
         }
         downstream = plan.streams.map { $0.downstream.map(\.node) }
-        ingress = ClientInput.allCases.map { plan.ingress[$0] ?? [] }
+        let ingress = ClientInput.allCases.map { plan.ingress[$0] ?? [] }
+        let plugins = plan.streams.indices.map { CompiledGraph.plugins(behind: $0, plan) }
+        self.ingress = ingress
+        self.plugins = plugins
+        listeners = ingress.map { nodes in Set(nodes.flatMap { plugins[$0] }).sorted() }
     }
 
     func targets(of input: ClientInput) -> [Int] { ingress[input.ordinal] }
+
+    func plugins(of input: ClientInput) -> [Int] { listeners[input.ordinal] }
+
+    private static func plugins(behind node: Int, _ plan: GraphPlan) -> [Int] {
+        var found: Set<Int> = []
+        var seen: Set<Int> = [node]
+        var waiting = [node]
+        while let next = waiting.popLast() {
+            switch plan.streams[next].kind {
+            case .plugin: found.insert(next)
+            case .pass: for edge in plan.streams[next].downstream where seen.insert(edge.node).inserted { waiting.append(edge.node) }
+            case .reply: break
+            }
+        }
+        return found.sorted()
+    }
 }
 
 extension ClientInput {

@@ -26,10 +26,13 @@ final class Connection {
     private var streams: StreamRegistry<StreamCall>
     private var firstFrameTimer: LoopTimer?
     private var isClosed = false
-    /// What was read before the first stream was opened: goes along when the socket moves to another loop.
+    /// What was read from the first Open on: goes along when the socket moves to another loop.
     private var readSoFar: [UInt8] = []
     /// The loop that owns the session is this one, or the connection has no choice any more.
     private var isSettled: Bool
+
+    /// Longer times mean the same as this one, 100 years: clocks must not overflow.
+    static let timeoutUsMax: UInt64 = 100 * 365 * 86_400 * 1_000_000
 
     init(stream: ByteStream, loop: EventLoop, host: any ConnectionHost, isAdmin: Bool, isSettled: Bool) {
         self.stream = stream
@@ -39,6 +42,8 @@ final class Connection {
         self.isSettled = isSettled
         decoder = FrameDecoder(frameBytesMax: host.limits.frameBytesMax)
         streams = StreamRegistry(streamsMax: host.limits.streamsPerConnectionMax)
+        let most = host.limits.outputBytesMax
+        stream.limits = StreamLimits(highWaterBytes: min(1 << 20, most), lowWaterBytes: min(256 << 10, most), outputBytesMax: most)
     }
 
     /// Starts reading; `initial` are bytes that were read before the socket came to this loop.
@@ -64,6 +69,8 @@ final class Connection {
                 guard !isClosed else { return }
                 host.count(frameIn: frame.count)
                 try self.frame(frame)
+                // What was answered here need not be read again on another loop.
+                if !isSettled, !isClosed { readSoFar.removeFirst(FrameDecoder.prefixBytes + frame.count) }
             }
         } catch {
             fail(error)
@@ -138,7 +145,7 @@ final class Connection {
         }
         streams.register(id, call)
         if open.timeoutUs > 0 {
-            call.deadline = loop.after(open.timeoutUs) { [weak self] in
+            call.deadline = loop.after(min(open.timeoutUs, Connection.timeoutUsMax)) { [weak self] in
                 self?.end(id, RPCStatus(.deadlineExceeded, "the stream's time of \(open.timeoutUs) µs is over"))
             }
         }

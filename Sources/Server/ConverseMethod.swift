@@ -22,7 +22,12 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
                 throw RPCStatus(.invalidArgument, "'vitrine-resume-after' is the sequence of the last message received")
             }
             let resumed = try worker.resumableSession(id, principal: context.principal)
-            try resumed.attach(self, resumeAfter: after)
+            do throws(RPCStatus) {
+                try resumed.attach(self, resumeAfter: after)
+            } catch {
+                if !resumed.isAttached { worker.lost(resumed) }
+                throw error
+            }
             session = resumed
         }
     }

@@ -15,6 +15,13 @@ public final class PluginFeatureSource: FeatureSource {
         self.nodes = LoopBound(nodes, loop: loop)
     }
 
+    /// Lets the plugin instances go. Blocks; not on a loop.
+    func retire(_ runtime: PluginRuntime) {
+        Blocking.run(on: loop) { [nodes] () async in
+            runtime.retire(nodes.value.values.sorted { $0.name < $1.name })
+        }
+    }
+
     public func embedText(_ text: String) async throws -> Feature {
         let message = ClientMessage(kind: .text(TextInput(text: text)))
         return try await embedding(of: message, kind: ClientMessageKind.text, plugin: "text-encoder", modality: Modality.text)

@@ -15,7 +15,8 @@ public import Wire
 /// Models and plugins of a process: the inference service, the compute pool, the host, and the plugins that were loaded.
 public final class PluginRuntime: @unchecked Sendable {
     // Invariant: everything is set in `init`; afterwards only read. Instances are made on, and confined to, the loop they are asked for.
-    private let host: PluginHost
+    /// Only where there are plugins: it brings the inference library with it.
+    private let host: PluginHost?
     private let compute: ComputePool
     private let generations: [PluginGeneration]
 
@@ -26,10 +27,11 @@ public final class PluginRuntime: @unchecked Sendable {
         let metrics = PluginMetrics(registry: registry)
         do throws(RPCStatus) {
             guard !configuration.plugins.isEmpty else {
-                (host, generations) = (try PluginRuntime.host(configuration, compute, metrics, log, needsModels: false), [])
+                (host, generations) = (nil, [])
                 return
             }
-            host = try PluginRuntime.host(configuration, compute, metrics, log, needsModels: true)
+            let host = try PluginRuntime.host(configuration, compute, metrics, log)
+            self.host = host
             var loaded: [PluginGeneration] = []
             for plugin in configuration.plugins {
                 let generation = try host.load(plugin.file.isEmpty ? plugin.name : plugin.file)
@@ -51,7 +53,7 @@ public final class PluginRuntime: @unchecked Sendable {
     public static let computeItemsMax = 4_096
 
     private static func host(
-        _ configuration: ServerConfiguration, _ compute: ComputePool, _ metrics: PluginMetrics, _ log: Logger, needsModels: Bool
+        _ configuration: ServerConfiguration, _ compute: ComputePool, _ metrics: PluginMetrics, _ log: Logger
     ) throws(RPCStatus) -> PluginHost {
         var options: [String: [String: String]] = [:]
         for plugin in configuration.plugins {
@@ -94,6 +96,7 @@ public final class PluginRuntime: @unchecked Sendable {
 
     /// Makes an instance of every plugin for a loop. Call on that loop.
     func nodes(on loop: EventLoop) throws(ServerError) -> [any Node] {
+        guard let host else { return [] }
         var nodes: [any Node] = []
         for generation in generations {
             do throws(RPCStatus) { nodes.append(try host.instance(of: generation, on: loop)) } catch { throw ServerError(error.message) }

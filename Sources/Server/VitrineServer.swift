@@ -68,14 +68,15 @@ public final class VitrineServer: @unchecked Sendable {
     public func start() throws(ServerError) {
         do {
             try prepare()
-        } catch let error as ServerError {
-            throw error
-        } catch let error as YAMLError {
-            throw ServerError("\(error)")
         } catch {
-            throw ServerError("\(error)")
+            for loop in loops { loop.stop() }
+            release()
+            throw error as? ServerError ?? ServerError("\(error)")
         }
     }
+
+    /// Port of the metrics and health endpoint, where there is one.
+    public var metricsPort: UInt16? { endpoint?.port }
 
     private func prepare() throws {
         let verifier: any TokenVerifier =
@@ -210,11 +211,15 @@ public final class VitrineServer: @unchecked Sendable {
 
     /// Returns when the server has stopped.
     public func waitUntilStopped() {
+        release()
+        log.info("stopped")
+    }
+
+    private func release() {
         for loop in loops { loop.join() }
         endpoint?.stop()
         shop?.close()
         runtime.shutdown()
-        log.info("stopped")
     }
 }
 

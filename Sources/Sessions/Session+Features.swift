@@ -59,8 +59,8 @@ extension Session: RouteDelegate {
 
     public func route(node: Int, turnID: UInt64, closed status: RPCStatus) {
         guard !ended else { return }
-        if let route, route.targets(of: .audio).contains(node) {
-            audioNodesOpen = route.targets(of: .audio).contains(where: route.isOpen)
+        if let route, route.plugins(of: .audio).contains(node) {
+            audioNodesOpen = route.plugins(of: .audio).contains(where: route.isOpen)
             if !audioNodesOpen { audioDraining = false }
             if let turn = turns.first(where: { $0.speechOpen }) {
                 turn.speechOpen = false

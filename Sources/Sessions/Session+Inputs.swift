@@ -27,22 +27,19 @@ extension Session {
         let chunk = try AudioChunkView(peek.contents(in: payload))
         let turnID = turns.last?.id ?? 0
         let opening = StreamOpen(sessionKey: key, turnID: turnID, language: languageIsSet ? language : "")
+        defer { audioNodesOpen = route.plugins(of: .audio).contains(where: route.isOpen) }
+        try route.send(routed(SharedBuffer(copying: payload), peek, turnID: turnID), to: .audio, opening: opening)
         audioNodesOpen = true
-        do throws(RPCStatus) {
-            try route.send(routed(SharedBuffer(copying: payload), peek, turnID: turnID), to: .audio, opening: opening)
-        } catch {
-            audioNodesOpen = route.targets(of: .audio).contains(where: route.isOpen)
-            throw error
-        }
         if chunk.last { finishAudio() }
     }
 
     /// The microphone is off: what was said is transcribed, then the streams end.
     func finishAudio() {
         guard let route, audioNodesOpen else { return }
-        for node in route.targets(of: .audio) { route.finish(node) }
+        let listening = route.plugins(of: .audio).filter(route.isOpen)
+        for node in listening { route.finish(node) }
         audioNodesOpen = false
-        audioDraining = true
+        audioDraining = audioDraining || !listening.isEmpty
     }
 
     func receiveImage(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
@@ -91,8 +88,13 @@ extension Session {
         }
         slot.inFlight = true
         video = slot
-        try route.send(
-            routed(SharedBuffer(copying: payload), peek, turnID: 0), to: .video, opening: StreamOpen(sessionKey: key, language: language))
+        do throws(RPCStatus) {
+            try route.send(
+                routed(SharedBuffer(copying: payload), peek, turnID: 0), to: .video, opening: StreamOpen(sessionKey: key, language: language))
+        } catch {
+            video?.inFlight = false
+            throw error
+        }
     }
 
     func receiveBehaviour(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
@@ -173,7 +175,9 @@ extension Session {
         guard !targets.isEmpty else { throw RPCStatus(.unimplemented, "this server's graph takes no \(input.rawValue)") }
         for node in targets {
             try route.send(routed(payload, peek, turnID: turn.id), toNode: node, opening: opening(turn))
-            if let gives = route.plan.streams[node].modality { expect(gives, from: node, in: turn) }
+            for plugin in route.plugins(behind: node) {
+                if let gives = route.plan.streams[plugin].modality { expect(gives, from: plugin, in: turn) }
+            }
         }
     }
 

@@ -8,6 +8,9 @@ extension Session {
     /// The turn that takes inputs now, or a new one. `wanted` is the client's turn id; 0 leaves the choice to the session.
     func collectingTurn(_ wanted: UInt64) throws(RPCStatus) -> Turn {
         if let turn = turns.last, turn.machine.isCollecting, wanted == 0 || wanted == turn.id { return turn }
+        guard wanted <= Session.turnIDMax else {
+            throw RPCStatus(.invalidArgument, "turn \(wanted): turns are counted from 1, up to \(Session.turnIDMax)")
+        }
         if wanted != 0, wanted <= lastTurnID {
             throw RPCStatus(.failedPrecondition, "turn \(wanted) takes no more inputs; the next one is \(lastTurnID + 1)")
         }
@@ -31,7 +34,7 @@ extension Session {
         turn.sealedUs = loop.nowUs
         // A turn's plugin streams end with its last input; the microphone's go on listening.
         if let route {
-            let listening = route.targets(of: .audio)
+            let listening = route.plugins(of: .audio)
             for node in route.plan.streams.indices where !listening.contains(node) { route.finish(node) }
         }
         apply(turn.machine.handle(.seal), to: turn)

@@ -74,6 +74,9 @@ public final class Session {
     var ended = false
     private var randomState: SeededRandom
 
+    /// Turns are numbered up to here: room for counting on after any number a client names.
+    public static let turnIDMax = UInt64(1) << 62
+
     public init(
         id: String, key: UInt64, principal: Principal, loop: EventLoop, router: Router, limits: SessionLimits,
         observer: any SessionObserver, seed: UInt64, wantsTrace: Bool = false, deployment: @escaping () -> Deployment

@@ -13,6 +13,6 @@ struct Vitrine: ParsableCommand {
         abstract: "A shopping-agent server that listens, reads, looks and answers.",
         version: ServerVersion.text,
         subcommands: [
-            ServeCommand.self, ChatCommand.self, ReplayCommand.self, PluginCommand.self, GraphCommand.self, AdminCommand.self,
+            ServeCommand.self, ChatCommand.self, ReplayCommand.self, PluginCommand.self, CatalogCommand.self, GraphCommand.self, AdminCommand.self,
         ])
 }

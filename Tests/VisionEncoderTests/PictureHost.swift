@@ -93,7 +93,7 @@ final class PictureHost {
 
     private func complete(_ operation: Operation, _ kind: Int, status: vt_status, _ results: [[Float]]) {
         let tensors = results.map { values in
-            HostedTensor.retained(HostedTensor(VT_F32, [Int64(values.count)], values.withUnsafeBytes { Array($0) }))
+            HostedTensor.retained(HostedTensor(vt_dtype(VT_F32), [Int64(values.count)], values.withUnsafeBytes { Array($0) }))
         }
         let named = tensors.map { vt_named_tensor(name: nil, tensor: $0) }
         "refused by the test".withCString { message in
