@@ -54,7 +54,6 @@ let systemLibraries: [Target] = [
     systemLibrary("CSoxr", pkgConfig: "soxr", apt: "libsoxr-dev"),
     systemLibrary("COpenCC", pkgConfig: "opencc", apt: "libopencc-dev"),
     systemLibrary("CMd", pkgConfig: "libmd", apt: "libmd-dev"),
-    systemLibrary("CVips", pkgConfig: "vips", apt: "libvips-dev"),
 ]
 
 let shims: [Target] = [
@@ -126,7 +125,7 @@ let testTargets: [Target] = [
     tests("PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "COpenVINO", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("AgentsTests", ["Agents", "Catalog", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
     tests("ReplayTests", ["Replay", "CheckedYAML", "Client", "EventLoop", "Wire"]),
-    tests("ServerTests", ["Server", "Catalog", "CheckedYAML", "Client", "EventLoop", "Sessions", "Wire"]),
+    tests("ServerTests", ["Server", "Catalog", "CheckedYAML", "Client", "EventLoop", "Replay", "Sessions", "Wire"]),
 ]
 
 let all = systemLibraries + shims + modules + executables + plugins + testTargets

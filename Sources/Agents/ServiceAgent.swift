@@ -63,9 +63,9 @@ public struct ServiceAgent: Agent {
         case "out_of_scope": return ServiceAnswer(text: say.outOfScope, kind: .noAnswer)
         case "product_question":
             if let answer = ProductQuestion.answer(turn.words, product: product(turn), language: turn.language, say) { return answer }
-            return try await policy(turn, say)
+            return try await policy(nil, turn, say)
         default:
-            return try await policy(turn, say)
+            return try await policy(ServiceAgent.policies[intent], turn, say)
         }
     }
 
@@ -113,10 +113,16 @@ public struct ServiceAgent: Agent {
 
     // MARK: Policies
 
+    /// Where an intent is answered; other intents are answered from all policies.
+    static let policies = [
+        "shipping_policy": "shipping", "return_policy": "returns", "care": "care", "warranty": "warranty", "sizing": "sizing", "payment": "payment",
+        "gift": "gifts",
+    ]
+
     /// The section of the shop's texts that is nearest in meaning and words, by reciprocal rank fusion, or an honest refusal.
-    private nonisolated(nonsending) func policy(_ turn: TurnQuery, _ say: Phrases) async throws(StoreError) -> ServiceAnswer {
+    private nonisolated(nonsending) func policy(_ about: String?, _ turn: TurnQuery, _ say: Phrases) async throws(StoreError) -> ServiceAnswer {
         let byWords = try await stores.catalog.searchDocuments(words: turn.words, language: turn.language, limit: 10)
-        guard let found = PolicySearch.best(in: snapshot.documents, language: turn.language, feature: turn.feature(Modality.text), byWords: byWords),
+        guard let found = PolicySearch.best(in: snapshot.documents.filter { about == nil || $0.policy == about }, language: turn.language, feature: turn.feature(Modality.text), byWords: byWords),
             found.similarity >= ServiceAgent.supportMin
         else { return ServiceAnswer(text: say.noSupport, kind: .noAnswer) }
         let document = found.document

@@ -1,6 +1,10 @@
 import CSndfile
 public import Wire
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// A sound file as it is sent: PCM16, channels mixed down to one, at the file's own rate.
 public struct AudioFile: Sendable {
     public var sampleRateHz: Int
@@ -13,7 +17,7 @@ public struct AudioFile: Sendable {
         var info = SF_INFO()
         guard let file = sf_open(path, Int32(SFM_READ), &info) else {
             let reason = sf_strerror(nil).map { String(cString: $0) } ?? "unknown"
-            throw RPCStatus(.invalidArgument, "\(path): \(reason)")
+            throw RPCStatus(access(path, F_OK) == 0 ? .invalidArgument : .notFound, "\(path): \(reason)")
         }
         defer { sf_close(file) }
         let channels = Int(info.channels)

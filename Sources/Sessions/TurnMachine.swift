@@ -113,7 +113,7 @@ public struct TurnMachine: Sendable, Equatable {
             epoch += 1
             agentsAnswering = 0
             state = .deciding
-            return [.cancelAnswers, .decide(missing: missing, revision: revision), .report]
+            return [.cancelAnswers, .report, .decide(missing: missing, revision: revision)]
         case .collecting, .interrupted, .expired:
             return []
         }
@@ -140,7 +140,8 @@ public struct TurnMachine: Sendable, Equatable {
     private mutating func decide() -> [Action] {
         state = .deciding
         missing = outstanding
-        return [.decide(missing: missing, revision: revision), .report]
+        // Reported first: deciding leads on to other states at once.
+        return [.report, .decide(missing: missing, revision: revision)]
     }
 
     private mutating func collectLimit() -> [Action] {

@@ -13,7 +13,7 @@ struct TurnMachineTests {
         var turn = machine()
         _ = turn.handle(.expect("text"))
         _ = turn.handle(.feature("text"))
-        #expect(turn.handle(.seal) == [.decide(missing: [], revision: 0), .report])
+        #expect(turn.handle(.seal) == [.report, .decide(missing: [], revision: 0)])
         #expect(turn.state == .deciding)
     }
 
@@ -24,7 +24,7 @@ struct TurnMachineTests {
         _ = turn.handle(.expect("image"))
         #expect(turn.handle(.seal) == [.startDeadline(ms: 3_000), .report])
         #expect(turn.handle(.feature("text")) == [])
-        #expect(turn.handle(.feature("image")) == [.cancelDeadline, .decide(missing: [], revision: 0), .report])
+        #expect(turn.handle(.feature("image")) == [.cancelDeadline, .report, .decide(missing: [], revision: 0)])
     }
 
     @Test("At the deadline it is decided with what is there, and what is missing is named")
@@ -33,7 +33,7 @@ struct TurnMachineTests {
         for modality in ["text", "image", "selfie"] { _ = turn.handle(.expect(modality)) }
         _ = turn.handle(.feature("text"))
         _ = turn.handle(.seal)
-        #expect(turn.handle(.deadline) == [.decide(missing: ["image", "selfie"], revision: 0), .report])
+        #expect(turn.handle(.deadline) == [.report, .decide(missing: ["image", "selfie"], revision: 0)])
         #expect(turn.missing == ["image", "selfie"])
     }
 
@@ -45,7 +45,7 @@ struct TurnMachineTests {
         _ = turn.handle(.seal)
         #expect(turn.handle(.feature("image")) == [])
         #expect(turn.state == .awaiting)
-        #expect(turn.handle(.failed("image")) == [.cancelDeadline, .decide(missing: [], revision: 0), .report])
+        #expect(turn.handle(.failed("image")) == [.cancelDeadline, .report, .decide(missing: [], revision: 0)])
     }
 
     @Test("A late feature amends the turn, up to the limit of revisions")
@@ -55,7 +55,7 @@ struct TurnMachineTests {
         _ = turn.handle(.seal)
         _ = turn.handle(.deadline)
         _ = turn.handle(.decided(agents: 1))
-        #expect(turn.handle(.feature("image")) == [.cancelAnswers, .decide(missing: ["selfie", "text"], revision: 1), .report])
+        #expect(turn.handle(.feature("image")) == [.cancelAnswers, .report, .decide(missing: ["selfie", "text"], revision: 1)])
         #expect(turn.epoch == 1)
         _ = turn.handle(.decided(agents: 1))
         #expect(turn.handle(.feature("text")) == [], "the limit of one revision is reached")

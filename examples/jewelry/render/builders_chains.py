@@ -13,7 +13,7 @@ import numpy as np
 from builders_earrings import front, plate_ring, set_stone
 from gems import OPAQUE, bezel, faceted_bead, halo, small, stone
 from geometry import (TAU, Array, Mesh, Model, band, circle, frame_of, frames, helix, lathe, length, loft, merge, outline, plate, resample,
-                      rod, rotation, sphere, sweep, torus, tube)
+                      rod, sphere, torus, tube)
 
 P = dict[str, Any]
 
@@ -33,7 +33,6 @@ def chain(path: Array, kind: str, size: float, closed: bool = False, normal: Arr
     def along(pitch: float) -> tuple[Array, Array, Array, Array]:
         n = max(int(round(total / pitch)), 3)
         q = resample(path, n if closed else n + 1, closed)
-        fine = resample(path, 8 * n, closed)
         t, s, u = flat_frames(q, closed, normal)
         return q, t, s, u
 
@@ -43,10 +42,8 @@ def chain(path: Array, kind: str, size: float, closed: bool = False, normal: Arr
 
     if kind in ("cable", "paperclip", "rolo", "figaro", "curb", "oval"):
         ratio = {"cable": .68, "paperclip": .34, "rolo": 1.0, "figaro": .62, "curb": .72, "oval": .56}[kind]
-        unit = frame_of(outline("cushion" if kind == "paperclip" else "round", 28) * [.5 - w / size / 2, (.5 - w / size / 2) * ratio * (1.1 if kind == "paperclip" else 1)] * size
-                        if False else np.column_stack([
-                            outline("round", 28)[:, 0] * (size / 2 - w),
-                            outline("round", 28)[:, 1] * (size * ratio / 2 - w * .6)]), w, 8).turned("x", -90)
+        o = outline("round", 28)
+        unit = frame_of(np.column_stack([o[:, 0] * (size / 2 - w), o[:, 1] * (size * ratio / 2 - w * .6)]), w, 8).turned("x", -90)
         if kind == "paperclip":
             o = outline("bar", 48)
             unit = frame_of(np.column_stack([o[:, 1] * (size / 2 - w), o[:, 0] / .2 * (size * ratio / 2 - w)]), w, 8).turned("x", -90)
@@ -402,7 +399,6 @@ def _loop(radius: float = RB, z: float = 0, squash: float = .86, n: int = 400) -
 def chain_bracelet(p: P) -> Model:
     m = Model()
     path = _loop(squash=p.get("squash", .86))
-    out = path / np.linalg.norm(path, axis=1, keepdims=True)
     for r, dz in enumerate(p.get("rows", (0,))):
         q = path + [0, 0, dz]
         links = chain(q, p.get("chain", "cable"), p.get("link", 6), True, normal=np.array([0, 0, 1.0]), wire=p.get("wire"), p=p)
@@ -457,7 +453,7 @@ def bangle(p: P) -> Model:
         width = np.full(n, float(w))
         if p.get("swell"):
             d = np.abs(np.linspace(-180, 180, n))
-            width = w + p["swell"] * np.exp(-((d - (0 if not gap else 0)) / 50) ** 2) if gap else w + p["swell"] * np.exp(-((180 - d) / 60) ** 2)
+            width = w + p["swell"] * np.exp(-(d / 50) ** 2) if gap else w + p["swell"] * np.exp(-((180 - d) / 60) ** 2)
         body = band(RB - t, width if not gap else np.broadcast_to(width, (n,)), t, p.get("shape", "dome"), n=n,
                     start=gap if gap else 0, stop=360 - gap if gap else 360)
         if kind == "hammered":

@@ -99,7 +99,6 @@ def eternity(p: P) -> Model:
 
 def plain(p: P) -> Model:
     n = 360
-    a = np.arange(n) * TAU / n
     w, t = p.get("width", 5), np.full(n, p.get("thick", 1.7))
     rng = np.random.default_rng(p.get("seed", 1))
     kind = p.get("finish", "polished")
@@ -269,7 +268,6 @@ def cocktail(p: P) -> Model:
 
 def dome_ring(p: P) -> Model:
     n = 300
-    d = _angles(n)
     m = Model().add("metal", band(R, _taper(p.get("top", 13), 3, n, 62), _taper(4.2, 1.4, n, 60), "dome", n=n))
     if p.get("ribs"):
         for k in np.linspace(-.8, .8, p["ribs"]):
@@ -279,7 +277,6 @@ def dome_ring(p: P) -> Model:
             a = np.arange(n) * TAU / n
             m.add("metal", tube(np.stack([r * np.sin(a), y, r * np.cos(a)], -1), _taper(.85, .3, n, 60), True, 10))
     if p.get("gem", "none") != "none":
-        rng = np.random.default_rng(4)
         for b, y in p.get("scatter", [(x, yy) for x in np.arange(-48, 49, 12) for yy in (-3.2, 0, 3.2)]):
             t = 1.4 + 2.8 * np.exp(-(b / 60) ** 2)
             u = y / (1.5 + (p.get("top", 13) - 3) / 2 * np.exp(-(b / 62) ** 2))

@@ -181,13 +181,13 @@ _d("earrings", "chandelier", "Chandelier Earrings", "枝形吊灯耳坠", "A wid
 _d("earrings", "tassel", "Tassel Earrings", "流苏耳坠", "Fine bead chains fall together from a small bell.", "细珠链从小小的铃帽中倾泻而下。",
    "tassel", {}, "bohemian", 160, 5.6, "party", _v("gold none", strands=11, length=30), _v("silver turquoise", strands=8, length=20, size=3.2, top="ball", top_size=5))
 _d("earrings", "bar-drops", "Bar Drop Earrings", "长条耳坠", "Straight slender bars, as plain as a pencil line.", "笔直纤长，简洁得像一道铅笔线。",
-   "bar_drop", {}, "minimalist", 120, 2.6, "everyday", _v("gold none", bars=((0, 34),), wire=1.0, top="ball", top_size=3.4), )
+   "bar_drop", {}, "minimalist", 120, 2.6, "everyday", _v("gold none", bars=((0, 34),), wire=1.0, top="ball", top_size=3.4), _v("silver pearl", bars=((-3.2, 16), (0, 24), (3.2, 16)), size=5))
 _d("earrings", "ring-drops", "Linked Ring Earrings", "套环耳坠", "Circles within or below circles.", "大圈小圈，或相套，或相连。",
    "rings_drop", {}, "modern", 150, 4.2, "party everyday", _v("silver none", radii=(4, 6, 8.5), two_tone=True), _v("gold amethyst", radii=(5, 8, 11), nested=True, size=6))
 _d("earrings", "climbers", "Ear Climbers", "爬耳耳饰", "A curved line that follows the edge of the ear upwards.", "沿耳廓向上延伸的一道弧线。",
    "climber", {}, "modern", 230, 2.4, "party", _v("platinum diamond", count=7, size=4.4), _v("gold none", kind="leaf", count=7, size=5.2, gem="none"))
 _d("earrings", "moon-star", "Moon and Star Earrings", "星月耳坠", "A crescent with a companion in its arms.", "弯月怀抱着它的伙伴。",
-   "moon_drop", {}, "celestial", 160, 3.0, "birthday", _v("gold diamond", top="hook", radius=9, star=True), _v("silver moonstone", radius=6, size=4.5))
+   "moon_drop", {}, "celestial", 160, 3.0, "birthday", _v("gold diamond", top="hook", radius=9, star=True), _v("silver moonstone", radius=6, size=4.5), _v("silver pearl", radius=8, size=6.5, top="hook", hook_drop=7))
 _d("earrings", "blossom", "Blossom Studs", "花朵耳钉", "Rounded petals around a small centre.", "圆润花瓣环绕小小花心。",
    "flower", {}, "nature", 140, 2.8, "mothers_day everyday", _v("gold pearl", petals=5, size=6, centre=4.4), _v("silver topaz", stone_petals=True, gem2="citrine", petals=6, size=5, centre=3.6))
 _d("earrings", "spiral", "Spiral Earrings", "螺旋耳坠", "A wire wound inwards like a shell.", "金属丝向内盘绕，宛如螺壳。",

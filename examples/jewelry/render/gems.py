@@ -118,7 +118,6 @@ def halo(gem: str, cut: str, size: float, stone_size: float, wire: float = 0.35)
 def small(gem: str, size: float) -> Mesh:
     """A melee stone: few facets, for rows of many."""
     if gem in OPAQUE:
-        a = np.linspace(0.05, np.pi / 2, 5)
         return lathe(np.array([(0.1, -0.2 * size)] + [(size / 2 * np.cos(x), size * 0.42 * np.sin(x)) for x in np.linspace(0, 1.5, 6)]), 16)
     n = 8
     rows = [(0.6, 0.2, 0.5), (1.0, 0.0, 0.0), (0.05, -0.42, 0.5)]

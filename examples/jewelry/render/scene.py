@@ -14,7 +14,7 @@ from PIL import Image
 import builders_chains
 import builders_earrings
 import builders_rings
-from geometry import Array, Mesh, Model, circle, loft
+from geometry import Array, Mesh, Model
 
 METALS = {
     "gold": (1.0, 0.73, 0.33),
@@ -221,7 +221,7 @@ def arranged(category: str, model: Model, p: dict[str, Any]) -> tuple[Model, Arr
     v = np.concatenate([m.v for ms in out.slots.values() for m in ms])
     if category == "pendant":
         piece = builders_chains.pendant_body(p).bounds()
-        w, h = piece[1] - piece[0], None
+        w = piece[1] - piece[0]
         reach = max(w[0] / 2, w[2] / 2) * 1.12 + 3.0
         mid = (piece[0][2] + piece[1][2]) / 2 + reach * 0.30
         v = np.array([[x, mid + y, 1.0] for x in (-reach, reach) for y in (-reach, reach)])

@@ -148,7 +148,6 @@ def details(product: Product, a: dict[str, Any]) -> tuple[str, str]:
     """One sentence on what can be measured."""
     c = product.design.category
     w, g = a["weight_g"], a["clasp"]
-    k = lambda *s: pick([str(i) for i in range(len(s))], product.id, "detail")
     if c == "ring":
         if not a["resizable"]:
             en = [f"About {w} g; it cannot be resized, so measure twice.", f"Choose your size with care: this design cannot be altered later ({w} g)."]

@@ -169,7 +169,6 @@ def review_text(rng: random.Random, product: Row, rating: int, lang: str) -> str
     own = aspects(product)
     used: set[str] = set()
     parts = [rng.choice(OPEN[rating][lang])]
-    but = {"en": ["But ", "Only "], "zh": ["不过", "就是"]}
     previous = ""
     for mood in moods:
         for _ in range(40):
