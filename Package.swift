@@ -125,6 +125,7 @@ let testTargets: [Target] = [
     tests("PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "COpenVINO", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("AgentsTests", ["Agents", "Catalog", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
     tests("ReplayTests", ["Replay", "CheckedYAML", "Client", "EventLoop", "Wire"]),
+    tests("EndToEnd", []),
     tests("ServerTests", ["Server", "Catalog", "CheckedYAML", "Client", "EventLoop", "Replay", "Sessions", "Wire"]),
 ]
 

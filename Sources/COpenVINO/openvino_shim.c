@@ -103,7 +103,7 @@ static int out_of_memory(cov_error *error) {
     return 1;
 }
 
-int cov_library_open(const char *path, cov_library **out, cov_error *error) {
+static int open_library(const char *path, cov_library **out, cov_error *error) {
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!handle) {
         const char *why = dlerror();
@@ -135,6 +135,17 @@ int cov_library_open(const char *path, cov_library **out, cov_error *error) {
     free(library);
     dlclose(handle);
     return 1;
+}
+
+/* One for the process: whatever was opened first. */
+int cov_library_open(const char *path, cov_library **out, cov_error *error) {
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static cov_library *opened;
+    pthread_mutex_lock(&mutex);
+    int bad = opened ? 0 : open_library(path, &opened, error);
+    *out = opened;
+    pthread_mutex_unlock(&mutex);
+    return bad;
 }
 
 void cov_library_version(const cov_library *library, char *version, size_t capacity) {

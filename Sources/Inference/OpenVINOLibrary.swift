@@ -2,7 +2,7 @@ import COpenVINO
 import Glibc
 import Wire
 
-/// OpenVINO's library in this process. Never closed: its threads outlive every model.
+/// OpenVINO's library in this process, which is never closed because its threads outlive every model, and one core. Models keep it alive.
 ///
 /// Sendable: the C functions behind it may be called on any thread.
 final class OpenVINOLibrary: @unchecked Sendable {
@@ -32,6 +32,8 @@ final class OpenVINOLibrary: @unchecked Sendable {
         self.core = core
         version = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
+
+    deinit { cov_core_free(core) }
 
     /// The first in the order of names, so that the choice does not depend on the file system.
     private static func find(in folder: String) -> String? {

@@ -40,7 +40,7 @@ typedef struct cov_port {
     int64_t max[COV_RANK_MAX]; /* -1 = without bound */
 } cov_port;
 
-/* The library stays open for the process's life: its threads outlive every model. */
+/* The library stays open for the process's life, because its threads outlive every model; opened again it is the same. */
 int cov_library_open(const char *path, cov_library **library, cov_error *error);
 /* "2026.4.1-22982-…" */
 void cov_library_version(const cov_library *library, char *version, size_t capacity);

@@ -2,8 +2,8 @@
 """Renders the shop's pictures: for every product a photo, a second photo that is held back, and a try-on overlay.
 
 Pictures that exist already are kept, so a run that was stopped goes on where it left off.
-The LLVM variant of Mitsuba is about twice as fast as the scalar one; it needs an LLVM library of version 16 or
-later (Debian: libllvm19), found through DRJIT_LIBLLVM_PATH.
+The LLVM variant of Mitsuba took about 60 % of the scalar one's time; it needs a recent LLVM library, found through
+DRJIT_LIBLLVM_PATH (LLVM 15 is too old, LLVM 22 works).
 """
 
 from __future__ import annotations

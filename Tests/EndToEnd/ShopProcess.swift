@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+/// The example shop as its users run it: the built program, the real plugins and models, a server process on a free port.
+final class ShopProcess: @unchecked Sendable {
+    // Invariant: everything is set in `init`; the suite that owns it is serialized.
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+    /// Folder of the built program and plugins.
+    static var build: String {
+        ProcessInfo.processInfo.environment["VITRINE_TEST_BUILD"] ?? Bundle.main.bundleURL.path
+    }
+
+    let folder: String
+    let address: String
+    private let server: Process
+
+    /// Imports the example shop once into a folder of its own and starts the server.
+    init() throws {
+        folder = NSTemporaryDirectory() + "vitrine-e2e-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...(.max)))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let shop = ShopProcess.root + "/examples/jewelry"
+        let configuration = """
+            listen: 127.0.0.1:0
+            shop: jewelry
+            log: {level: warning}
+            admin_socket: \(folder)/admin.sock
+            graph: \(shop)/graph.yaml
+            catalog: {folder: \(shop)/catalog, database: \(folder)/shop.sqlite, intents: \(shop)/intents.yaml}
+            auth: {tokens: \(shop)/tokens.yaml}
+            plugins:
+              folder: \(ShopProcess.build)
+              load: [{name: speech-recognizer}, {name: text-encoder}, {name: vision-encoder}, {name: pose-estimator}]
+            """
+        try configuration.write(toFile: folder + "/shop.yaml", atomically: true, encoding: .utf8)
+        let imported = try ShopProcess.run(["catalog", "import", "--config", folder + "/shop.yaml", shop])
+        try #require(imported.status == 0, "the import failed (is `make setup` done?): \(imported.output)")
+        server = Process()
+        server.executableURL = URL(fileURLWithPath: ShopProcess.build + "/vitrine")
+        server.arguments = ["serve", "--config", folder + "/shop.yaml", "--address-file", folder + "/address"]
+        server.standardOutput = FileHandle.nullDevice
+        try server.run()
+        var found = ""
+        for _ in 0..<1_200 where found.isEmpty && server.isRunning {
+            found = ((try? String(contentsOfFile: folder + "/address", encoding: .utf8)) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+            if found.isEmpty { usleep(50_000) }
+        }
+        address = found
+        try #require(!found.isEmpty, "the server did not start within 60 s")
+    }
+
+    /// Runs the program to its end: (exit status, what it printed on both streams).
+    static func run(_ arguments: [String], input: String? = nil) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: build + "/vitrine")
+        process.arguments = arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        if let input {
+            let pipe = Pipe()
+            process.standardInput = pipe
+            try process.run()
+            pipe.fileHandleForWriting.write(Data(input.utf8))
+            try pipe.fileHandleForWriting.close()
+        } else {
+            try process.run()
+        }
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+
+    func chat(_ arguments: [String]) throws -> (status: Int32, output: String) {
+        try ShopProcess.run(["chat", "--server", address] + arguments)
+    }
+
+    var isRunning: Bool { server.isRunning }
+
+    /// SIGTERM: the exit status.
+    func stop() -> Int32 {
+        server.terminate()
+        server.waitUntilExit()
+        return server.terminationStatus
+    }
+
+    deinit {
+        if server.isRunning { server.terminate() }
+        do { try FileManager.default.removeItem(atPath: folder) } catch { print("\(folder) was not removed: \(error)") }
+    }
+}
