@@ -108,6 +108,9 @@ let plugins: [Target] = [
 ]
 
 let testTargets: [Target] = [
+    .target(
+        name: "TestSupport", dependencies: ["Inference", "EventLoop", "PluginKit", "CVitrinePlugin", "Wire"], path: "Tests/TestSupport",
+        swiftSettings: strict),
     tests("WireTests", ["Wire"]),
     tests("EventLoopTests", ["EventLoop"]),
     tests("TelemetryTests", ["Telemetry"]),
@@ -120,9 +123,12 @@ let testTargets: [Target] = [
     tests("PluginKitTests", ["PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PluginHostTests", ["PluginHost", "Inference", "EventLoop", "Wire", "Router", "CVitrinePlugin"]),
     tests("SpeechRecognizerTests", ["SpeechRecognizer"]),
-    tests("VisionEncoderTests", ["VisionEncoder", "ImageDecoding", "CImageCodec", "COpenVINO", "PluginKit", "CVitrinePlugin", "Wire"]),
-    tests("TextEncoderTests", ["TextEncoder", "COpenVINO", "PluginKit", "CVitrinePlugin", "Wire"]),
-    tests("PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "COpenVINO", "PluginKit", "CVitrinePlugin", "Wire"]),
+    tests(
+        "VisionEncoderTests",
+        ["VisionEncoder", "ImageDecoding", "CImageCodec", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
+    tests("TextEncoderTests", ["TextEncoder", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
+    tests(
+        "PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("AgentsTests", ["Agents", "Catalog", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
     tests("ReplayTests", ["Replay", "CheckedYAML", "Client", "EventLoop", "Wire"]),
     tests("EndToEnd", []),

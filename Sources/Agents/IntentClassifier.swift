@@ -76,7 +76,9 @@ public struct IntentClassifier: ModalityClassifier {
         }
         guard let best = nearest.first else { return nil }
         var votes = [Float](repeating: 0, count: classes.count)
-        for neighbour in nearest { votes[neighbour.classIndex] += Exponential.of((neighbour.similarity - best.similarity) / IntentClassifier.temperature) }
+        for neighbour in nearest {
+            votes[neighbour.classIndex] += Exponential.of((neighbour.similarity - best.similarity) / IntentClassifier.temperature)
+        }
         let total = votes.reduce(0, +)
         return zip(classes, votes).map { ClassProbability(name: $0, probability: $1 / total) }
     }

@@ -22,7 +22,8 @@ enum OrderNumber {
 
     /// Two-letter words that may stand before a number that is none of an order: "in 2024", "up to 5000".
     private static let commonWords: Set<String> = [
-        "AM", "AN", "AS", "AT", "BE", "BY", "CM", "DO", "EU", "GO", "HE", "IF", "IN", "IS", "IT", "KG", "ME", "MM", "MY", "NO", "OF", "OK", "ON", "OR",
+        "AM", "AN", "AS", "AT", "BE", "BY", "CM", "DO", "EU", "GO", "HE", "IF", "IN", "IS", "IT", "KG", "ME", "MM", "MY", "NO", "OF", "OK", "ON",
+        "OR",
         "PM", "SO", "TO", "UK", "UP", "US", "WE",
     ]
 
@@ -57,7 +58,11 @@ enum OrderNumber {
             case "0"..."9":
                 if case .digits(let digits)? = tokens.last { tokens[tokens.count - 1] = .digits(digits + text) } else { tokens.append(.digits(text)) }
             case "a"..."z", "A"..."Z":
-                if case .letters(let letters)? = tokens.last { tokens[tokens.count - 1] = .letters(letters + text) } else { tokens.append(.letters(text)) }
+                if case .letters(let letters)? = tokens.last {
+                    tokens[tokens.count - 1] = .letters(letters + text)
+                } else {
+                    tokens.append(.letters(text))
+                }
             case "-", "#", "\u{2010}", "\u{2011}", "\u{2013}": tokens.append(.hyphen)
             case " ", "\u{3000}", "\u{A0}": tokens.append(.space)
             default: tokens.append(.other)

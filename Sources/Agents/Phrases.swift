@@ -46,10 +46,14 @@ struct Phrases {
     var signIn: String { of("I can only show orders to the customer they belong to; please sign in.", "订单只能由本人查看，请先登录。") }
     var noOrders: String { of("There are no orders in your account.", "您的账户里没有订单。") }
     func noSuchOrder(_ id: String) -> String { of("There is no order \(id) in your account.", "您的账户里没有订单 \(id)。") }
-    var noSupport: String { of("I found nothing about that in the shop's own texts, so I would rather not guess. Shall I ask a person?", "店内资料里没有相关内容，我不便猜测。需要转人工客服吗？") }
+    var noSupport: String {
+        of("I found nothing about that in the shop's own texts, so I would rather not guess. Shall I ask a person?", "店内资料里没有相关内容，我不便猜测。需要转人工客服吗？")
+    }
     var whichProduct: String { of("Which piece do you mean?", "您指的是哪一件？") }
     func handedOver(_ number: Int64) -> String { of("A person of the shop will take over; your number is \(number).", "已为您转接人工客服，您的排队号是 \(number)。") }
-    var outOfScope: String { of("I can help with jewellery, orders, delivery, returns, care and sizes; this is beyond me.", "我可以帮您挑选首饰，或解答订单、配送、退换货、保养和尺寸问题，这个我帮不上忙。") }
+    var outOfScope: String {
+        of("I can help with jewellery, orders, delivery, returns, care and sizes; this is beyond me.", "我可以帮您挑选首饰，或解答订单、配送、退换货、保养和尺寸问题，这个我帮不上忙。")
+    }
 
     func order(_ order: Order, items: String) -> String {
         let state = status(order.status)
@@ -77,5 +81,7 @@ struct Phrases {
         }
     }
 
-    func price(_ price: Price) -> String { "\(price.currency) \(price.amountMinor / 100).\(price.amountMinor % 100 < 10 ? "0" : "")\(price.amountMinor % 100)" }
+    func price(_ price: Price) -> String {
+        "\(price.currency) \(price.amountMinor / 100).\(price.amountMinor % 100 < 10 ? "0" : "")\(price.amountMinor % 100)"
+    }
 }

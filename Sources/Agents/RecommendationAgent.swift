@@ -21,7 +21,9 @@ public struct RecommendationAgent: Agent {
         guard let fused = turn.query, !fused.parts.isEmpty else { return finish(say.tellMore, .clarify, turn, reply) }
         let parsed = parser.parse(turn.words)
         let query = FusedQuery(
-            blocks: fused.parts.map { FusedQuery.Block(modality: $0.feature.modality, spaceID: $0.feature.spaceID, values: $0.feature.values, weight: $0.weight) })
+            blocks: fused.parts.map {
+                FusedQuery.Block(modality: $0.feature.modality, spaceID: $0.feature.spaceID, values: $0.feature.values, weight: $0.weight)
+            })
         var hits = try search(query, parsed.filter)
         let wanted = describe(parsed, say)
         var text = say.found(hits.count, wanted)
@@ -37,7 +39,8 @@ public struct RecommendationAgent: Agent {
                 .recommendations(
                     Recommendations(
                         items: hits.compactMap { recommendation($0, parsed, turn, say) },
-                        filters: parsed.matches.map { AppliedFilter(field: $0.field, operator: $0.operator, value: $0.value) }, language: turn.language)))
+                        filters: parsed.matches.map { AppliedFilter(field: $0.field, operator: $0.operator, value: $0.value) },
+                        language: turn.language)))
         }
         finish(text, kind, turn, reply)
     }

@@ -106,7 +106,8 @@ public struct ServiceAgent: Agent {
 
     private nonisolated(nonsending) func handOver(_ turn: TurnQuery, _ say: Phrases) async throws(StoreError) -> ServiceAnswer {
         let handoff = Handoff(
-            sessionID: turn.sessionID, reason: "asked for a person", summary: String(turn.words.prefix(500)), language: turn.language, timeUs: turn.timeUs)
+            sessionID: turn.sessionID, reason: "asked for a person", summary: String(turn.words.prefix(500)), language: turn.language,
+            timeUs: turn.timeUs)
         let number = try await stores.handoffs.enqueue(handoff, idempotencyKey: "\(turn.sessionID)/\(turn.turnID)", as: turn.principal)
         return ServiceAnswer(text: say.handedOver(number))
     }
@@ -122,7 +123,10 @@ public struct ServiceAgent: Agent {
     /// The section of the shop's texts that is nearest in meaning and words, by reciprocal rank fusion, or an honest refusal.
     private nonisolated(nonsending) func policy(_ about: String?, _ turn: TurnQuery, _ say: Phrases) async throws(StoreError) -> ServiceAnswer {
         let byWords = try await stores.catalog.searchDocuments(words: turn.words, language: turn.language, limit: 10)
-        guard let found = PolicySearch.best(in: snapshot.documents.filter { about == nil || $0.policy == about }, language: turn.language, feature: turn.feature(Modality.text), byWords: byWords),
+        guard
+            let found = PolicySearch.best(
+                in: snapshot.documents.filter { about == nil || $0.policy == about }, language: turn.language, feature: turn.feature(Modality.text),
+                byWords: byWords),
             found.similarity >= ServiceAgent.supportMin
         else { return ServiceAnswer(text: say.noSupport, kind: .noAnswer) }
         let document = found.document

@@ -12,7 +12,9 @@ public struct TryOnAgent: Agent {
     public func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
         let say = Phrases(turn.language)
         guard let pose = turn.pose else { return done(say.needsSelfie, .clarify, turn, reply) }
-        guard let id = turn.tryOnProduct ?? mentioned(turn.words) ?? turn.context.focusedProduct else { return done(say.tryOnWhat, .clarify, turn, reply) }
+        guard let id = turn.tryOnProduct ?? mentioned(turn.words) ?? turn.context.focusedProduct else {
+            return done(say.tryOnWhat, .clarify, turn, reply)
+        }
         guard let product = snapshot.product(id) else {
             throw RPCStatus(.notFound, "there is no product '\(id)' in this shop")
         }

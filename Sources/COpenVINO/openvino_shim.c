@@ -27,7 +27,6 @@ typedef struct { void (*function)(void *arguments); void *arguments; } ov_callba
     F(const char *, get_last_err_msg, (void)) \
     F(void, free, (const char *)) \
     F(ov_status, core_create, (void **)) \
-    F(void, core_free, (void *)) \
     F(ov_status, core_compile_model_from_file_props, (const void *, const char *, const char *, size_t, const ov_property *, void **)) \
     F(void, compiled_model_free, (void *)) \
     F(ov_status, compiled_model_inputs_size, (const void *, size_t *)) \
@@ -61,11 +60,7 @@ struct cov_library {
     OV_FUNCTIONS(MEMBER)
 #undef MEMBER
     char version[128];
-};
-
-struct cov_core {
-    const cov_library *library;
-    void *handle;
+    void *core;
 };
 
 struct cov_model {
@@ -126,11 +121,12 @@ static int open_library(const char *path, cov_library **out, cov_error *error) {
     } else if (!failed(library, library->get_openvino_version(&version), "OpenVINO does not tell its version", error)) {
         snprintf(library->version, sizeof library->version, "%s", version.build_number ? version.build_number : "");
         library->version_free(&version);
-        if (strncmp(library->version, VERSION_PREFIX, strlen(VERSION_PREFIX)) == 0) {
+        if (strncmp(library->version, VERSION_PREFIX, strlen(VERSION_PREFIX)) != 0) {
+            say(error, "OpenVINO " VERSION_PREFIX "x is needed, this is", library->version);
+        } else if (!failed(library, library->core_create(&library->core), "OpenVINO does not start", error)) {
             *out = library;
             return 0;
         }
-        say(error, "OpenVINO " VERSION_PREFIX "x is needed, this is", library->version);
     }
     free(library);
     dlclose(handle);
@@ -152,25 +148,8 @@ void cov_library_version(const cov_library *library, char *version, size_t capac
     snprintf(version, capacity, "%s", library->version);
 }
 
-int cov_core_make(const cov_library *library, cov_core **out, cov_error *error) {
-    cov_core *core = calloc(1, sizeof *core);
-    if (!core) return out_of_memory(error);
-    core->library = library;
-    if (failed(library, library->core_create(&core->handle), "OpenVINO does not start", error)) {
-        free(core);
-        return 1;
-    }
-    *out = core;
-    return 0;
-}
-
-void cov_core_free(cov_core *core) {
-    core->library->core_free(core->handle);
-    free(core);
-}
-
 int cov_model_compile(
-    const cov_core *core, const char *path, size_t property_count, const char *const *keys, const char *const *values, cov_model **out,
+    const cov_library *library, const char *path, size_t property_count, const char *const *keys, const char *const *values, cov_model **out,
     cov_error *error) {
     cov_model *model = calloc(1, sizeof *model);
     ov_property *properties = calloc(property_count + 1, sizeof *properties);
@@ -180,10 +159,10 @@ int cov_model_compile(
         return out_of_memory(error);
     }
     for (size_t i = 0; i < property_count; i++) properties[i] = (ov_property){keys[i], values[i]};
-    model->library = core->library;
-    ov_status status = core->library->core_compile_model_from_file_props(core->handle, path, "CPU", property_count, properties, &model->handle);
+    model->library = library;
+    ov_status status = library->core_compile_model_from_file_props(library->core, path, "CPU", property_count, properties, &model->handle);
     free(properties);
-    if (failed(core->library, status, "the model cannot be compiled", error)) {
+    if (failed(library, status, "the model cannot be compiled", error)) {
         free(model);
         return 1;
     }

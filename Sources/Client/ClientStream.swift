@@ -53,7 +53,8 @@ public final class ClientStream {
             throw RPCStatus(.invalidArgument, "\(payload.count) bytes in one message; the \(lane) lane takes at most \(queue.messageBytesMax)")
         }
         guard queue.waitingBytes + payload.count <= ClientStream.waitingBytesMax else {
-            throw RPCStatus(.resourceExhausted, "\(queue.waitingBytes) bytes wait for credit on the \(lane) lane; at most \(ClientStream.waitingBytesMax) may")
+            throw RPCStatus(
+                .resourceExhausted, "\(queue.waitingBytes) bytes wait for credit on the \(lane) lane; at most \(ClientStream.waitingBytesMax) may")
         }
         queue.waiting.append(payload)
         queue.waitingBytes += payload.count

@@ -78,7 +78,9 @@ private struct GraphChecker {
 
     private func addTurn(to plan: inout GraphPlan, index: [String: Int]) throws(YAMLError) {
         let aligns = graph.nodes.filter(\.isAlign)
-        if aligns.count > 1 { throw fail(aligns[1].line, "a second align node '\(aligns[1].id)'; '\(aligns[0].id)' on line \(aligns[0].line) is the turn already") }
+        if aligns.count > 1 {
+            throw fail(aligns[1].line, "a second align node '\(aligns[1].id)'; '\(aligns[0].id)' on line \(aligns[0].line) is the turn already")
+        }
         if let align = aligns.first, case .align(let policy) = align.kind {
             plan.align = policy
             for input in align.inputs {
@@ -96,10 +98,15 @@ private struct GraphChecker {
                 plan.steps.append(
                     FusionStep(id: node.id, operation: fuse == .concatenation ? .concatenation : .weightedSum, inputs: names, weights: node.weights))
             case .decide:
-                plan.steps.append(FusionStep(id: node.id, operation: .decisionLevel, inputs: try modalities(node, aligns.first), weights: node.weights))
+                plan.steps.append(
+                    FusionStep(id: node.id, operation: .decisionLevel, inputs: try modalities(node, aligns.first), weights: node.weights))
             case .agent(let name, let query, let when):
-                if let query, graph.node(query.node)?.isFuse != true { throw fail(query.line, "'\(node.id)' takes its query from a fuse node; '\(query.text)' is none") }
-                if let when, graph.node(when.node)?.isDecide != true { throw fail(when.line, "'\(node.id)' answers when a decide node says so; '\(when.text)' is none") }
+                if let query, graph.node(query.node)?.isFuse != true {
+                    throw fail(query.line, "'\(node.id)' takes its query from a fuse node; '\(query.text)' is none")
+                }
+                if let when, graph.node(when.node)?.isDecide != true {
+                    throw fail(when.line, "'\(node.id)' answers when a decide node says so; '\(when.text)' is none")
+                }
                 plan.agents.append(AgentNode(id: node.id, agent: name, query: query?.node, when: when?.node))
             default: break
             }
@@ -110,9 +117,12 @@ private struct GraphChecker {
     private func modalities(_ node: GraphNode, _ align: GraphNode?) throws(YAMLError) -> [String] {
         var names: [String] = []
         for input in node.inputs {
-            guard let align, input.node == align.id else { throw fail(input.line, "'\(node.id)' takes modalities of the align node; '\(input.text)' is none") }
+            guard let align, input.node == align.id else {
+                throw fail(input.line, "'\(node.id)' takes modalities of the align node; '\(input.text)' is none")
+            }
             guard align.inputs.contains(where: { $0.alias == input.port }) else {
-                throw fail(input.line, "the turn '\(align.id)' has no modality '\(input.port)'; it has \(align.inputs.map(\.alias).joined(separator: ", "))")
+                throw fail(
+                    input.line, "the turn '\(align.id)' has no modality '\(input.port)'; it has \(align.inputs.map(\.alias).joined(separator: ", "))")
             }
             if names.contains(input.port) { throw fail(input.line, "'\(input.text)' is an input of '\(node.id)' twice") }
             names.append(input.port)
@@ -143,13 +153,20 @@ private struct GraphChecker {
     private func checkReference(_ input: PortName, of node: GraphNode) throws(YAMLError) {
         if input.node == "client" {
             guard let client = input.client else {
-                throw fail(input.line, "'\(input.text)' is no input of the client; there are \(ClientInput.allCases.map { "client.\($0.rawValue)" }.joined(separator: ", "))")
+                throw fail(
+                    input.line,
+                    "'\(input.text)' is no input of the client; there are \(ClientInput.allCases.map { "client.\($0.rawValue)" }.joined(separator: ", "))"
+                )
             }
-            guard node.isStream else { throw fail(input.line, "'\(node.id)' cannot take '\(client.rawValue)' straight from the client; connect a plugin between them") }
+            guard node.isStream else {
+                throw fail(input.line, "'\(node.id)' cannot take '\(client.rawValue)' straight from the client; connect a plugin between them")
+            }
             return try checkConsumes(client == .selfie ? "image" : client.rawValue, input, node)
         }
         guard let source = graph.node(input.node) else {
-            throw fail(input.line, "'\(node.id)' names the node '\(input.node)', which does not exist; there are \(graph.nodes.map(\.id).joined(separator: ", "))")
+            throw fail(
+                input.line,
+                "'\(node.id)' names the node '\(input.node)', which does not exist; there are \(graph.nodes.map(\.id).joined(separator: ", "))")
         }
         if case .plugin(let plugin) = source.kind {
             if let ports, ports(plugin) == nil { throw fail(source.line, "no plugin is called '\(plugin)'") }

@@ -88,7 +88,8 @@ extension GraphNode {
     fileprivate init(_ item: YAMLValue) throws(YAMLError) {
         line = item.line
         id = try item["id"].string()
-        guard !id.isEmpty, id != "client", id.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_".unicodeScalars.contains($0) })
+        guard !id.isEmpty, id != "client",
+            id.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_".unicodeScalars.contains($0) })
         else { throw item["id"].error("'\(id)' is not a node name: letters, digits, '-' and '_', and not 'client'") }
         let type = try item["type"].choice(NodeType.self)
         inputs = try GraphNode.ports(item["in"])

@@ -54,7 +54,7 @@ public final class CompiledModel: @unchecked Sendable {
         var made: OpaquePointer?
         let status = withCStrings(properties.map(\.0)) { keys in
             withCStrings(properties.map(\.1)) { values in
-                cov_model_compile(library.core, path, properties.count, keys, values, &made, &error)
+                cov_model_compile(library.raw, path, properties.count, keys, values, &made, &error)
             }
         }
         guard status == 0, let raw = made else { throw RPCStatus(.failedPrecondition, "model \(name), \(path): \(error.message)") }

@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import Wire
 
 /// The thread that starts and ends jobs: mailbox in, JobScheduler's decisions out. OpenVINO's requests are touched nowhere else.
@@ -19,6 +20,7 @@ final class Dispatcher: @unchecked Sendable {
     private struct Mailbox {
         var events: [Event] = []
         var nextJob: UInt64 = 1
+        var isClosed = false
     }
 
     /// A job from its submission to its end.
@@ -36,7 +38,7 @@ final class Dispatcher: @unchecked Sendable {
     }
 
     private let mailbox = Guarded(Mailbox())
-    private let state: State
+    private let thread: Guarded<pthread_t?>
 
     /// What the thread owns; the dispatcher itself can go away while the thread ends.
     private final class State: @unchecked Sendable {
@@ -55,11 +57,30 @@ final class Dispatcher: @unchecked Sendable {
     }
 
     init(_ configuration: InferenceConfiguration) {
-        state = State(configuration)
-        startThread(named: "inference", nice: configuration.niceIncrement) { [mailbox, state] in Self.run(mailbox, state) }
+        let state = State(configuration)
+        thread = Guarded(startThread(named: "inference", nice: configuration.niceIncrement) { [mailbox] in Self.run(mailbox, state) })
     }
 
-    deinit { Self.post(.stop, to: mailbox) }
+    deinit {
+        // Not waited for: the last reference may go on a loop.
+        guard let thread = takeThread() else { return }
+        Self.post(.stop, to: mailbox)
+        pthread_detach(thread)
+    }
+
+    /// Cancels what waits, waits for what runs, and ends the thread. Not on a loop. Again: nothing.
+    func shutDown() {
+        guard let thread = takeThread() else { return }
+        Self.post(.stop, to: mailbox)
+        pthread_join(thread, nil)
+    }
+
+    private func takeThread() -> pthread_t? {
+        thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+    }
 
     func add(_ model: CompiledModel, _ requests: [Request]) { Self.post(.add(model, requests), to: mailbox) }
 
@@ -83,7 +104,8 @@ final class Dispatcher: @unchecked Sendable {
         }
         let delivery = loop.expectDelivery("inference", modelledCostUs: job.model.modelledCostUs)
         let completion = Completion(done)
-        return mailbox.withLock { mailbox in
+        let id = mailbox.withLock { mailbox -> UInt64? in
+            guard !mailbox.isClosed else { return nil }
             let id = mailbox.nextJob
             mailbox.nextJob += 1
             // On a virtual clock no time passes while a job waits: only one that comes too late is too late.
@@ -91,15 +113,19 @@ final class Dispatcher: @unchecked Sendable {
             let deadline = loop.mode == .real || late ? job.deadlineUs : 0
             let scheduled = JobScheduler.Job(
                 id: id, model: job.model.index, priority: job.priority, fairnessKey: job.fairnessKey, deadlineUs: deadline)
-            mailbox.events.append(
-                .submit(
-                    Pending(
-                        job: scheduled, model: job.model, inputs: inputs, outputs: outputs, budget: job.budget, loop: loop, delivery: delivery,
-                        completion: completion, submittedUs: loop.nowUs)))
+            let pending = Pending(
+                job: scheduled, model: job.model, inputs: inputs, outputs: outputs, budget: job.budget, loop: loop, delivery: delivery,
+                completion: completion, submittedUs: loop.nowUs)
+            mailbox.events.append(.submit(pending))
             return id
         } signal: {
             true
         }
+        guard let id else {
+            delivery.abandon()
+            throw RPCStatus(.unavailable, "the inference service is shut down")
+        }
+        return id
     }
 
     private static func index(of name: String, among ports: [ModelPort], _ what: String, _ model: CompiledModel) throws(RPCStatus) -> Int {

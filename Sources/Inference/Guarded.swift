@@ -75,9 +75,8 @@ private final class ThreadBody {
     }
 }
 
-/// Starts a thread of lower priority. Threads that it starts inherit that.
-@discardableResult
-func startThread(named name: String, nice: Int32, detached: Bool = true, _ run: @escaping () -> Void) -> pthread_t {
+/// Starts a thread of lower priority, to be joined or detached. Threads that it starts inherit the priority.
+func startThread(named name: String, nice: Int32, _ run: @escaping () -> Void) -> pthread_t {
     let context = Unmanaged.passRetained(ThreadBody(name: name, nice: nice, run: run))
     var thread = pthread_t()
     let status = pthread_create(
@@ -92,7 +91,6 @@ func startThread(named name: String, nice: Int32, detached: Bool = true, _ run: 
             return nil
         }, context.toOpaque())
     precondition(status == 0, "the system gives the few threads that inference needs")
-    if detached { pthread_detach(thread) }
     return thread
 }
 
@@ -100,7 +98,7 @@ func startThread(named name: String, nice: Int32, detached: Bool = true, _ run: 
 func onNiceThread<R>(_ nice: Int32, _ body: () throws(RPCStatus) -> R) throws(RPCStatus) -> R {
     var result: Result<R, RPCStatus>?
     withoutActuallyEscaping(body) { body in
-        let thread = startThread(named: "model-loader", nice: nice, detached: false) {
+        let thread = startThread(named: "model-loader", nice: nice) {
             result = Result { () throws(RPCStatus) in try body() }
         }
         pthread_join(thread, nil)

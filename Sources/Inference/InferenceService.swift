@@ -181,6 +181,13 @@ public final class InferenceService: Sendable {
         dispatcher.cancel(ticket.id)
     }
 
+    /// Ends with CANCELLED what waits, waits for what runs, and stops. To be called before the process ends, and not on a loop; afterwards
+    /// `submit` throws UNAVAILABLE.
+    public func shutDown() {
+        precondition(EventLoop.current == nil, "the inference service is shut down by a thread that may wait")
+        dispatcher.shutDown()
+    }
+
     private func properties(_ options: ModelOptions) -> [(String, String)] {
         var properties = [("INFERENCE_NUM_THREADS", "\(configuration.threads)")]
         if options.requests > 1 {

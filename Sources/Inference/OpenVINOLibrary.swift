@@ -2,12 +2,11 @@ import COpenVINO
 import Glibc
 import Wire
 
-/// OpenVINO's library in this process, which is never closed because its threads outlive every model, and one core. Models keep it alive.
+/// OpenVINO's library and core, of which a process has one. Never closed: its threads outlive every model.
 ///
 /// Sendable: the C functions behind it may be called on any thread.
 final class OpenVINOLibrary: @unchecked Sendable {
     let raw: OpaquePointer
-    let core: OpaquePointer
     /// "2026.4.1-22982-…"
     let version: String
 
@@ -22,18 +21,11 @@ final class OpenVINOLibrary: @unchecked Sendable {
         guard cov_library_open(file, &opened, &error) == 0, let library = opened else {
             throw RPCStatus(.failedPrecondition, "\(file): \(error.message); run `make setup`")
         }
-        var made: OpaquePointer?
-        guard cov_core_make(library, &made, &error) == 0, let core = made else {
-            throw RPCStatus(.failedPrecondition, "\(file): \(error.message)")
-        }
         var text = [CChar](repeating: 0, count: 128)
         cov_library_version(library, &text, text.count)
         raw = library
-        self.core = core
         version = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
-
-    deinit { cov_core_free(core) }
 
     /// The first in the order of names, so that the choice does not depend on the file system.
     private static func find(in folder: String) -> String? {

@@ -22,7 +22,8 @@ public struct AudioFile: Sendable {
         defer { sf_close(file) }
         let channels = Int(info.channels)
         guard channels > 0, info.samplerate > 0, info.frames >= 0, Int(info.frames) <= Int(info.samplerate) * secondsMax else {
-            throw RPCStatus(.invalidArgument, "\(path): \(channels) channels, \(info.samplerate) Hz, \(info.frames) frames; at most \(secondsMax) s are read")
+            throw RPCStatus(
+                .invalidArgument, "\(path): \(channels) channels, \(info.samplerate) Hz, \(info.frames) frames; at most \(secondsMax) s are read")
         }
         var interleaved = [Int16](repeating: 0, count: Int(info.frames) * channels)
         let read = interleaved.withUnsafeMutableBufferPointer { sf_readf_short(file, $0.baseAddress, info.frames) }

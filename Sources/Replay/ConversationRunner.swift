@@ -82,7 +82,8 @@ public final class ConversationRunner {
             case .failure(let status): finish(error: "\(status)")
             case .success(let connection):
                 self.connection = connection
-                conversation = Conversation(on: connection, token: token, onMessage: { [weak self] in self?.received($0) }, onEnd: { [weak self] in self?.ended($0) })
+                conversation = Conversation(
+                    on: connection, token: token, onMessage: { [weak self] in self?.received($0) }, onEnd: { [weak self] in self?.ended($0) })
                 nextStep()
             }
         }
@@ -92,7 +93,9 @@ public final class ConversationRunner {
         stepIndex += 1
         guard stepIndex < script.steps.count else {
             conversation?.finish()
-            limitTimer = loop.after(10_000_000) { [weak self] in self?.finish(error: "the server did not end the stream within 10 s of the half-close") }
+            limitTimer = loop.after(10_000_000) { [weak self] in
+                self?.finish(error: "the server did not end the stream within 10 s of the half-close")
+            }
             return
         }
         let step = script.steps[stepIndex]

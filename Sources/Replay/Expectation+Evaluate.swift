@@ -64,7 +64,9 @@ extension Expectation {
     }
 
     private func transcriptFailure(_ contains: [String], _ language: String?, _ found: Transcript) -> String? {
-        if let language, found.language != language { return "the transcript's language is '\(found.language)', not '\(language)': \"\(found.text)\"" }
+        if let language, found.language != language {
+            return "the transcript's language is '\(found.language)', not '\(language)': \"\(found.text)\""
+        }
         return missingText(contains, in: found.text).map { "the transcript lacks \($0): \"\(found.text)\"" }
     }
 
@@ -87,12 +89,18 @@ extension RecommendationsCheck {
     func failure(_ found: Recommendations) -> String? {
         let ids = found.items.map(\.productID)
         if found.items.count < countMin { return "\(found.items.count) products came; at least \(countMin) were expected" }
-        if !anyOf.isEmpty, !ids.prefix(top).contains(where: anyOf.contains) { return "none of \(anyOf) is among the first \(top): \(ids.prefix(top))" }
+        if !anyOf.isEmpty, !ids.prefix(top).contains(where: anyOf.contains) {
+            return "none of \(anyOf) is among the first \(top): \(ids.prefix(top))"
+        }
         for item in found.items {
-            if !titlesContain.isEmpty, missingText(titlesContain, in: item.title) != nil, titlesContain.allSatisfy({ missingText([$0], in: item.title) != nil }) {
+            if !titlesContain.isEmpty, missingText(titlesContain, in: item.title) != nil,
+                titlesContain.allSatisfy({ missingText([$0], in: item.title) != nil })
+            {
                 return "\"\(item.title)\" contains none of \(titlesContain)"
             }
-            if let most = priceMinorMax, let price = item.price, price.amountMinor > most { return "\(item.productID) costs \(price.amountMinor) minor units; at most \(most) were expected" }
+            if let most = priceMinorMax, let price = item.price, price.amountMinor > most {
+                return "\(item.productID) costs \(price.amountMinor) minor units; at most \(most) were expected"
+            }
             let shares = item.reasons.reduce(Float(0)) { $0 + $1.share }
             if sharesAddUp, abs(shares - 1) > 0.001 { return "the shares of \(item.productID)'s reasons add up to \(shares)" }
             if let lacking = modalities.first(where: { wanted in !item.reasons.contains { $0.modality == wanted } }) {
@@ -130,7 +138,8 @@ extension TryOnCheck {
             }
             let distance = ((anchor.x - point.x) * (anchor.x - point.x) + (anchor.y - point.y) * (anchor.y - point.y)).squareRoot()
             if distance > point.withinPx {
-                return "anchor '\(point.name)' is at (\(anchor.x), \(anchor.y)), \(distance) px from (\(point.x), \(point.y)); \(point.withinPx) px were allowed"
+                return
+                    "anchor '\(point.name)' is at (\(anchor.x), \(anchor.y)), \(distance) px from (\(point.x), \(point.y)); \(point.withinPx) px were allowed"
             }
         }
         return nil

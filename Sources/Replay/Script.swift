@@ -52,10 +52,12 @@ extension Script {
         let path = document.file
         let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
         var script = Script(
-            name: try document["conversation"].string(), file: path, token: try document["token"].string(or: ""), tags: try document["tags"].strings(),
+            name: try document["conversation"].string(), file: path, token: try document["token"].string(or: ""),
+            tags: try document["tags"].strings(),
             steps: [])
         for item in try document["steps"].items() {
-            script.steps.append(try Step.read(item) { $0.hasPrefix("@") ? cacheFolder + "/" + $0.dropFirst() : $0.hasPrefix("/") ? $0 : folder + "/" + $0 })
+            script.steps.append(
+                try Step.read(item) { $0.hasPrefix("@") ? cacheFolder + "/" + $0.dropFirst() : $0.hasPrefix("/") ? $0 : folder + "/" + $0 })
         }
         guard !script.steps.isEmpty, script.steps.count <= stepsMax else { throw document["steps"].error("from 1 to \(stepsMax) steps are needed") }
         return script
@@ -81,7 +83,8 @@ private enum BehaviourName: String, CaseIterable {
 extension Step {
     static func read(_ item: YAMLValue, _ located: (String) -> String) throws(YAMLError) -> Step {
         try item.fields(
-            "say", "language", "speak", "show", "selfie", "try_on", "behaviour", "product", "set_language", "barge_in", "silence_ms", "expect", "within_ms",
+            "say", "language", "speak", "show", "selfie", "try_on", "behaviour", "product", "set_language", "barge_in", "silence_ms", "expect",
+            "within_ms",
             "continue")
         var actions: [ClientAction] = []
         if item["set_language"].exists { actions.append(.language(try item["set_language"].string())) }
@@ -95,7 +98,9 @@ extension Step {
         if item["try_on"].exists { actions.append(.tryOn(product: try item["try_on"].string())) }
         if item["speak"].exists { actions.append(.speak(file: located(try item["speak"].string()))) }
         if item["say"].exists { actions.append(.say(try item["say"].string(), language: try item["language"].string(or: ""))) }
-        guard !actions.isEmpty else { throw item.error("a step does something: say, speak, show, selfie, try_on, behaviour, set_language, barge_in or silence_ms") }
+        guard !actions.isEmpty else {
+            throw item.error("a step does something: say, speak, show, selfie, try_on, behaviour, set_language, barge_in or silence_ms")
+        }
         var expectations: [Expectation] = []
         for expected in try item["expect"].items() { expectations.append(try Expectation.read(expected)) }
         let turn = actions.contains {

@@ -31,12 +31,16 @@ public struct TranscriptPrinter {
         case .recommendations(let recommendations):
             return recommendations.items.enumerated().flatMap { index, item -> [String] in
                 let price = item.price.map { " · \($0.currency) \(major($0.amountMinor))" } ?? ""
-                return [paint("32", index == 0 ? "shop    " : "        ") + "  \(index + 1). \(item.title)\(price)\(item.inStock ? "" : " · sold out")"]
+                return [
+                    paint("32", index == 0 ? "shop    " : "        ") + "  \(index + 1). \(item.title)\(price)\(item.inStock ? "" : " · sold out")"
+                ]
                     + item.reasons.map { paint("2", "               \(percent($0.share)) \($0.modality): \($0.text)") }
             }
         case .reply(let reply):
             var lines = reply.text.isEmpty ? [] : [paint("32", "shop    ") + "  " + reply.text]
-            for source in reply.sources { lines.append(paint("2", "               source: \(source.kind) \(source.id)\(source.title.isEmpty ? "" : " – \(source.title)")")) }
+            for source in reply.sources {
+                lines.append(paint("2", "               source: \(source.kind) \(source.id)\(source.title.isEmpty ? "" : " – \(source.title)")"))
+            }
             return lines
         case .tryOn(let tryOn):
             return [paint("32", "shop    ") + "  try-on of \(tryOn.productID) on \(tryOn.imageWidth) × \(tryOn.imageHeight)"]

@@ -89,7 +89,8 @@ public final class Route {
             throw RPCStatus(.unavailable, "no plugin serves node '\(graph.plan.streams[node].id)' at the moment")
         }
         guard draining.count < Route.drainingStreamsMax else {
-            throw RPCStatus(.resourceExhausted, "\(draining.count) plugin streams of this session still answer; at most \(Route.drainingStreamsMax) may")
+            throw RPCStatus(
+                .resourceExhausted, "\(draining.count) plugin streams of this session still answer; at most \(Route.drainingStreamsMax) may")
         }
         let branch = Branch(route: self, node: node, turnID: opening.turnID)
         var own = opening

@@ -16,7 +16,8 @@ public struct PluginManifests: Sendable {
         defer { RunFolder.remove(RunFolder.temporary) }
         for file in RunFolder.files(folder) where file.hasPrefix("lib") && file.hasSuffix(".so") {
             do throws(RPCStatus) {
-                manifests.append(try PluginLibrary.load("\(folder)/\(file)", runFolder: RunFolder.temporary, number: UInt64(manifests.count)).manifest)
+                manifests.append(
+                    try PluginLibrary.load("\(folder)/\(file)", runFolder: RunFolder.temporary, number: UInt64(manifests.count)).manifest)
             } catch {
                 throw ServerError(error.message)
             }

@@ -54,7 +54,8 @@ final class ServerState: Sendable {
     func note(_ event: BehaviourEvent, of session: Session, on loop: EventLoop) {
         guard let events else { return }
         let logged = LoggedEvent(
-            sessionID: session.id, kind: event.behaviour.logName, productID: event.productID, quantity: Int(max(1, event.quantity)), timeUs: loop.nowUs)
+            sessionID: session.id, kind: event.behaviour.logName, productID: event.productID, quantity: Int(max(1, event.quantity)),
+            timeUs: loop.nowUs)
         let principal = session.principal
         Task(executorPreference: loop) { [log] in
             do throws(StoreError) {

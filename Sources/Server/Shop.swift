@@ -34,7 +34,8 @@ final class Shop: Sendable {
 
     func agents(itemsMax: Int) -> [any Agent] {
         [
-            RecommendationAgent(snapshot: snapshot, parser: FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency)), itemsMax: itemsMax),
+            RecommendationAgent(
+                snapshot: snapshot, parser: FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency)), itemsMax: itemsMax),
             ServiceAgent(snapshot: snapshot, stores: ServiceStores(orders: stores, catalog: stores, handoffs: stores), intents: service),
             TryOnAgent(snapshot: snapshot),
         ]

@@ -90,7 +90,9 @@ public final class ShopSearch {
             let outcome = try plan.fuse(parts, present: parts.map(\.modality), classifier: nil)
             guard let fused = outcome.vectors.first?.vector else { throw ServerError("the graph '\(plan.name)' has no fuse step") }
             let query = FusedQuery(
-                blocks: fused.parts.map { FusedQuery.Block(modality: $0.feature.modality, spaceID: $0.feature.spaceID, values: $0.feature.values, weight: $0.weight) })
+                blocks: fused.parts.map {
+                    FusedQuery.Block(modality: $0.feature.modality, spaceID: $0.feature.spaceID, values: $0.feature.values, weight: $0.weight)
+                })
             let hits = try snapshot.search(query, filter: parsed.filter, k: top)
             return (hits.compactMap(found), parsed.matches.count)
         } catch let error as ServerError {

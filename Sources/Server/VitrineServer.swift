@@ -50,12 +50,15 @@ public final class VitrineServer: @unchecked Sendable {
         metrics = ServerMetrics(registry: registry)
         do {
             address = try SocketAddress(parsing: configuration.listen)
-            loops = try (0..<configuration.loops).map { try EventLoop(name: "loop-\($0)", index: $0, seed: configuration.seed == 0 ? nil : configuration.seed) }
+            loops = try (0..<configuration.loops).map {
+                try EventLoop(name: "loop-\($0)", index: $0, seed: configuration.seed == 0 ? nil : configuration.seed)
+            }
         } catch {
             throw ServerError("\(error)")
         }
         guard address.isLoopback || configuration.isInsecure else {
-            throw ServerError("\(address) can be reached from other machines and the protocol is not encrypted: listen on 127.0.0.1, or say --insecure")
+            throw ServerError(
+                "\(address) can be reached from other machines and the protocol is not encrypted: listen on 127.0.0.1, or say --insecure")
         }
         loopsLeft = Atomic(configuration.loops)
         startedUs = loops[0].nowUs
@@ -80,7 +83,8 @@ public final class VitrineServer: @unchecked Sendable {
 
     private func prepare() throws {
         let verifier: any TokenVerifier =
-            configuration.tokensFile.isEmpty ? GuestVerifier(shop: configuration.shop) : try FileVerifier(file: configuration.tokensFile, shop: configuration.shop)
+            configuration.tokensFile.isEmpty
+            ? GuestVerifier(shop: configuration.shop) : try FileVerifier(file: configuration.tokensFile, shop: configuration.shop)
         let plan = try GraphPlan.load(configuration.graphFile, ports: runtime.ports)
         for loop in loops { loop.start() }
         let seed = try self.seed()
@@ -88,7 +92,8 @@ public final class VitrineServer: @unchecked Sendable {
         self.shop = shop
         let state = ServerState(
             configuration: configuration, metrics: metrics, log: log, seed: seed, verifier: verifier,
-            adminVerifier: PeerVerifier(uid: getuid(), shop: configuration.shop), events: shop?.stores, runtime: runtime, loops: loops, workers: workers)
+            adminVerifier: PeerVerifier(uid: getuid(), shop: configuration.shop), events: shop?.stores, runtime: runtime, loops: loops,
+            workers: workers)
         self.state = state
         workers.set(
             loops.map { loop in

@@ -21,7 +21,8 @@ struct ImageAssembly {
         guard part == nextPart else {
             let expected = nextPart
             reset(0)
-            throw RPCStatus(.invalidArgument, "part \(part) of image \(imageID) came where part \(expected) was due; send the image again from part 0")
+            throw RPCStatus(
+                .invalidArgument, "part \(part) of image \(imageID) came where part \(expected) was due; send the image again from part 0")
         }
         guard bytes.count + data.count <= bytesMax else {
             let total = bytes.count + data.count

@@ -154,7 +154,9 @@ extension Session {
 
     private func countInput(of turn: Turn) throws(RPCStatus) {
         let most = turn.deployment.plan.align.inputsMax
-        guard turn.inputs < most else { throw RPCStatus(.resourceExhausted, "turn \(turn.id) has \(turn.inputs) inputs; at most \(most) are allowed") }
+        guard turn.inputs < most else {
+            throw RPCStatus(.resourceExhausted, "turn \(turn.id) has \(turn.inputs) inputs; at most \(most) are allowed")
+        }
         turn.inputs += 1
     }
 

@@ -82,7 +82,9 @@ final class Turn {
     /// Several features of one modality count as their mean, at unit length.
     func add(_ feature: Feature) {
         let unit = feature.normalised()
-        if let index = features.firstIndex(where: { $0.modality == unit.modality && $0.spaceID == unit.spaceID && $0.values.count == unit.values.count }) {
+        if let index = features.firstIndex(where: {
+            $0.modality == unit.modality && $0.spaceID == unit.spaceID && $0.values.count == unit.values.count
+        }) {
             for i in unit.values.indices { features[index].values[i] += unit.values[i] }
         } else {
             features.append(unit)

@@ -51,7 +51,9 @@ struct CatalogCommand: ParsableCommand {
             do {
                 let shop = try ShopImport(configuration)
                 let bar = ProgressBar()
-                let report = try shop.importFolder(folder, intentsFile: configuration.intentsFile.isEmpty ? nil : configuration.intentsFile) { bar.show($0) }
+                let report = try shop.importFolder(folder, intentsFile: configuration.intentsFile.isEmpty ? nil : configuration.intentsFile) {
+                    bar.show($0)
+                }
                 bar.end()
                 shop.close()
                 if json { printLine(reportJSON(report)) } else { printReport(report) }
@@ -78,7 +80,8 @@ struct CatalogCommand: ParsableCommand {
 
         private func reportJSON(_ report: ImportReport) -> String {
             var object: [String: Any] = [
-                "texts_encoded": report.textsEncoded, "images_encoded": report.imagesEncoded, "refused": report.problemCount, "catalog_hash": report.catalogHash,
+                "texts_encoded": report.textsEncoded, "images_encoded": report.imagesEncoded, "refused": report.problemCount,
+                "catalog_hash": report.catalogHash,
                 "problems": report.problems.map { ["file": $0.file, "line": $0.line, "reason": $0.reason] as [String: Any] },
             ]
             for (name, count) in counts(report) { object[name] = ["added": count.added, "updated": count.updated, "unchanged": count.unchanged] }
@@ -97,7 +100,10 @@ struct CatalogCommand: ParsableCommand {
         @Option(help: ArgumentHelp("A photo.", valueName: "file"))
         var image: String?
 
-        @Option(help: ArgumentHelp("Several photos, one search each: a JSONL file of {\"id\", \"image\"}; prints how often the id is among the first 1 and 5.", valueName: "file"))
+        @Option(
+            help: ArgumentHelp(
+                "Several photos, one search each: a JSONL file of {\"id\", \"image\"}; prints how often the id is among the first 1 and 5.",
+                valueName: "file"))
         var queries: String?
 
         @Option(help: "How many.")
@@ -124,7 +130,9 @@ struct CatalogCommand: ParsableCommand {
         }
 
         private func read(_ file: String) throws -> [UInt8] {
-            guard let data = FileManager.default.contents(atPath: file) else { throw Environment.fail("\(file): no such file, or it cannot be read", code: 66) }
+            guard let data = FileManager.default.contents(atPath: file) else {
+                throw Environment.fail("\(file): no such file, or it cannot be read", code: 66)
+            }
             return Array(data)
         }
 
@@ -145,7 +153,8 @@ struct CatalogCommand: ParsableCommand {
         }
 
         private func hitLine(_ hit: ShopSearch.Found) -> String {
-            "\(hit.productID)  \(hit.title)  \(hit.price)  score \(hit.score)  " + hit.shares.map { "\($0.modality) \(Int(($0.share * 100).rounded())) %" }.joined(separator: ", ")
+            "\(hit.productID)  \(hit.title)  \(hit.price)  score \(hit.score)  "
+                + hit.shares.map { "\($0.modality) \(Int(($0.share * 100).rounded())) %" }.joined(separator: ", ")
         }
 
         private func hitJSON(_ hit: ShopSearch.Found) -> String {

@@ -52,9 +52,13 @@ struct ChatCommand: ParsableCommand {
 
     private func oneTurn() throws -> [ClientAction] {
         var actions: [ClientAction] = []
-        for (file, make) in [(image, ClientAction.show), (selfie, ClientAction.selfie), (audio, ClientAction.speak)] as [(String?, (String) -> ClientAction)] {
+        for (file, make) in [(image, ClientAction.show), (selfie, ClientAction.selfie), (audio, ClientAction.speak)]
+            as [(String?, (String) -> ClientAction)]
+        {
             guard let file else { continue }
-            guard FileManager.default.isReadableFile(atPath: file) else { throw Environment.fail("\(file): no such file, or it cannot be read", code: 66) }
+            guard FileManager.default.isReadableFile(atPath: file) else {
+                throw Environment.fail("\(file): no such file, or it cannot be read", code: 66)
+            }
             actions.append(make(file))
         }
         if let tryOn { actions.append(.tryOn(product: tryOn)) }
@@ -98,7 +102,9 @@ private final class Chat {
             case .failure(let status): end(status)
             case .success(let connection):
                 self.connection = connection
-                conversation = Conversation(on: connection, token: token, wantsTrace: trace, onMessage: { [unowned self] in received($0) }, onEnd: { [unowned self] in end($0) })
+                conversation = Conversation(
+                    on: connection, token: token, wantsTrace: trace, onMessage: { [unowned self] in received($0) },
+                    onEnd: { [unowned self] in end($0) })
                 for (index, action) in actions.enumerated() { perform(action, last: index == actions.count - 1) }
                 for line in early { self.line(line) }
                 if !actions.isEmpty || isFinishing { conversation?.finish() }
@@ -162,7 +168,9 @@ private final class Chat {
         }
         for line in printer.lines(ReceivedMessage(message: message, afterMs: 0)) { printLine(line) }
         if case .trace(let trace) = message.kind {
-            for span in trace.spans { printLine("               \(span.node): from \(Double(span.startUs) / 1_000) ms, took \(Double(span.durationUs) / 1_000) ms") }
+            for span in trace.spans {
+                printLine("               \(span.node): from \(Double(span.startUs) / 1_000) ms, took \(Double(span.durationUs) / 1_000) ms")
+            }
         }
     }
 

@@ -32,7 +32,9 @@ struct GraphCommand: ParsableCommand {
 
         func run() throws {
             let plan = try source.load()
-            printLine("\(source.file): graph '\(plan.name)' is right: \(plan.streams.count) stream nodes, \(plan.steps.count) fusion steps, \(plan.agents.count) agents")
+            printLine(
+                "\(source.file): graph '\(plan.name)' is right: \(plan.streams.count) stream nodes, \(plan.steps.count) fusion steps, \(plan.agents.count) agents"
+            )
         }
     }
 

@@ -166,7 +166,8 @@ private final class PluginFileRunner {
                 reading.number += 1
                 lines = reading
                 if line.isEmpty { return next() }
-                return consumes.contains("text") ? .success(PluginInput(file: reading.file, line: reading.number, messages: [text(line)])) : file(line)
+                return consumes.contains("text")
+                    ? .success(PluginInput(file: reading.file, line: reading.number, messages: [text(line)])) : file(line)
             }
             lines = nil
         }
@@ -176,7 +177,9 @@ private final class PluginFileRunner {
             return next()
         }
         guard consumes.contains("text") else { return file(name) }
-        guard let content = FileManager.default.contents(atPath: name) else { return failing(name, RPCStatus(.notFound, "no such file, or it cannot be read")) }
+        guard let content = FileManager.default.contents(atPath: name) else {
+            return failing(name, RPCStatus(.notFound, "no such file, or it cannot be read"))
+        }
         var rest = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }[...]
         lines = (name, { rest.popFirst() }, 0)
         return next()
@@ -200,7 +203,8 @@ private final class PluginFileRunner {
             }
             guard let data = FileManager.default.contents(atPath: name) else { throw RPCStatus(.notFound, "no such file, or it cannot be read") }
             return .success(
-                PluginInput(file: name, messages: [ClientMessage(kind: .image(ImagePart(purpose: purpose, imageID: 1, last: true, data: Array(data))))]))
+                PluginInput(
+                    file: name, messages: [ClientMessage(kind: .image(ImagePart(purpose: purpose, imageID: 1, last: true, data: Array(data))))]))
         } catch {
             return failing(name, error)
         }

@@ -52,7 +52,8 @@ struct ReplayCommand: ParsableCommand {
 
     private func play(_ scripts: [Script], at address: SocketAddress) throws -> [ConversationResult] {
         let loop = try EventLoop(name: "replay")
-        let player = Player(scripts: scripts, address: address, loop: loop, token: token, prints: transcript && !json, colours: Environment.isTerminal)
+        let player = Player(
+            scripts: scripts, address: address, loop: loop, token: token, prints: transcript && !json, colours: Environment.isTerminal)
         vitrine.run(loop, player) { $0.next() }
         return player.results
     }
@@ -121,7 +122,9 @@ func serverAddress(_ text: String) throws -> SocketAddress {
     do {
         guard text.hasPrefix("@") else { return try SocketAddress(parsing: text) }
         let file = String(text.dropFirst())
-        guard let content = try? String(contentsOfFile: file, encoding: .utf8) else { throw Environment.fail("\(file): no such file, or it cannot be read") }
+        guard let content = try? String(contentsOfFile: file, encoding: .utf8) else {
+            throw Environment.fail("\(file): no such file, or it cannot be read")
+        }
         return try SocketAddress(parsing: content.trimmingCharacters(in: .whitespacesAndNewlines))
     } catch let error as LoopError {
         throw Environment.fail("\(error)", code: 64)

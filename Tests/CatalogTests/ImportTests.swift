@@ -119,7 +119,8 @@ private func open(_ folder: TemporaryFolder) throws -> SQLiteStores { try SQLite
         let first = try await importer.importFolder(folder.path + "/shop", encoder: FakeEncoder())
         let before = try await stores.snapshot()
         try folder.write("shop/catalog/images/b.jpg", "picture b, taken again")
-        try folder.write("shop/catalog/products.jsonl", [product("p1", title: "Golden band"), product("p2", image: "images/b.jpg")].joined(separator: "\n"))
+        try folder.write(
+            "shop/catalog/products.jsonl", [product("p1", title: "Golden band"), product("p2", image: "images/b.jpg")].joined(separator: "\n"))
         let report = try await importer.importFolder(folder.path + "/shop", encoder: FakeEncoder())
         #expect(report.products.updated == 2 && report.products.added == 0)
         let after = try await stores.snapshot()
@@ -183,7 +184,9 @@ private func open(_ folder: TemporaryFolder) throws -> SQLiteStores { try SQLite
         try folder.write("shop/products.jsonl", (0..<30).map { product("p\($0)", image: "") }.joined(separator: "\n"))
         let stores = try open(folder)
         var failure: StoreError?
-        do { _ = try await CatalogImporter(stores: stores).importFolder(folder.path + "/shop", encoder: FakeEncoder(broken: true)) } catch { failure = error }
+        do { _ = try await CatalogImporter(stores: stores).importFolder(folder.path + "/shop", encoder: FakeEncoder(broken: true)) } catch {
+            failure = error
+        }
         #expect(failure?.code == .unavailable && failure?.message.contains("no model") == true)
         #expect(try await stores.snapshot().products.isEmpty)
     }
@@ -241,7 +244,8 @@ private func open(_ folder: TemporaryFolder) throws -> SQLiteStores { try SQLite
     }
 
     @Test func overlayWidthsAreReadFromHeaders() {
-        let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13] + Array("IHDR".utf8) + [0, 0, 1, 2, 0, 0, 0, 9, 8, 6, 0, 0, 0, 0]
+        let png: [UInt8] =
+            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13] + Array("IHDR".utf8) + [0, 0, 1, 2, 0, 0, 0, 9, 8, 6, 0, 0, 0, 0]
         #expect(PictureSize.width(png) == 258)
         let webp = Array("RIFF".utf8) + [0, 0, 0, 0] + Array("WEBPVP8X".utf8) + [10, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0, 0, 93, 0, 0]
         #expect(PictureSize.width(webp) == 256)

@@ -40,10 +40,14 @@ struct ShopTests {
     private func badInput(_ shop: ShopProcess) throws {
         let folder = shop.folder
         // A PNG header that claims 60,000 × 60,000 pixels; half a JPEG; nothing; text.
-        let bomb: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 2, 0, 0, 0, 0, 0, 0, 0]
+        let bomb: [UInt8] = [
+            0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 2, 0, 0, 0, 0,
+            0, 0, 0,
+        ]
         let photo = try Data(contentsOf: URL(fileURLWithPath: ShopProcess.root + "/examples/jewelry/catalog/images/ring-signet-gold.jpg"))
         let cases: [(name: String, data: Data, code: String)] = [
-            ("bomb.png", Data(bomb), "pixel"), ("half.jpg", photo.prefix(photo.count / 4), "INVALID_ARGUMENT"), ("empty.jpg", Data(), "INVALID_ARGUMENT"),
+            ("bomb.png", Data(bomb), "pixel"), ("half.jpg", photo.prefix(photo.count / 4), "INVALID_ARGUMENT"),
+            ("empty.jpg", Data(), "INVALID_ARGUMENT"),
             ("text.jpg", Data("no picture".utf8), "INVALID_ARGUMENT"), ("huge.jpg", photo + Data(count: 9 << 20), "RESOURCE_EXHAUSTED"),
         ]
         for bad in cases {
@@ -103,7 +107,9 @@ final class Failures: @unchecked Sendable {
 struct PluginRunTests {
     @Test("The speech recogniser writes down what was said")
     func speech() throws {
-        let run = try ShopProcess.run(["plugin", "run", "speech-recognizer", "--plugins", ShopProcess.build, ShopProcess.root + "/examples/jewelry/audio/where-is-my-order.flac"])
+        let run = try ShopProcess.run([
+            "plugin", "run", "speech-recognizer", "--plugins", ShopProcess.build, ShopProcess.root + "/examples/jewelry/audio/where-is-my-order.flac",
+        ])
         #expect(run.status == 0)
         #expect(run.output.lowercased().contains("my order"), "\(run.output)")
         #expect(run.output.contains("\"file\":\"\(ShopProcess.root)/examples/jewelry/audio/where-is-my-order.flac\""))
@@ -111,7 +117,8 @@ struct PluginRunTests {
 
     @Test("The text encoder puts translations near each other and other texts far")
     func text() throws {
-        let run = try ShopProcess.run(["plugin", "run", "text-encoder", "--plugins", ShopProcess.build, "-"], input: "silver earrings\n银耳环\nwhere is my parcel\n")
+        let run = try ShopProcess.run(
+            ["plugin", "run", "text-encoder", "--plugins", ShopProcess.build, "-"], input: "silver earrings\n银耳环\nwhere is my parcel\n")
         #expect(run.status == 0, "\(run.output)")
         let vectors = try run.output.split(separator: "\n").map { line -> [Double] in
             let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])

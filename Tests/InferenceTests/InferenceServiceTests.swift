@@ -161,6 +161,18 @@ import Wire
         #expect(elapsed == 70_000)
     }
 
+    @Test func afterShuttingDownNothingIsTaken() async throws {
+        let a = try service.floats([1, 3], [1, 2, 3])
+        _ = try await service.run(addition, [("a", a), ("b", a)], ["sum"]).get()
+        service.shutDown()
+        service.shutDown()
+        guard case .failure(let status) = try await service.run(addition, [("a", a), ("b", a)], ["sum"]) else {
+            Issue.record("a job was taken after the end")
+            return
+        }
+        #expect(status.code == .unavailable)
+    }
+
     @Test func theObserverHearsOfEachJob() async throws {
         let heard = Atomic<Int>(0)
         let service = try Cache.service { $0.observer = { if $0.model == "addition" && $0.status == .ok { heard.add(1, ordering: .relaxed) } } }

@@ -1,5 +1,6 @@
-import COpenVINO
+import Inference
 import ImageDecoding
+import TestSupport
 import Testing
 import Wire
 
@@ -18,7 +19,7 @@ private func figures(in image: DecodedImage, options: PoseOptions = PoseOptions(
         let side = job.model.inputSide
         var input = [Float](repeating: 0, count: side * side * 3)
         input.withUnsafeMutableBufferPointer { Warp.cut(image, job.region, side: side, range: job.model.range, into: $0) }
-        let outputs = try runner.run(input, type: Int32(COV_F32), shape: [1, Int64(side), Int64(side), 3], outputs: job.model.outputs)
+        let outputs = try runner.run(input, type: Inference.TensorType.f32, shape: [1, Int64(side), Int64(side), 3], outputs: job.model.outputs)
         #expect(outputs.map(\.count) == job.model.outputCounts)
         jobs += withBuffers(of: outputs) { chain.finished(job, $0) }
     }

@@ -5,8 +5,9 @@ import Wire
 @testable import Replay
 
 /// Reads one expectation as a script would have it.
-func expectation(_ text: String) throws -> Expectation {
-    try #require(try Script.read(YAMLValue.parse("conversation: c\nsteps:\n  - say: x\n    expect: [\(text)]", file: "f.yaml"), cacheFolder: "").steps[0].expectations.first)
+func expectation(_ text: String) throws -> Replay.Expectation {
+    let script = try Script.read(YAMLValue.parse("conversation: c\nsteps:\n  - say: x\n    expect: [\(text)]", file: "f.yaml"), cacheFolder: "")
+    return try #require(script.steps[0].expectations.first)
 }
 
 func received(_ kind: ServerMessage.Kind, turn: UInt64 = 1, revision: UInt32 = 0, afterMs: Double = 10) -> ReceivedMessage {

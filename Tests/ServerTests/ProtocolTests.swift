@@ -4,55 +4,75 @@ import Wire
 
 @testable import Server
 
+private func prefixed(_ payload: [UInt8], flag: UInt8 = 0, length: Int? = nil) -> [UInt8] {
+    let count = UInt32(length ?? payload.count)
+    return [flag] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) } + payload
+}
+
+private func frame(_ stream: UInt64, _ kind: Frame.Kind) -> [UInt8] {
+    var bytes: [UInt8] = []
+    FrameEncoder.frame(Frame(streamID: stream, kind: kind), into: &bytes)
+    return bytes
+}
+
+private let opened = frame(1, .open(.converse()))
+
+/// Bytes that a client may send, and the reason with which its connection ends; OK = it does not.
+struct Breach: Sendable, CustomTestStringConvertible {
+    var name: String
+    var bytes: [UInt8]
+    var code: StatusCode
+    var message = ""
+    var testDescription: String { name }
+
+    static let all = [
+        Breach(name: "compressed", bytes: prefixed([1, 2], flag: 1), code: .unimplemented, message: "compressed frames are not supported: send flag byte 0"),
+        Breach(name: "flag", bytes: prefixed([1, 2], flag: 2), code: .invalidArgument, message: "flag byte 2 of a frame: only 0 is allowed"),
+        Breach(
+            name: "length", bytes: prefixed([], length: 4_194_305), code: .resourceExhausted,
+            message: "a frame of 4194305 bytes: at most 4194304 are allowed"),
+        Breach(name: "HTTP", bytes: Array("GET / HTTP/1.1\r\n\r\n".utf8), code: .unimplemented, message: "compressed frames are not supported"),
+        Breach(name: "garbage", bytes: prefixed([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]), code: .invalidArgument, message: "Frame, byte"),
+        Breach(
+            name: "no body", bytes: prefixed([]), code: .invalidArgument,
+            message: "a frame has one of open, data, half_close, cancel, credit, ping, pong, go_away"),
+        Breach(
+            name: "status", bytes: frame(1, .status(Status())), code: .invalidArgument,
+            message: "a client ends a stream with half_close or cancel, not with a status"),
+        Breach(name: "data, not opened", bytes: frame(7, .data([])), code: .invalidArgument, message: "stream 7 was never opened"),
+        Breach(name: "data, stream 0", bytes: frame(0, .data([])), code: .invalidArgument, message: "stream 0 was never opened"),
+        Breach(name: "half-close, not opened", bytes: frame(3, .halfClose(HalfClose())), code: .invalidArgument, message: "stream 3 was never opened"),
+        Breach(name: "cancel, not opened", bytes: frame(3, .cancel(Cancel())), code: .invalidArgument, message: "stream 3 was never opened"),
+        Breach(
+            name: "id used again", bytes: opened + opened, code: .invalidArgument,
+            message: "stream 1 was opened after stream 1; ids grow, from 1, and are used once"),
+        Breach(
+            name: "id 0", bytes: frame(0, .open(.converse())), code: .invalidArgument,
+            message: "stream 0 was opened after stream 0; ids grow, from 1, and are used once"),
+        Breach(
+            name: "id went down", bytes: frame(5, .open(.converse())) + frame(4, .open(.converse())), code: .invalidArgument,
+            message: "stream 4 was opened after stream 5; ids grow, from 1, and are used once"),
+        Breach(name: "late data", bytes: opened + frame(1, .halfClose(HalfClose())) + frame(1, .data([])), code: .ok),
+    ]
+}
+
 @Suite("The protocol on a connection")
 struct ProtocolTests {
-    private static func prefixed(_ payload: [UInt8], flag: UInt8 = 0, length: Int? = nil) -> [UInt8] {
-        let count = UInt32(length ?? payload.count)
-        return [flag] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) } + payload
-    }
-
-    private static func frame(_ stream: UInt64, _ kind: Frame.Kind) -> [UInt8] {
-        var bytes: [UInt8] = []
-        FrameEncoder.frame(Frame(streamID: stream, kind: kind), into: &bytes)
-        return bytes
-    }
-
-    private static var opened: [UInt8] { frame(1, .open(.converse())) }
-
-    @Test("What breaks it ends that connection with a GoAway that says why, and nobody else's", arguments: [
-        (prefixed([1, 2], flag: 1), StatusCode.unimplemented, "compressed frames are not supported: send flag byte 0"),
-        (prefixed([1, 2], flag: 7), .unimplemented, "compressed frames are not supported: send flag byte 0"),
-        (prefixed([1, 2], flag: 2), .invalidArgument, "flag byte 2 of a frame: only 0 is allowed"),
-        (prefixed([], length: 4_194_305), .resourceExhausted, "a frame of 4194305 bytes: at most 4194304 are allowed"),
-        (Array("GET / HTTP/1.1\r\n\r\n".utf8), .unimplemented, "compressed frames are not supported: send flag byte 0"),
-        (prefixed([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]), .invalidArgument, "Frame, byte"),
-        (prefixed([]), .invalidArgument, "a frame has one of open, data, half_close, cancel, credit, ping, pong, go_away"),
-        (frame(1, .status(Status())), .invalidArgument, "a client ends a stream with half_close or cancel, not with a status"),
-        (frame(7, .data([])), .invalidArgument, "stream 7 was never opened"), (frame(0, .data([])), .invalidArgument, "stream 0 was never opened"),
-        (frame(3, .halfClose(HalfClose())), .invalidArgument, "stream 3 was never opened"),
-        (frame(3, .cancel(Cancel())), .invalidArgument, "stream 3 was never opened"),
-        (
-            opened + opened, .invalidArgument, "stream 1 was opened after stream 1; ids grow, from 1, and are used once"
-        ), (frame(0, .open(.converse())), .invalidArgument, "stream 0 was opened after stream 0; ids grow, from 1, and are used once"),
-        (
-            frame(5, .open(.converse())) + frame(4, .open(.converse())), .invalidArgument,
-            "stream 4 was opened after stream 5; ids grow, from 1, and are used once"
-        ), (opened + frame(1, .halfClose(HalfClose())) + frame(1, .data([])), .ok, ""),
-    ])
-    func broken(bytes: [UInt8], code: StatusCode, message: String) throws {
+    @Test("What breaks it ends that connection with a GoAway that says why, and nobody else's", arguments: Breach.all)
+    func broken(breach: Breach) throws {
         let server = try TestServer { $0.sessionLimits.resumeWindowMs = 0 }
         let other = try RawClient(server.address)
         _ = try other.converse()
         let client = try RawClient(server.address)
-        client.send(bytes)
-        if code == .ok {
+        client.send(breach.bytes)
+        if breach.code == .ok {
             // Data for a stream that has ended is late, not wrong.
             #expect(try client.status(of: 1) == .ok)
             _ = try client.converse(2)
         } else {
             let reason = try #require(try client.goAway())
-            #expect(reason.code == code)
-            #expect(reason.message.contains(message), "\(reason.message)")
+            #expect(reason.code == breach.code)
+            #expect(reason.message.contains(breach.message), "\(reason.message)")
             #expect(try client.next() == nil, "the connection is closed")
             try server.waitForSessions(1)
         }
@@ -64,7 +84,7 @@ struct ProtocolTests {
     func torn() throws {
         let server = try TestServer()
         let client = try RawClient(server.address)
-        for byte in ProtocolTests.opened { client.send([byte]) }
+        for byte in opened { client.send([byte]) }
         #expect(try client.messages { _ in true }.first?.started != nil)
     }
 

@@ -1,1 +1,94 @@
+import Foundation
 import Testing
+
+/// One line of one of this project's sources.
+private struct SourceLine {
+    var module: String
+    var file: String
+    var number: Int
+    var text: String
+
+    var isComment: Bool { text.drop { $0 == " " }.hasPrefix("//") }
+    var place: String { "\(file):\(number)" }
+}
+
+@Suite("The sources")
+struct TidyTests {
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+    private func lines() throws -> [SourceLine] {
+        var lines: [SourceLine] = []
+        for folder in ["Sources", "Plugins"] {
+            let files = try FileManager.default.subpathsOfDirectory(atPath: "\(TidyTests.root)/\(folder)").filter { $0.hasSuffix(".swift") }.sorted()
+            for file in files {
+                let text = try String(contentsOfFile: "\(TidyTests.root)/\(folder)/\(file)", encoding: .utf8)
+                let module = String(file.prefix { $0 != "/" })
+                for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                    lines.append(SourceLine(module: module, file: "\(folder)/\(file)", number: index + 1, text: String(line)))
+                }
+            }
+        }
+        try #require(lines.count > 10_000, "the sources were found")
+        return lines
+    }
+
+    @Test("never use what is not allowed here", arguments: [
+        "import Dispatch", "DispatchQueue", "Task.detached", "try!", "as!", "fatalError(", "unsafeBitCast", "TODO", "FIXME",
+    ])
+    func forbidden(text: String) throws {
+        let found = try lines().filter { line in
+            line.text.contains(text) && (!line.isComment || text == "TODO" || text == "FIXME")
+        }
+        #expect(found.map(\.place) == [])
+    }
+
+    @Test("read the wall clock only where people read the result")
+    func wallClock() throws {
+        let found = try lines().filter { line in
+            !line.isComment && !PermittedImports.wallClock.contains(line.module) && (line.text.contains("Date()") || line.text.contains("CLOCK_REALTIME"))
+        }
+        #expect(found.map(\.place) == [])
+    }
+
+    @Test("have lines of at most 150 columns")
+    func width() throws {
+        let found = try lines().filter { $0.text.count > 150 }
+        #expect(found.map { "\($0.place) (\($0.text.count))" } == [])
+    }
+
+    @Test("import only the modules below them")
+    func imports() throws {
+        let own = PermittedImports.own
+        var found: [String] = []
+        for line in try lines() {
+            guard let match = line.text.firstMatch(of: /^\s*(?:@\w+ |public |internal |package |private |fileprivate )*import (?:struct |class |enum |func )?(\w+)/)
+            else { continue }
+            let imported = String(match.1)
+            guard own.contains(imported) else { continue }
+            if PermittedImports.imports(of: line.module)?.contains(imported) != true { found.append("\(line.place): \(line.module) imports \(imported)") }
+        }
+        #expect(found == [])
+    }
+
+    @Test("stand in a table without a way back up")
+    func downwards() {
+        var before = PermittedImports.libraries
+        for (module, imports) in PermittedImports.table {
+            #expect(imports.subtracting(before) == [], "\(module) names modules that do not stand before it")
+            before.insert(module)
+        }
+    }
+
+    @Test("are built with no other edges than they may import")
+    func package() throws {
+        let text = try String(contentsOfFile: "\(TidyTests.root)/Package.swift", encoding: .utf8)
+        var seen: Set<String> = []
+        for match in text.matches(of: /(?:module|plugin)\(\s*"(\w+)"(?:,\s*\[([^\]]*)\])?\s*\)/) {
+            let module = String(match.1)
+            seen.insert(module)
+            let permitted = try #require(PermittedImports.imports(of: module), "\(module) has no row in PermittedImports")
+            for name in (match.2 ?? "").matches(of: /"(\w+)"/) { #expect(permitted.contains(String(name.1)), "\(module) depends on \(name.1)") }
+        }
+        #expect(seen.isSuperset(of: ["Wire", "EventLoop", "Sessions", "Server", "TextEncoder"]), "the package was read")
+    }
+}

@@ -100,7 +100,9 @@ struct OutboxTests {
 
 @Suite("Photos in parts")
 struct ImageAssemblyTests {
-    private func add(_ assembly: inout ImageAssembly, id: UInt64 = 1, part: UInt32, last: Bool, _ data: [UInt8], most: Int = 100) throws -> ImageAssembly.Outcome {
+    private func add(_ assembly: inout ImageAssembly, id: UInt64 = 1, part: UInt32, last: Bool, _ data: [UInt8], most: Int = 100) throws
+        -> ImageAssembly.Outcome
+    {
         try data.withUnsafeBytes { bytes in try assembly.add(imageID: id, part: part, last: last, data: bytes, bytesMax: most) }
     }
 

@@ -20,14 +20,18 @@ final class SessionHarness: SessionObserver, SessionOutlet {
     private(set) var endedTurns: [TurnMachine.State] = []
     private var sequence: UInt64 = 0
 
-    init(textDelayMs: Int = 5, agent: any Agent = EchoAgent(), late: AlignPolicy.Late = .amend, deadlineMs: Int = 100, limits: SessionLimits = SessionLimits()) throws {
+    init(
+        textDelayMs: Int = 5, agent: any Agent = EchoAgent(), late: AlignPolicy.Late = .amend, deadlineMs: Int = 100,
+        limits: SessionLimits = SessionLimits()
+    ) throws {
         loop = try EventLoop(name: "session-test", clock: .virtual)
         text = DelayedTextNode(loop: loop, delayMs: textDelayMs)
         router.install(text)
         let plan = GraphPlan(
             name: "test", streams: [StreamNode(id: "read", kind: .plugin("text-encoder"), modality: "text")], ingress: [.text: [0]],
             align: AlignPolicy(deadlineMs: deadlineMs, late: late),
-            steps: [FusionStep(id: "query", operation: .concatenation, inputs: ["text"], weights: [1])], agents: [AgentNode(id: "echo", agent: "echo", query: "query")])
+            steps: [FusionStep(id: "query", operation: .concatenation, inputs: ["text"], weights: [1])],
+            agents: [AgentNode(id: "echo", agent: "echo", query: "query")])
         let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "")
         session = Session(
             id: "s", key: 1, principal: Principal(user: "u", shop: "t"), loop: loop, router: router, limits: limits, observer: self, seed: 7,

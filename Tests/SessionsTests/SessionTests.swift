@@ -33,10 +33,12 @@ struct SessionTests {
     @Test("After TurnStart only the client seals")
     func manual() throws {
         let h = try SessionHarness()
-        try h.run(forMs: 5_000, [
-            (1, { try h.send(.control(Control(kind: .turnStart(TurnStart())))) }), (2, { try h.say("a", endOfTurn: false) }),
-            (4_000, { #expect(h.replies.isEmpty) }), (4_001, { try h.send(.control(Control(kind: .turnEnd(TurnEnd())))) }),
-        ])
+        try h.run(
+            forMs: 5_000,
+            [
+                (1, { try h.send(.control(Control(kind: .turnStart(TurnStart())))) }), (2, { try h.say("a", endOfTurn: false) }),
+                (4_000, { #expect(h.replies.isEmpty) }), (4_001, { try h.send(.control(Control(kind: .turnEnd(TurnEnd())))) }),
+            ])
         #expect(h.replies == ["a"])
     }
 
@@ -104,9 +106,11 @@ struct SessionTests {
         }
     }
 
-    @Test("Wrong content is a Problem, and the conversation goes on", arguments: [
-        ("", StatusCode.invalidArgument), (String(repeating: "x", count: 20_000), .resourceExhausted),
-    ])
+    @Test(
+        "Wrong content is a Problem, and the conversation goes on",
+        arguments: [
+            ("", StatusCode.invalidArgument), (String(repeating: "x", count: 20_000), .resourceExhausted),
+        ])
     func wrongText(text: String, code: StatusCode) throws {
         let h = try SessionHarness()
         try h.run(forMs: 100, [(1, { try h.say(text) }), (5, { try h.say("still here") })])
@@ -119,9 +123,11 @@ struct SessionTests {
         let h = try SessionHarness()
         // ClientMessage{text: TextInput{text: bytes}}
         func message(_ text: [UInt8]) -> [UInt8] { [0x52, UInt8(text.count + 2), 0x0a, UInt8(text.count)] + text }
-        try h.run(forMs: 50, [0xff, 0x00].map { byte in
-            (1, { try message([0x61, byte]).withUnsafeBytes { try h.session.receive($0) } })
-        })
+        try h.run(
+            forMs: 50,
+            [0xff, 0x00].map { byte in
+                (1, { try message([0x61, byte]).withUnsafeBytes { try h.session.receive($0) } })
+            })
         #expect(h.problems.count == 2)
         #expect(h.problems.allSatisfy { $0.code == StatusCode.invalidArgument.rawValue && $0.message.contains("text") })
     }
@@ -143,10 +149,12 @@ struct SessionTests {
     @Test("A client that resumes gets what it has missed, once")
     func resume() throws {
         let h = try SessionHarness()
-        try h.run(forMs: 200, [
-            (1, { try h.say("before") }), (20, { h.session.detach(h) }),
-            (30, { try h.session.attach(h, resumeAfter: 2) }),
-        ])
+        try h.run(
+            forMs: 200,
+            [
+                (1, { try h.say("before") }), (20, { h.session.detach(h) }),
+                (30, { try h.session.attach(h, resumeAfter: 2) }),
+            ])
         let sequences = h.messages.map(\.sequence)
         #expect(sequences.filter { $0 == 3 }.count == 2, "message 3 was sent before and again")
         #expect(sequences.filter { $0 == 2 }.count == 1)

@@ -1,5 +1,6 @@
-import COpenVINO
+import Inference
 import PluginKit
+import TestSupport
 import Testing
 import Wire
 
@@ -9,7 +10,7 @@ private func tokenizer() throws -> Tokenizer { try Tokenizer(ModelRunner.cache +
 
 private func embed(_ text: String, _ tokenizer: Tokenizer, _ model: ModelRunner) throws -> [Float] {
     let vectors = try TextWindows.cut(text, tokenizer).get().map { ids in
-        try model.run(ids, type: Int32(COV_I64), shape: [Int64(ids.count)], outputs: ["embedding"])[0]
+        try model.run(ids, type: Inference.TensorType.i64, shape: [Int64(ids.count)], outputs: ["embedding"])[0]
     }
     return try #require(TextWindows.mean(vectors))
 }

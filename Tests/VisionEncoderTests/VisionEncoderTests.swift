@@ -1,5 +1,6 @@
-import COpenVINO
+import Inference
 import ImageDecoding
+import TestSupport
 import Testing
 import Wire
 
@@ -58,7 +59,7 @@ struct VisionModelTests {
         let file = try contents(of: ModelRunner.cache + "/samples/astronaut.png")
         let image = try decoded(file, Preprocessing.fit)
         let model = try ModelRunner("efficientnet-lite2/efficientnet-lite2.xml")
-        let outputs = try model.run(image.rgb, type: Int32(COV_U8), shape: [1, 260, 260, 3], outputs: ["embedding", "logits"])
+        let outputs = try model.run(image.rgb, type: Inference.TensorType.u8, shape: [1, 260, 260, 3], outputs: ["embedding", "logits"])
         let vector = try #require(UnitVector.normalized(outputs[0]))
         let expected = try #require(UnitVector.normalized(AstronautEmbedding.values))
         try #require(vector.count == VisionEncoderPlugin.dimensions && expected.count == vector.count)

@@ -15,7 +15,6 @@
 #include <stdint.h>
 
 typedef struct cov_library cov_library;
-typedef struct cov_core cov_core;
 typedef struct cov_model cov_model;
 typedef struct cov_request cov_request;
 typedef struct cov_tensor cov_tensor;
@@ -40,17 +39,14 @@ typedef struct cov_port {
     int64_t max[COV_RANK_MAX]; /* -1 = without bound */
 } cov_port;
 
-/* The library stays open for the process's life, because its threads outlive every model; opened again it is the same. */
+/* The library and its one core stay for the process's life, because its threads outlive every model; opened again it is the same. */
 int cov_library_open(const char *path, cov_library **library, cov_error *error);
 /* "2026.4.1-22982-…" */
 void cov_library_version(const cov_library *library, char *version, size_t capacity);
 
-int cov_core_make(const cov_library *library, cov_core **core, cov_error *error);
-void cov_core_free(cov_core *core);
-
 /* Reads (ONNX, TFLite, IR) and compiles for the CPU; blocks. */
 int cov_model_compile(
-    const cov_core *core, const char *path, size_t property_count, const char *const *keys, const char *const *values, cov_model **model,
+    const cov_library *library, const char *path, size_t property_count, const char *const *keys, const char *const *values, cov_model **model,
     cov_error *error);
 void cov_model_free(cov_model *model);
 size_t cov_model_input_count(const cov_model *model);

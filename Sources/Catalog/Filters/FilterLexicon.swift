@@ -8,6 +8,8 @@ public struct FilterLexicon: Sendable {
     enum Meaning: Equatable {
         /// The field has (or, negated, has not) one of the values.
         case values(field: String, [String])
+        /// A kind of one value: "studs" are earrings, but "no studs" does not mean no earrings.
+        case kindOf(field: String, String)
         /// Several at once: "钻戒" is a ring with a diamond.
         case several([Meaning])
         case inStock

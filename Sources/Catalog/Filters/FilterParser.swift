@@ -130,6 +130,7 @@ struct FilterRun {
     private mutating func take(_ meaning: FilterLexicon.Meaning, _ range: Range<Int>) {
         switch meaning {
         case .values(let field, let named): take(field, named, range)
+        case .kindOf(let field, let value): take(field, [value], range, isKind: true)
         case .several(let parts): for part in parts { take(part, range) }
         case .inStock:
             if negation == .off { inStock = range }
@@ -139,7 +140,7 @@ struct FilterRun {
             negation = .off
         case .nothing: negation = .off
         case .negator:
-            if rejects(range) { return }
+            if rejects(range) || asks(range) { return }
             negation = .armed
         case .rejection: if !rejects(range) { negation = .off }
         case .filler: pass(range)
@@ -148,14 +149,19 @@ struct FilterRun {
         }
     }
 
-    private mutating func take(_ field: String, _ named: [String], _ range: Range<Int>) {
+    // "没有银的吗" asks for silver.
+    private func asks(_ range: Range<Int>) -> Bool {
+        tokens[range.lowerBound].text == "没" && tokens[range.upperBound...].prefix(12).contains { ["吗", "么", "嘛"].contains($0.text) }
+    }
+
+    private mutating func take(_ field: String, _ named: [String], _ range: Range<Int>, isKind: Bool = false) {
         let isNegated: Bool
         switch negation {
         case .armed: isNegated = true
         case .joined(let first, let isAnd): isNegated = first == field || (!isAnd && field != "category")
         case .off, .took: isNegated = false
         }
-        values.append(Value(field: field, values: named, isNegated: isNegated, tokens: range))
+        if !(isKind && isNegated) { values.append(Value(field: field, values: named, isNegated: isNegated, tokens: range)) }
         negation = isNegated ? .took(field) : .off
     }
 
@@ -198,7 +204,9 @@ extension FilterRun {
         var parsed = ParsedFilter()
         var phrases: [MatchedPhrase] = []
         for (index, value) in values.enumerated() {
-            let isOverruled = values[(index + 1)...].contains { $0.field == value.field && $0.isNegated != value.isNegated && $0.values == value.values }
+            let isOverruled = values[(index + 1)...].contains {
+                $0.field == value.field && $0.isNegated != value.isNegated && $0.values == value.values
+            }
             if isOverruled { continue }
             for name in value.values {
                 var choice = parsed.filter[field: value.field]
@@ -219,10 +227,18 @@ extension FilterRun {
             parsed.filter.nickelFree = true
             phrases.append(match("nickel_free", "=", "true", nickelFree))
         }
-        for bound in prices { apply(bound, to: &parsed, &phrases) }
+        for bound in consistentPrices { apply(bound, to: &parsed, &phrases) }
         parsed.matches = phrases.enumerated()
             .sorted { ($0.element.range.lowerBound, $0.offset) < ($1.element.range.lowerBound, $1.offset) }.map(\.element)
         return parsed
+    }
+
+    // "under 50 … over 100" cannot both hold: the later counts.
+    private var consistentPrices: [PriceBound] {
+        guard let upper = prices.last(where: \.isUpper), let lower = prices.last(where: { !$0.isUpper }) else { return prices }
+        guard upper.currency == lower.currency, lower.amount > upper.amount else { return prices }
+        let later = upper.tokens.lowerBound > lower.tokens.lowerBound ? upper : lower
+        return prices.filter { $0.tokens == later.tokens }
     }
 
     private func apply(_ bound: PriceBound, to parsed: inout ParsedFilter, _ phrases: inout [MatchedPhrase]) {

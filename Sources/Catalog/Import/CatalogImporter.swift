@@ -20,7 +20,8 @@ public struct CatalogImporter: Sendable {
     /// - Parameters:
     ///   - path: the shop's folder, or the folder "catalog" in it.
     ///   - intentsFile: where the intent examples are; nil = intents.yaml in the shop's folder.
-    /// - Throws: `.notFound` (no such folder), `.diskFull`, `.unavailable` (the encoder, the database), `.corrupted`. The old catalogue is intact then.
+    /// - Throws: `.notFound` (no such folder), `.diskFull`, `.unavailable` (the encoder, the database), `.corrupted`; the old catalogue is
+    ///   intact then.
     public func importFolder(
         _ path: String, encoder: any FeatureSource, intentsFile: String? = nil, progress: @escaping @Sendable (ImportProgress) -> Void = { _ in }
     ) async throws(StoreError) -> ImportReport {
@@ -146,7 +147,9 @@ struct Encoding {
     private static func checked(_ make: () async throws -> Feature) async -> Result<Feature, RowError> {
         do {
             let feature = try await make().normalised()
-            guard !feature.values.isEmpty, feature.values.allSatisfy(\.isFinite) else { return .failure(RowError("the encoder gave no usable vector")) }
+            guard !feature.values.isEmpty, feature.values.allSatisfy(\.isFinite) else {
+                return .failure(RowError("the encoder gave no usable vector"))
+            }
             return .success(feature)
         } catch {
             return .failure(RowError(String(describing: error)))

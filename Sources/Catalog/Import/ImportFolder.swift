@@ -47,7 +47,9 @@ struct ImportFolder {
 
     static func read(_ path: String, bytesMax: Int) throws(RowError) -> [UInt8] {
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else { throw RowError("missing file \(path)") }
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+            throw RowError("missing file \(path)")
+        }
         do {
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             let data = try handle.read(upToCount: bytesMax + 1) ?? Data()

@@ -10,7 +10,8 @@ extension ImportRun {
                 let record = Record(kind: "user", id: profile.user, hash: Hash.sha256(json), table: "profiles", column: "user")
                 return try record.stage(line, connection) { () throws(StoreError) in
                     try connection.run(
-                        "INSERT INTO profiles(user, json, row_hash, version) VALUES(?, ?, ?, 1)", [.text(profile.user), .text(json), .text(record.hash)])
+                        "INSERT INTO profiles(user, json, row_hash, version) VALUES(?, ?, ?, 1)",
+                        [.text(profile.user), .text(json), .text(record.hash)])
                 }
             }
         }

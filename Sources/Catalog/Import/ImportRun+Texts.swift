@@ -140,7 +140,9 @@ extension ImportRun {
 
     // Whether the text encoder still works in `space`. Asked of it once an import.
     private mutating func isCurrent(_ space: String) async throws(StoreError) -> Bool {
-        if encoding.textSpace == nil, case .success(let feature) = await Encoding.text(encoding.source, "ring") { encoding.textSpace = feature.spaceID }
+        if encoding.textSpace == nil, case .success(let feature) = await Encoding.text(encoding.source, "ring") {
+            encoding.textSpace = feature.spaceID
+        }
         return encoding.textSpace == space
     }
 }

@@ -99,7 +99,9 @@ struct RowFields {
         guard case .number(let number) = value, number == number.rounded(), abs(number) < 9e15 else {
             throw RowError("\(path)\(name): expected a whole number, found \(value.kind)")
         }
-        guard range.contains(Int64(number)) else { throw RowError("\(path)\(name): \(Int64(number)) is not from \(range.lowerBound) to \(range.upperBound)") }
+        guard range.contains(Int64(number)) else {
+            throw RowError("\(path)\(name): \(Int64(number)) is not from \(range.lowerBound) to \(range.upperBound)")
+        }
         return Int64(number)
     }
 

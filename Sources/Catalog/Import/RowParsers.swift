@@ -98,7 +98,8 @@ enum RowParsers {
         let width = try fields.number("width_mm")
         guard width > 0, width < 10_000 else { throw RowError("overlay.width_mm: \(width) is not above 0 and below 10000") }
         return ProductOverlay(
-            image: try path(fields.text("image"), "overlay.image"), anchorKind: kind, anchorX: try anchor.number("x"), anchorY: try anchor.number("y"),
+            image: try path(fields.text("image"), "overlay.image"), anchorKind: kind, anchorX: try anchor.number("x"),
+            anchorY: try anchor.number("y"),
             widthMm: width, widthPx: Int(try fields.optionalInteger("width_px", 1...100_000) ?? 0))
     }
 

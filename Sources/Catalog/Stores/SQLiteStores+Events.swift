@@ -10,7 +10,8 @@ extension SQLiteStores: EventLog, HandoffQueue {
         try Self.check(key: idempotencyKey)
         let user = principal.user
         try await database.write("store append events") { (connection) throws(StoreError) in
-            _ = try Self.once(connection, "append events \(events.first?.sessionID ?? "")", key: idempotencyKey, user: user) { () throws(StoreError) in
+            _ = try Self.once(connection, "append events \(events.first?.sessionID ?? "")", key: idempotencyKey, user: user) {
+                () throws(StoreError) in
                 for event in events {
                     try connection.run(
                         "INSERT INTO events(user, session_id, kind, product_id, quantity, time_us) VALUES(?, ?, ?, ?, ?, ?)",
@@ -65,7 +66,8 @@ extension SQLiteStores: EventLog, HandoffQueue {
                 HandoffTicket(
                     number: $0.integer(0), user: $0.text(1),
                     handoff: Handoff(
-                        sessionID: $0.text(2), reason: $0.text(3), summary: $0.text(4), language: $0.text(5), timeUs: UInt64(clamping: $0.integer(6))))
+                        sessionID: $0.text(2), reason: $0.text(3), summary: $0.text(4), language: $0.text(5), timeUs: UInt64(clamping: $0.integer(6)))
+                )
             }
         }
     }

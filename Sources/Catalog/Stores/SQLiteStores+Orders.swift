@@ -25,7 +25,9 @@ extension SQLiteStores: OrderStore {
                     throw StoreError(.conflict, "order \(id) is at version \(order.version), not \(expectedVersion)")
                 }
                 guard Order.cancellable.contains(order.status) else {
-                    throw StoreError(.failedPrecondition, "order \(id) is \(order.status); only one that is \(Order.cancellable.joined(separator: " or ")) can be cancelled")
+                    throw StoreError(
+                        .failedPrecondition,
+                        "order \(id) is \(order.status); only one that is \(Order.cancellable.joined(separator: " or ")) can be cancelled")
                 }
                 order.status = "cancelled"
                 order.version += 1

@@ -1,17 +1,17 @@
 // Unsafe: plays the host's side of the C ABI with plain heap memory. Invariants: tensors and buffers are counted objects behind
 // opaque pointers; a host outlives its plugin's instance and is used by one thread.
 
-import COpenVINO
-import CVitrinePlugin
+public import CVitrinePlugin
+import Inference
 import PluginKit
-import Wire
+public import Wire
 
 /// A host with real models that does everything on the calling thread, when `settle` is called.
-final class PictureHost {
-    private(set) var outputs: [PluginOutput] = []
-    private(set) var closed: RPCStatus?
+public final class PictureHost {
+    public private(set) var outputs: [PluginOutput] = []
+    public private(set) var closed: RPCStatus?
     /// Answers every inference with this instead.
-    var inferenceStatus = StatusCode.ok
+    public var inferenceStatus = StatusCode.ok
 
     private let plugin: UnsafePointer<vt_plugin>
     private let table: UnsafeMutablePointer<vt_host>
@@ -30,7 +30,7 @@ final class PictureHost {
     }
 
     /// - Throws: what the plugin said when it could not be made.
-    init(_ plugin: UnsafePointer<vt_plugin>, _ manifest: PluginManifest) throws {
+    public init(_ plugin: UnsafePointer<vt_plugin>, _ manifest: PluginManifest) throws {
         self.plugin = plugin
         table = .allocate(capacity: 1)
         table.initialize(to: vt_host())
@@ -60,7 +60,7 @@ final class PictureHost {
         table.deallocate()
     }
 
-    func send(_ message: ClientMessage) {
+    public func send(_ message: ClientMessage) {
         var argument = vt_message()
         argument.struct_size = UInt32(MemoryLayout<vt_message>.size)
         if case .video = message.kind { argument.kind = ClientMessageKind.video } else { argument.kind = ClientMessageKind.image }
@@ -71,10 +71,10 @@ final class PictureHost {
         buffer.pointee.release(buffer)
     }
 
-    func halfClose() { plugin.pointee.half_close(state, 1) }
+    public func halfClose() { plugin.pointee.half_close(state, 1) }
 
     /// Carries out what was asked for, and what follows from it.
-    func settle() throws {
+    public func settle() throws {
         while !waiting.isEmpty {
             let operation = waiting.removeFirst()
             if let (job, context) = operation.job {
@@ -84,7 +84,7 @@ final class PictureHost {
             } else if let input = operation.input {
                 let runner = try runners[operation.model] ?? ModelRunner(paths[operation.model].file)
                 runners[operation.model] = runner
-                let type = input.dtype == VT_U8 ? Int32(COV_U8) : Int32(COV_F32)
+                let type = input.dtype == VT_U8 ? Inference.TensorType.u8 : Inference.TensorType.f32
                 let results = try runner.run(Array(input.bytes), type: type, shape: input.dimensions, outputs: operation.names)
                 complete(operation, VT_OPERATION_INFER, status: vt_status(VT_OK), results)
             }

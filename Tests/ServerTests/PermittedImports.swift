@@ -1,0 +1,48 @@
+/// Which of this project's modules may import which: the arrows of DESIGN.md. A module may only name modules that stand before it.
+enum PermittedImports {
+    static let table: [(module: String, imports: Set<String>)] = [
+        ("CVitrineProto", ["CProtobufC"]),
+        ("CVitrinePlugin", []),
+        ("Wire", ["CProtobufC", "CVitrineProto"]),
+        ("EventLoop", ["CLibuv"]),
+        ("Telemetry", ["CMicrohttpd"]),
+        ("CheckedYAML", []),
+        ("Inference", ["COpenVINO", "EventLoop", "Wire"]),
+        ("Fusion", ["CheckedYAML"]),
+        ("Catalog", ["CHnswlib", "CMd", "CSQLite", "CheckedYAML", "EventLoop", "Fusion"]),
+        ("Router", ["EventLoop", "Fusion", "Telemetry", "Wire"]),
+        ("PluginKit", ["CVitrinePlugin", "Wire"]),
+        ("PluginHost", ["CMd", "CVitrinePlugin", "EventLoop", "Inference", "Router", "Wire"]),
+        ("Sessions", ["Catalog", "EventLoop", "Fusion", "Router", "Telemetry", "Wire"]),
+        ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Sessions", "Telemetry", "Wire"]),
+        ("Client", ["EventLoop", "Wire"]),
+        ("Replay", ["CSndfile", "CheckedYAML", "Client", "EventLoop", "Wire"]),
+        (
+            "Server",
+            [
+                "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "PluginHost", "Router", "Sessions", "Telemetry",
+                "Wire",
+            ]
+        ),
+        ("vitrine", ["CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Fusion", "PluginHost", "Replay", "Server", "Wire"]),
+        ("ImageDecoding", ["CImageCodec"]),
+        ("SpeechRecognizer", ["COpenCC", "CSoxr", "CVitrinePlugin", "PluginKit", "Wire"]),
+        ("VisionEncoder", ["CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
+        ("TextEncoder", ["CSentencePiece", "CVitrinePlugin", "PluginKit", "Wire"]),
+        ("PoseEstimator", ["CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
+    ]
+
+    /// C libraries of the system and of this project, below everything.
+    static let libraries: Set<String> = [
+        "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMicrohttpd", "COpenCC", "COpenVINO", "CProtobufC", "CSQLite", "CSentencePiece", "CSndfile", "CSoxr",
+        "CVips",
+    ]
+
+    static func imports(of module: String) -> Set<String>? { table.first { $0.module == module }?.imports }
+
+    /// Every module that is ours to arrange.
+    static var own: Set<String> { Set(table.map(\.module)).union(libraries) }
+
+    /// What may use the wall clock: what people read.
+    static let wallClock: Set<String> = ["Telemetry", "vitrine"]
+}

@@ -1,0 +1,127 @@
+"""What the benchmarks that are written in Python share: their environment, their rows, a server of the example shop."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import unicodedata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CACHE = Path(os.environ.get("VITRINE_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vitrine")
+# Sets for measuring that are not the project's own to ship; a row that needs one that is not there is reported as absent.
+SHARED = ROOT.parent / "shared" / "data"
+SHOP = ROOT / "examples" / "jewelry"
+ENVIRONMENT = CACHE / "measure-venv"
+
+
+def enter_environment() -> None:
+    """Starts this benchmark anew in the environment that `make bench-setup` makes, when there is one."""
+    python = ENVIRONMENT / "bin" / "python3"
+    if python.exists() and Path(sys.prefix).resolve() != ENVIRONMENT.resolve():
+        os.execv(python, [str(python), *sys.argv])
+
+
+def missing(*modules: str) -> str:
+    """Why a row cannot be measured for want of Python modules; empty when all are there."""
+    lacking = [module for module in modules if importlib.util.find_spec(module) is None]
+    return f"Python has no {', '.join(lacking)} (make bench-setup)" if lacking else ""
+
+
+def width(text: str) -> int:
+    """Columns on a terminal."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+class Report:
+    """Rows, printed as they come and written at the end."""
+
+    def __init__(self, output: str):
+        self.output = Path(output)
+        self.rows: list[dict[str, object]] = []
+        one, five, fifteen = os.getloadavg()
+        print(f"load average {one:.1f} {five:.1f} {fifteen:.1f} on {os.cpu_count()} cores")
+        self._keep("machine", "load average before", one, "")
+
+    def add(self, row: str, metric: str, value: float, unit: str, target: str = "") -> None:
+        self._keep(row, metric, value, unit)
+        figure = f"{value:.0f}" if float(value).is_integer() and unit not in ("ms", "%") else f"{value:.5f}" if unit in ("cos", "px") else f"{value:.2f}"
+        print(f"{row}{' ' * max(1, 46 - width(row))}{metric:38} {figure:>10} {unit:4}{'  target ' + target if target else ''}", flush=True)
+
+    def times(self, row: str, metric: str, ms: list[float], target: str = "") -> None:
+        """Median and 95th percentile of milliseconds."""
+        self.add(row, f"{metric}, median of {len(ms)}", statistics.median(ms), "ms", target)
+        self.add(row, f"{metric}, p95", percentile(ms, 95), "ms")
+
+    def absent(self, row: str, why: str) -> None:
+        self._keep(row, "absent", why, "")
+        print(f"{row}{' ' * max(1, 46 - width(row))}absent: {why}", flush=True)
+
+    def write(self) -> None:
+        self.output.parent.mkdir(parents=True, exist_ok=True)
+        self.output.write_text(json.dumps(self.rows, indent=1, ensure_ascii=False) + "\n")
+
+    def _keep(self, row: str, metric: str, value: object, unit: str) -> None:
+        self.rows.append({"row": row, "metric": metric, "value": value, "unit": unit})
+
+
+def percentile(values: list[float], percent: float) -> float:
+    """The nearest-rank percentile."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * percent // 100).__int__() - 1)]
+
+
+def plugin(build: Path, name: str, files: list[Path], *options: str, text: str | None = None) -> tuple[list[dict], float]:
+    """`vitrine plugin run` over files, or over lines of text: what it printed, and the CPU seconds of the whole process."""
+    command = [str(build / "vitrine"), "plugin", "run", name, *(str(f) for f in files or ["-"]), "--json"]
+    for option in options:
+        command += ["--option", option]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command[:4])}: {done.stderr.strip() or 'it failed'}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")], cpu
+
+
+class ShopServer:
+    """`vitrine serve` with the example shop on a free port of the loop-back; imports the shop first."""
+
+    def __init__(self, build: Path):
+        subprocess.run([str(ROOT / "tools/demo/import"), str(build)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        self._folder = tempfile.TemporaryDirectory()
+        address, self._log = Path(self._folder.name) / "address", open(Path(self._folder.name) / "log", "w+")
+        self.process = subprocess.Popen(
+            [str(build / "vitrine"), "serve", "--config", str(SHOP / "shop.yaml"), "--listen", "127.0.0.1:0", "--address-file", str(address)],
+            stdout=self._log, stderr=subprocess.STDOUT, cwd=ROOT)
+        for _ in range(600):
+            if address.exists() and address.read_text().strip():
+                self.port = int(address.read_text().strip().rsplit(":", 1)[1])
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        self.process.kill()
+        self._log.seek(0)
+        raise RuntimeError(f"the server did not start within 60 s:\n{self._log.read()}")
+
+    def __enter__(self) -> ShopServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()
+        self._folder.cleanup()
