@@ -2,7 +2,14 @@
 // results are equal bit for bit on equal instruction sets only.
 #include "vitrine_hnsw.h"
 
-#if defined(__x86_64__)
+// Sanitizers are not set up yet when the loader picks, and crash there: under them there is one version.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define ONE_VERSION
+#endif
+#endif
+
+#if defined(__x86_64__) && !defined(ONE_VERSION)
 #define WIDEST __attribute__((target_clones("avx512f", "arch=haswell", "default")))
 #else
 #define WIDEST

@@ -136,8 +136,9 @@ final class Dispatcher: @unchecked Sendable {
     }
 
     private static func post(_ event: Event, to mailbox: Guarded<Mailbox>) {
-        mailbox.withLock {
-            $0.events.append(event)
+        mailbox.withLock { mailbox in
+            mailbox.events.append(event)
+            if case .stop = event { mailbox.isClosed = true }
         } signal: {
             true
         }

@@ -43,8 +43,9 @@ final class LoopWorker: ConnectionHost {
 
     /// Takes an accepted socket in. `initial` is what another loop has read of it.
     func accept(_ stream: ByteStream, isAdmin: Bool, initial: [UInt8]? = nil) {
-        guard connections.count < limits.connectionsMax / shared.configuration.loops + 1, !isDraining || isAdmin else {
-            let reason = isDraining ? "the server is going away" : "the server has \(connections.count) connections on this loop, which is its limit"
+        let isFull = Int(shared.metrics.connections.value) >= limits.connectionsMax
+        guard isAdmin || !(isFull || isDraining) else {
+            let reason = isDraining ? "the server is going away" : "the server has \(limits.connectionsMax) connections, which is its limit"
             stream.write { FrameEncoder.goAway(lastStreamID: 0, RPCStatus(isDraining ? .unavailable : .resourceExhausted, reason), into: &$0) }
             return stream.closeAfterFlush()
         }

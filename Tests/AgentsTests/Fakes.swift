@@ -1,1 +1,198 @@
-import Testing
+import Agents
+import Catalog
+import EventLoop
+import Fusion
+import Router
+import Sessions
+import Synchronization
+import Wire
+
+/// A unit vector along one axis of a small space: texts of one topic are equal, of two topics orthogonal.
+func axis(_ topic: Int, _ modality: String = Modality.text, dim: Int = 11) -> Feature {
+    Feature(modality: modality, spaceID: "made", values: (0..<dim).map { $0 == topic ? 1 : 0 })
+}
+
+/// A direction between two axes: `share` of the way, by squares, towards the second.
+func between(_ a: Int, _ b: Int, _ share: Float, _ modality: String = Modality.text) -> Feature {
+    var feature = axis(a, modality)
+    feature.values[a] = (1 - share).squareRoot()
+    feature.values[b] = share.squareRoot()
+    return feature
+}
+
+/// A plugin that answers each message at once with what the test makes of it.
+final class FakePlugin: Node {
+    let name: String
+    private let loop: EventLoop
+    private let answer: (ClientMessage) -> PluginOutput.Kind?
+
+    init(_ name: String, loop: EventLoop, answer: @escaping (ClientMessage) -> PluginOutput.Kind?) {
+        self.name = name
+        self.loop = loop
+        self.answer = answer
+    }
+
+    func open(_ open: StreamOpen, events: any NodeEvents) throws(RPCStatus) -> any NodeStream { Stream(node: self, events: events) }
+
+    private final class Stream: NodeStream {
+        let node: FakePlugin
+        let events: any NodeEvents
+
+        init(node: FakePlugin, events: any NodeEvents) {
+            self.node = node
+            self.events = events
+        }
+
+        func data(_ message: RoutedMessage) {
+            guard let decoded = try? ClientMessage(decoding: message.payload.bytes), let kind = node.answer(decoded) else { return }
+            node.loop.nextTick { [self] in events.nodeStream(self, emitted: 0, payload: SharedBuffer(PluginOutput(kind: kind).encoded())) }
+        }
+        func halfClose() { node.loop.nextTick { [self] in events.nodeStream(self, closed: .ok) } }
+        func cancel() {}
+    }
+}
+
+/// A session on a virtual loop whose every turn goes to one agent. Texts become the vectors the test names.
+final class AgentHarness: SessionObserver, SessionOutlet, @unchecked Sendable {
+    // Invariant: touched by the calling thread alone, which is the loop's while it runs.
+    let loop: EventLoop
+    private var failure: (any Error)?
+    private let router = Router()
+    private(set) var session: Session!
+    private(set) var messages: [ServerMessage] = []
+
+    init(
+        _ agent: any Agent, texts: [String: Feature] = [:], image: Feature? = nil, pose: Pose? = nil, user: String = "ann", weights: [Float] = [0.5, 0.5]
+    ) throws {
+        loop = try EventLoop(name: "agents-test", clock: .virtual)
+        router.install(
+            FakePlugin("text-encoder", loop: loop) { message in
+                guard case .text(let text)? = message.kind, let feature = texts[text.text] else { return nil }
+                return .embedding(Embedding(spaceID: feature.spaceID, shape: [UInt32(feature.values.count)], values: feature.values))
+            })
+        router.install(
+            FakePlugin("vision-encoder", loop: loop) { _ in
+                image.map { .embedding(Embedding(spaceID: $0.spaceID, shape: [UInt32($0.values.count)], values: $0.values)) }
+            })
+        router.install(FakePlugin("pose-estimator", loop: loop) { _ in pose.map { .pose($0) } })
+        let plan = GraphPlan(
+            name: "test",
+            streams: [
+                StreamNode(id: "read", kind: .plugin("text-encoder"), modality: Modality.text),
+                StreamNode(id: "see", kind: .plugin("vision-encoder"), modality: Modality.image),
+                StreamNode(id: "pose", kind: .plugin("pose-estimator"), modality: Modality.selfie),
+            ], ingress: [.text: [0], .image: [1], .selfie: [2]], align: AlignPolicy(deadlineMs: 50),
+            steps: [FusionStep(id: "query", operation: .concatenation, inputs: [Modality.text, Modality.image], weights: weights)],
+            agents: [AgentNode(id: "agent", agent: agent.name, query: "query")])
+        let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "")
+        session = Session(
+            id: "s1", key: 1, principal: Principal(user: user, shop: "gold"), loop: loop, router: router, limits: SessionLimits(), observer: self, seed: 7,
+            deployment: { deployment })
+    }
+
+    /// Sends each turn's messages, a second apart; gives back what each turn was answered.
+    @discardableResult
+    func run(_ turns: [[ClientMessage.Kind]]) throws -> [[ServerMessage]] {
+        loop.submit { [self] in begin(turns) }
+        loop.run()
+        if let failure { throw failure }
+        return (1...UInt64(turns.count)).map { turn in messages.filter { $0.turnID == turn } }
+    }
+
+    private func begin(_ turns: [[ClientMessage.Kind]]) {
+        do { try session.attach(self) } catch { failure = error }
+        for (index, turn) in turns.enumerated() {
+            loop.after(UInt64(index + 1) * 1_000_000) { [self] in
+                for (position, kind) in turn.enumerated() {
+                    let bytes = ClientMessage(endOfTurn: position == turn.count - 1, kind: kind).encoded()
+                    do { try bytes.withUnsafeBytes { try session.receive($0) } } catch { failure = error }
+                }
+            }
+        }
+        loop.after(UInt64(turns.count + 1) * 1_000_000) { [loop] in loop.stop() }
+    }
+
+    /// One text, and its whole reply.
+    func ask(_ words: String) throws -> ReplyDelta { try run([[.text(TextInput(text: words))]])[0].replies.first ?? ReplyDelta() }
+
+    func send(_ message: [UInt8]) {
+        message.withUnsafeBytes { bytes in
+            if let decoded = try? ServerMessage(decoding: bytes) { messages.append(decoded) }
+        }
+    }
+    func send(writing body: (inout [UInt8]) -> Void) {
+        var bytes: [UInt8] = []
+        body(&bytes)
+        send(bytes)
+    }
+    func grant(_ grant: CreditLedger.Grant) {}
+    func close(_ status: RPCStatus) {}
+    func sessionDecided(afterUs: UInt64) {}
+    func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State) {}
+    func sessionProblem(_ status: RPCStatus) {}
+    func sessionBehaviour(_ session: Session, _ event: BehaviourEvent) {}
+    func sessionEnded(_ session: Session) {}
+}
+
+extension [ServerMessage] {
+    var replies: [ReplyDelta] { compactMap { if case .reply(let reply)? = $0.kind { reply } else { nil } } }
+    var recommendations: [Recommendations] { compactMap { if case .recommendations(let found)? = $0.kind { found } else { nil } } }
+    var tryOns: [TryOn] { compactMap { if case .tryOn(let tryOn)? = $0.kind { tryOn } else { nil } } }
+    var problems: [Problem] { compactMap { if case .problem(let problem)? = $0.kind { problem } else { nil } } }
+}
+
+/// Stores with made contents; they keep what they are asked.
+final class FakeStores: OrderStore, CatalogStore, HandoffQueue {
+    let all: [Order]
+    let hits: [WordHit]
+    let failure: StoreError?
+    private let queue = Mutex<[(handoff: Handoff, key: String, user: String)]>([])
+
+    init(orders: [Order] = [], hits: [WordHit] = [], failure: StoreError? = nil) {
+        all = orders
+        self.hits = hits
+        self.failure = failure
+    }
+
+    var waiting: [(handoff: Handoff, key: String, user: String)] { queue.withLock { $0 } }
+
+    private func check() throws(StoreError) {
+        if let failure { throw failure }
+    }
+
+    nonisolated(nonsending) func orders(of principal: Principal, limit: Int) async throws(StoreError) -> [Order] {
+        try check()
+        return Array(all.filter { $0.user == principal.user }.prefix(limit))
+    }
+
+    nonisolated(nonsending) func order(_ id: String, as principal: Principal) async throws(StoreError) -> Order {
+        try check()
+        guard let order = all.first(where: { $0.id == id && $0.user == principal.user }) else { throw StoreError(.notFound, "no order \(id)") }
+        return order
+    }
+
+    nonisolated(nonsending) func cancelOrder(
+        _ id: String, expectedVersion: Int64, idempotencyKey: String, as principal: Principal
+    ) async throws(StoreError) -> Order { throw StoreError(.failedPrecondition, "not here") }
+
+    nonisolated(nonsending) func searchProducts(words query: String, language: String, limit: Int) async throws(StoreError) -> [WordHit] { [] }
+
+    nonisolated(nonsending) func searchDocuments(words query: String, language: String, limit: Int) async throws(StoreError) -> [WordHit] {
+        try check()
+        return hits
+    }
+
+    nonisolated(nonsending) func reviews(of productID: String, limit: Int) async throws(StoreError) -> [Review] { [] }
+
+    nonisolated(nonsending) func snapshot() async throws(StoreError) -> CatalogSnapshot { try CatalogSnapshot(products: []) }
+
+    nonisolated(nonsending) func enqueue(_ handoff: Handoff, idempotencyKey: String, as principal: Principal) async throws(StoreError) -> Int64 {
+        try check()
+        return queue.withLock { queue in
+            queue.append((handoff, idempotencyKey, principal.user))
+            return Int64(queue.count + 40)
+        }
+    }
+
+    nonisolated(nonsending) func waitingHandoffs(limit: Int, as principal: Principal) async throws(StoreError) -> [HandoffTicket] { [] }
+}

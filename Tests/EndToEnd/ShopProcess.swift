@@ -67,8 +67,13 @@ final class ShopProcess: @unchecked Sendable {
             try process.run()
         }
         let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        wait(process)
         return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+
+    /// Foundation's own wait spins a run loop, which does not work from several threads at once.
+    private static func wait(_ process: Process) {
+        while process.isRunning { usleep(5_000) }
     }
 
     func chat(_ arguments: [String]) throws -> (status: Int32, output: String) {
@@ -80,7 +85,7 @@ final class ShopProcess: @unchecked Sendable {
     /// SIGTERM: the exit status.
     func stop() -> Int32 {
         server.terminate()
-        server.waitUntilExit()
+        ShopProcess.wait(server)
         return server.terminationStatus
     }
 

@@ -138,10 +138,10 @@ struct WholeReplyTests {
     @Test("is joined by turn and revision before it is judged")
     func joined() throws {
         let messages = [
-            piece("old ", revision: 0), piece("other ", turn: 2), piece("gold ", revision: 1), piece("rings", last: true, revision: 1),
+            piece("former ", revision: 0), piece("other ", turn: 2), piece("gold ", revision: 1), piece("rings", last: true, revision: 1),
         ]
-        #expect(try expectation("{reply: {contains: ['gold rings'], lacks: [old, other]}}").failure(in: messages) == nil)
-        #expect(try expectation("{reply: {contains: [old]}}").failure(in: messages) == #"the reply lacks "old": "gold rings""#)
+        #expect(try expectation("{reply: {contains: ['gold rings'], lacks: [former, other]}}").failure(in: messages) == nil)
+        #expect(try expectation("{reply: {contains: [former]}}").failure(in: messages) == #"the reply lacks "former": "gold rings""#)
     }
 
     @Test("Two agents that answer at once are two replies")

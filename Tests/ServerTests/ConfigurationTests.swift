@@ -1,4 +1,5 @@
 import CheckedYAML
+import Sessions
 import Testing
 
 @testable import Server
@@ -8,9 +9,9 @@ struct ConfigurationTests {
     private func load(_ text: String) throws -> ServerConfiguration {
         let folder = try TemporaryFolder()
         let path = try folder.write("shop.yaml", text)
-        do {
+        do throws(YAMLError) {
             return try ServerConfiguration.load(path, cacheFolder: "/cache")
-        } catch let error as YAMLError {
+        } catch {
             throw YAMLError(file: error.file == path ? "shop.yaml" : error.file, line: error.line, message: error.message)
         }
     }

@@ -156,24 +156,24 @@ struct ConversationTests {
 
     private func run(_ script: Script, _ address: SocketAddress) throws -> ConversationResult {
         let loop = try EventLoop(name: "replay")
-        let outcome = Outcome()
-        loop.nextTickBeforeRun { ConversationRunner(script: script, loop: loop) { result in outcome.finish(result, loop) }.start(address) }
+        let player = Player()
+        loop.submit { player.play(script, loop, address) }
         loop.run()
-        return try #require(outcome.result)
+        return try #require(player.result)
     }
 
-    private final class Outcome: @unchecked Sendable {
-        // Invariant: written on the loop, read after it has ended.
+    private final class Player: @unchecked Sendable {
+        // Invariant: touched by the calling thread alone, which is the loop's while it runs.
+        private var runner: ConversationRunner?
         private(set) var result: ConversationResult?
 
-        func finish(_ result: ConversationResult, _ loop: EventLoop) {
-            self.result = result
-            loop.stop()
+        func play(_ script: Script, _ loop: EventLoop, _ address: SocketAddress) {
+            loop.after(10_000_000) { loop.stop() }
+            runner = ConversationRunner(script: script, loop: loop) { [self] result in
+                self.result = result
+                loop.stop()
+            }
+            runner?.start(address)
         }
     }
-}
-
-extension EventLoop {
-    /// Something to begin with, before the loop runs on this thread.
-    fileprivate func nextTickBeforeRun(_ body: @escaping @Sendable () -> Void) { submit(body) }
 }

@@ -1,4 +1,5 @@
 import EventLoop
+import Sessions
 import Testing
 import Wire
 
@@ -173,8 +174,11 @@ struct LimitTests {
         let clients = try (0..<2).map { _ in try RawClient(server.address) }
         for client in clients { _ = try client.converse() }
         let third = try RawClient(server.address)
-        #expect(try third.goAway()?.code == .resourceExhausted)
+        #expect(try third.goAway() == RPCStatus(.resourceExhausted, "the server has 2 connections, which is its limit"))
         #expect(try third.next() == nil)
+        let admin = try RawClient(server.adminAddress)
+        admin.send(0, .ping(Ping(token: 6)))
+        #expect(try admin.next()?.kind == .pong(Pong(token: 6)), "the operator gets in all the same")
     }
 
     @Test("Metadata of an Open")

@@ -1,4 +1,6 @@
+import Client
 import EventLoop
+import Sessions
 import Testing
 import Wire
 

@@ -19,6 +19,7 @@ final class SessionHarness: SessionObserver, SessionOutlet {
     private(set) var closed: RPCStatus?
     private(set) var endedTurns: [TurnMachine.State] = []
     private var sequence: UInt64 = 0
+    private var failure: (any Error)?
 
     init(
         textDelayMs: Int = 5, agent: any Agent = EchoAgent(), late: AlignPolicy.Late = .amend, deadlineMs: Int = 100,
@@ -40,16 +41,23 @@ final class SessionHarness: SessionObserver, SessionOutlet {
 
     /// Does `steps` at their times (milliseconds of virtual time), then lets `ms` pass in all.
     func run(forMs ms: UInt64, _ steps: [(atMs: UInt64, body: () throws -> Void)]) throws {
-        var failure: (any Error)?
-        loop.nextTick { [self] in
-            do { try session.attach(self) } catch { failure = error }
+        let bound = LoopBound((harness: self, steps: steps), loop: loop)
+        loop.submit {
+            let (harness, steps) = bound.value
+            harness.begin(forMs: ms, steps)
         }
-        for step in steps {
-            loop.after(step.atMs * 1_000) { do { try step.body() } catch { failure = error } }
-        }
-        loop.after(ms * 1_000) { [loop] in loop.stop() }
         loop.run()
         if let failure { throw failure }
+    }
+
+    private func begin(forMs ms: UInt64, _ steps: [(atMs: UInt64, body: () throws -> Void)]) {
+        do { try session.attach(self) } catch { failure = error }
+        for step in steps {
+            loop.after(step.atMs * 1_000) { [self] in
+                do { try step.body() } catch { failure = error }
+            }
+        }
+        loop.after(ms * 1_000) { [loop] in loop.stop() }
     }
 
     func say(_ text: String, endOfTurn: Bool = true, turnID: UInt64 = 0) throws {

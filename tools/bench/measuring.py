@@ -31,8 +31,15 @@ def enter_environment() -> None:
 
 def missing(*modules: str) -> str:
     """Why a row cannot be measured for want of Python modules; empty when all are there."""
-    lacking = [module for module in modules if importlib.util.find_spec(module) is None]
+    lacking = [module for module in modules if not found(module)]
     return f"Python has no {', '.join(lacking)} (make bench-setup)" if lacking else ""
+
+
+def found(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that it is in
+        return False
 
 
 def width(text: str) -> int:
@@ -92,11 +99,18 @@ def plugin(build: Path, name: str, files: list[Path], *options: str, text: str |
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")], cpu
 
 
+def import_shop(build: Path) -> None:
+    """The example shop into its database, as `make demo` does it."""
+    done = subprocess.run([str(ROOT / "tools/demo/import"), str(build)], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"the example shop was not imported:\n{done.stderr or done.stdout}")
+
+
 class ShopServer:
     """`vitrine serve` with the example shop on a free port of the loop-back; imports the shop first."""
 
     def __init__(self, build: Path):
-        subprocess.run([str(ROOT / "tools/demo/import"), str(build)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        import_shop(build)
         self._folder = tempfile.TemporaryDirectory()
         address, self._log = Path(self._folder.name) / "address", open(Path(self._folder.name) / "log", "w+")
         self.process = subprocess.Popen(

@@ -48,6 +48,7 @@ extension ImportRun {
         return spaces
     }
 
+    // Any readable one will do; rows and pictures that cannot be read are reported when their turn comes.
     private static func firstPicture(_ file: String, _ base: String) throws(StoreError) -> [UInt8]? {
         let reader = try LineCursor(file)
         while let (_, bytes) = try reader.next() {

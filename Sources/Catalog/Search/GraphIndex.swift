@@ -9,7 +9,7 @@ final class GraphIndex: VectorIndex, @unchecked Sendable {
     static let links: UInt32 = 24
     static let constructionWidth: UInt32 = 200
     /// Width of a search; raised with k.
-    static let searchWidth = 160
+    static let searchWidth = 400
     /// When a filter leaves fewer rows than this, they are compared one by one: exact, and faster than a walk that finds nothing.
     static let exactRowsMax = 1_000
 

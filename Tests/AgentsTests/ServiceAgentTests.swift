@@ -1,0 +1,138 @@
+import Catalog
+import Fusion
+import Sessions
+import Testing
+import Wire
+
+@testable import Agents
+
+@Suite("Customer service")
+struct ServiceAgentTests {
+    private static let intents = ["return_policy", "order_status", "greeting", "human_agent", "product_question", "out_of_scope", "thanks", "goodbye"]
+    private static let nowhere = 10
+
+    private func agent(_ stores: FakeStores = FakeStores()) throws -> ServiceAgent {
+        let examples = ServiceAgentTests.intents.enumerated().map { topic, intent in
+            IntentExample(intent: intent, agent: "customer_service", language: "en", text: intent, feature: axis(topic))
+        }
+        let documents = [
+            Document(id: "returns/en/1", policy: "returns", language: "en", title: "Returns", section: "How long", text: "30 days.", feature: axis(0)),
+            Document(id: "returns/zh/1", policy: "returns", language: "zh", title: "退货", section: "", text: "三十天。", feature: axis(0)),
+            Document(id: "shipping/en/1", policy: "shipping", language: "en", title: "Shipping", section: "", text: "Free.", feature: axis(8)),
+        ]
+        let ring = Product(id: "RING-1", category: "ring", title: ["en": "Gold ring"], attributes: ["weight_g": .number(3)], stock: 1)
+        let snapshot = try CatalogSnapshot(products: [ring], documents: documents)
+        return ServiceAgent(
+            snapshot: snapshot, stores: ServiceStores(orders: stores, catalog: stores, handoffs: stores), intents: .service(examples))
+    }
+
+    private func ask(_ words: String, _ topic: Int, _ stores: FakeStores = FakeStores(), user: String = "ann") throws -> ReplyDelta {
+        try AgentHarness(agent(stores), texts: [words: axis(topic)], user: user).ask(words)
+    }
+
+    @Test("A policy question is answered in the shop's own words, with the section as the source")
+    func policy() throws {
+        let reply = try ask("May I send it back?", 0)
+        #expect(reply.text == "30 days.")
+        #expect(reply.replyKind == .answer)
+        #expect(reply.intent == "return_policy")
+        #expect(reply.agent == "customer_service")
+        #expect(reply.sources == [Source(kind: "policy", id: "returns", title: "Returns – How long", quote: "30 days.")])
+        #expect(reply.last)
+    }
+
+    @Test("In Chinese from the Chinese text")
+    func chinese() throws {
+        let reply = try ask("可以退货吗", 0)
+        #expect(reply.text == "三十天。")
+        #expect(reply.language == "zh")
+        #expect(reply.sources.map(\.title) == ["退货"])
+    }
+
+    @Test("What no text supports is not answered, and says so without a source")
+    func unsupported() throws {
+        let reply = try ask("Who won the cup?", ServiceAgentTests.nowhere)
+        #expect(reply.replyKind == .noAnswer)
+        #expect(reply.text.hasPrefix("I found nothing about that in the shop's own texts"))
+        #expect(reply.sources.isEmpty)
+        #expect(reply.intent == "unknown")
+    }
+
+    private let orders = [
+        Order(id: "VT-10003", user: "ann", status: "delivered", items: [Order.Item(productID: "RING-1", quantity: 1, priceMinor: 1)]),
+        Order(
+            id: "VT-10002", user: "ann", status: "shipped", expectedAt: "2026-08-01T00:00:00Z", carrier: "DHL", tracking: "T1",
+            items: [Order.Item(productID: "RING-1", quantity: 2, priceMinor: 1), Order.Item(productID: "GONE", quantity: 1, priceMinor: 1)]),
+        Order(id: "VT-10001", user: "bob", status: "paid"),
+    ]
+
+    @Test("An order is found by its number, with what is in it and where it is")
+    func order() throws {
+        let reply = try ask("Where is vt 10002?", ServiceAgentTests.nowhere, FakeStores(orders: orders))
+        #expect(
+            reply.text
+                == "Order VT-10002 (Gold ring × 2, GONE) is on its way. DHL carries it, tracking number T1. It should arrive by 2026-08-01.")
+        #expect(reply.sources == [Source(kind: "order", id: "VT-10002")])
+    }
+
+    @Test("Somebody else's order looks like one that does not exist")
+    func foreign() throws {
+        for (number, text) in [("VT-10001", "There is no order VT-10001 in your account."), ("VT-99999", "There is no order VT-99999 in your account.")] {
+            let reply = try ask("Where is \(number)?", 1, FakeStores(orders: orders))
+            #expect(reply.text == text)
+            #expect(reply.replyKind == .noAnswer)
+            #expect(reply.sources.isEmpty)
+        }
+    }
+
+    @Test("Without a number it is the one on its way; without orders, none; a guest must sign in")
+    func latest() throws {
+        #expect(try ask("Where is my order?", 1, FakeStores(orders: orders)).sources.map(\.id) == ["VT-10002"])
+        #expect(try ask("Where is my order?", 1, FakeStores(orders: [orders[0]])).text == "Order VT-10003 (Gold ring) is delivered.")
+        #expect(try ask("Where is my order?", 1).text == "There are no orders in your account.")
+        let guest = try ask("Where is my order?", 1, FakeStores(orders: orders), user: "guest")
+        #expect(guest.text.contains("please sign in"))
+        #expect(guest.replyKind == .clarify)
+    }
+
+    @Test("A person is asked for once a turn, with the words as the summary")
+    func handoff() throws {
+        let stores = FakeStores()
+        #expect(try ask("Let me talk to a person", 3, stores).text == "A person of the shop will take over; your number is 41.")
+        let waiting = try #require(stores.waiting.first)
+        #expect(waiting.handoff.summary == "Let me talk to a person")
+        #expect(waiting.handoff.sessionID == "s1")
+        #expect(waiting.key == "s1/1")
+        #expect(waiting.user == "ann")
+    }
+
+    @Test("Small talk is answered as such", arguments: [(2, "Hello!"), (6, "You are welcome."), (7, "Goodbye"), (5, "I can help with jewellery")])
+    func smallTalk(topic: Int, start: String) throws {
+        let reply = try ask("words", topic)
+        #expect(reply.text.hasPrefix(start))
+        #expect(reply.replyKind == (topic == 5 ? .noAnswer : .answer))
+    }
+
+    @Test("A question about a product is about the one named, or the one looked at")
+    func product() throws {
+        #expect(try ask("how heavy is RING-1 ?", 4).text == "Gold ring: it weighs 3 g.")
+        #expect(try ask("how heavy is it?", 4).text == "Which piece do you mean?")
+        let harness = try AgentHarness(agent(), texts: ["how heavy is it?": axis(4)])
+        let turns = try harness.run([
+            [.behaviour(BehaviourEvent(behaviour: .view, productID: "RING-1")), .text(TextInput(text: "how heavy is it?"))]
+        ])
+        #expect(turns[0].replies.map(\.text) == ["Gold ring: it weighs 3 g."])
+    }
+
+    @Test("A store that fails is a Problem with its code, and the next turn is answered", arguments: [
+        (StoreError.Code.unavailable, StatusCode.unavailable), (.permissionDenied, .permissionDenied), (.diskFull, .resourceExhausted), (.corrupted, .dataLoss),
+    ])
+    func storeFails(code: StoreError.Code, status: StatusCode) throws {
+        let harness = try AgentHarness(agent(FakeStores(failure: StoreError(code, "no store"))), texts: ["order?": axis(1), "hello": axis(2)])
+        let turns = try harness.run([[.text(TextInput(text: "order?"))], [.text(TextInput(text: "hello"))]])
+        #expect(turns[0].problems.map(\.code) == [status.rawValue])
+        #expect(turns[0].problems.map(\.message) == ["no store"])
+        #expect(turns[0].replies.isEmpty)
+        #expect(turns[1].replies.count == 1)
+    }
+}
