@@ -1,4 +1,5 @@
-// Unsafe: a write request is one allocation, `uv_write_t` followed by the bytes it writes, freed in its callback, which libuv calls exactly once. The request
+// Unsafe: a write request is one allocation, `uv_write_t` followed by the bytes it writes, freed in its callback, which libuv calls exactly once.
+// The request
 // finds its stream through the handle's `data`; the handle is not freed before its requests were called back.
 
 import CLibuv

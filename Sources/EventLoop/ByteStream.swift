@@ -34,7 +34,8 @@ public struct StreamLimits: Sendable, Equatable {
 public final class ByteStream: HandleOwner {
     /// Bytes from the peer, borrowed until the closure returns. They lie in the loop's one read buffer.
     public var onBytes: ((UnsafeRawBufferPointer) -> Void)?
-    /// Exactly once, unless detached. Nil = orderly: the peer ended its output, or this side called `close`. All three closures are dropped afterwards.
+    /// Exactly once, unless detached. Nil = orderly: the peer ended its output, or this side called `close`. All three closures are dropped
+    /// afterwards.
     public var onClose: ((LoopError?) -> Void)?
     /// Pending output has fallen below the low-water mark after having reached the high one.
     public var onDrained: (() -> Void)?

@@ -55,7 +55,8 @@ public final class ComputePool: Sendable {
     /// Jobs that wait for a thread.
     public var queuedItems: Int { state.withLock { $0.queue.count } }
 
-    /// Runs `job` on a thread of the pool, then `done` on `loop`; exactly one `done` for each job accepted, unless the loop has ended. Any thread. Holds a pending token of the loop until
+    /// Runs `job` on a thread of the pool, then `done` on `loop`; exactly one `done` for each job accepted, unless the loop has ended. Any
+    /// thread. Holds a pending token of the loop until
     /// `done` is on its way.
     /// - Parameters:
     ///   - deadlineUs: on the loop's clock; a job not begun by then is `expired`. 0 = none.

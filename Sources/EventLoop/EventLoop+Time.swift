@@ -38,7 +38,8 @@ extension EventLoop {
         return PendingToken(what, loop: self)
     }
 
-    /// Fixes when and in which order the completion of an outside operation reaches the loop. See `PendingDelivery`. Any thread, but deterministic only
+    /// Fixes when and in which order the completion of an outside operation reaches the loop. See `PendingDelivery`. Any thread, but
+    /// deterministic only
     /// on the loop.
     /// - Parameter modelledCostUs: how long the operation takes on a virtual clock, in microseconds.
     public func expectDelivery(_ what: StaticString, modelledCostUs: UInt64 = 0) -> PendingDelivery {

@@ -5,8 +5,10 @@
 //
 // Life:   init ──start()/run()──▶ running ──stop()──▶ draining (handles close, work runs) ──▶ ended (join returns)
 //
-// Unsafe: libuv handles are heap allocations made in init (here) or by the stream, listener or watcher that owns them. Each handle's `data` is an unretained
-// pointer to the loop (handles here) or a retained one to its owner (elsewhere), which the close callback gives back: a handle never outlives its owner.
+// Unsafe: libuv handles are heap allocations made in init (here) or by the stream, listener or watcher that owns them. Each handle's `data` is an
+// unretained
+// pointer to the loop (handles here) or a retained one to its owner (elsewhere), which the close callback gives back: a handle never outlives its
+// owner.
 
 import CLibuv
 import Glibc
@@ -128,7 +130,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         runThread()
     }
 
-    /// Ends the loop: closes every stream, listener and watcher (their `onClose` is called), drops the timers, runs the work that was submitted, and ends
+    /// Ends the loop: closes every stream, listener and watcher (their `onClose` is called), drops the timers, runs the work that was submitted,
+    /// and ends
     /// the thread. Any thread; calling it again does nothing. What is submitted after the end is dropped.
     public func stop() {
         submit { [self] in

@@ -1,7 +1,9 @@
 // Unsafe: the rules for the `data` pointers of libuv handles.
 //
-// A handle of a stream, listener or watcher is one heap allocation. While it is open its `data` is a retained pointer to its HandleOwner, so an open handle keeps
-// its owner alive even if nobody else does. The close callback gives the reference back and frees the allocation. The loop's own handles (LoopHandles.swift)
+// A handle of a stream, listener or watcher is one heap allocation. While it is open its `data` is a retained pointer to its HandleOwner, so an
+// open handle keeps
+// its owner alive even if nobody else does. The close callback gives the reference back and frees the allocation. The loop's own handles
+// (LoopHandles.swift)
 // carry the loop instead; they are told apart by type of handle, which the loop never shares: prepare, check, idle, timer, poll.
 
 import CLibuv

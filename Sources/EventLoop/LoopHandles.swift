@@ -1,9 +1,11 @@
-// Unsafe: the loop's own libuv handles, allocated together with the loop and freed after their close callbacks ran. Their `data` is an unretained pointer
+// Unsafe: the loop's own libuv handles, allocated together with the loop and freed after their close callbacks ran. Their `data` is an unretained
+// pointer
 // to the loop, which is alive whenever libuv runs: the thread that runs it holds it.
 
 import CLibuv
 
-/// The handles by which libuv calls the loop: before and after each poll, for the earliest timer, for a wake from another thread, and to poll without waiting.
+/// The handles by which libuv calls the loop: before and after each poll, for the earliest timer, for a wake from another thread, and to poll
+/// without waiting.
 struct LoopHandles {
     let prepare = UnsafeMutablePointer<uv_prepare_t>.allocate(capacity: 1)
     let check = UnsafeMutablePointer<uv_check_t>.allocate(capacity: 1)

@@ -25,7 +25,8 @@ public final class PendingToken: Sendable {
 
 /// A completion that is expected from outside the loop, with its place in the loop's order fixed when the operation began.
 ///
-/// On a real clock `deliver` is `submit`. On a virtual clock the body runs at (time of the reservation + modelled cost, order of reservation), whenever
+/// On a real clock `deliver` is `submit`. On a virtual clock the body runs at (time of the reservation + modelled cost, order of reservation),
+/// whenever
 /// and on whatever thread the operation really ended, so that the same input gives the same order.
 public final class PendingDelivery: Sendable {
     private let loop: EventLoop

@@ -1,4 +1,5 @@
 import CLibuv
+import Glibc
 
 /// Calls a closure on the loop whenever the process gets a signal. Several watchers of one signal, on any loops, all see it.
 public final class SignalWatcher: HandleOwner {
@@ -30,6 +31,11 @@ public final class SignalWatcher: HandleOwner {
             closeHandle()
             throw LoopError(uv: started, "cannot watch signal \(signal)")
         }
+        // A parent process may have handed its own mask down; a blocked signal would wait for ever.
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, signal)
+        pthread_sigmask(Int32(SIG_UNBLOCK), &set, nil)
     }
 
     /// The closure is not called any more. On the loop only.

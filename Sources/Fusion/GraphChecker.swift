@@ -155,7 +155,8 @@ private struct GraphChecker {
             guard let client = input.client else {
                 throw fail(
                     input.line,
-                    "'\(input.text)' is no input of the client; there are \(ClientInput.allCases.map { "client.\($0.rawValue)" }.joined(separator: ", "))"
+                    "'\(input.text)' is no input of the client; there are "
+                        + "\(ClientInput.allCases.map { "client.\($0.rawValue)" }.joined(separator: ", "))"
                 )
             }
             guard node.isStream else {

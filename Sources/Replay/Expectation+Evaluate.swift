@@ -139,7 +139,8 @@ extension TryOnCheck {
             let distance = ((anchor.x - point.x) * (anchor.x - point.x) + (anchor.y - point.y) * (anchor.y - point.y)).squareRoot()
             if distance > point.withinPx {
                 return
-                    "anchor '\(point.name)' is at (\(anchor.x), \(anchor.y)), \(distance) px from (\(point.x), \(point.y)); \(point.withinPx) px were allowed"
+                    "anchor '\(point.name)' is at (\(anchor.x), \(anchor.y)), \(distance) px from (\(point.x), \(point.y)); "
+                    + "\(point.withinPx) px were allowed"
             }
         }
         return nil

@@ -157,7 +157,8 @@ final class Connection {
         guard metadata.count <= host.limits.metadataEntriesMax, bytes <= host.limits.metadataBytesMax else {
             throw RPCStatus(
                 .resourceExhausted,
-                "\(metadata.count) metadata entries of \(bytes) bytes; at most \(host.limits.metadataEntriesMax) of \(host.limits.metadataBytesMax) bytes are allowed"
+                "\(metadata.count) metadata entries of \(bytes) bytes; at most \(host.limits.metadataEntriesMax) of "
+                    + "\(host.limits.metadataBytesMax) bytes are allowed"
             )
         }
     }

@@ -129,7 +129,8 @@ public final class VitrineServer: @unchecked Sendable {
         let agents = shop?.agents(itemsMax: configuration.recommendationsMax) ?? []
         for node in plan.agents where !agents.contains(where: { $0.name == node.agent }) {
             throw ServerError(
-                "\(configuration.graphFile): '\(node.id)' names the agent '\(node.agent)'; there are \(agents.isEmpty ? "none without a catalogue" : agents.map(\.name).joined(separator: ", "))"
+                "\(configuration.graphFile): '\(node.id)' names the agent '\(node.agent)'; there are "
+                    + "\(agents.isEmpty ? "none without a catalogue" : agents.map(\.name).joined(separator: ", "))"
             )
         }
         return Deployment(

@@ -15,7 +15,8 @@ struct ImageAssembly {
         case joined([UInt8])
     }
 
-    /// Takes the next part. Throws INVALID_ARGUMENT for a part out of order and RESOURCE_EXHAUSTED for a photo over the limit; the photo is then dropped.
+    /// Takes the next part. Throws INVALID_ARGUMENT for a part out of order and RESOURCE_EXHAUSTED for a photo over the limit; the photo is then
+    /// dropped.
     mutating func add(imageID: UInt64, part: UInt32, last: Bool, data: UnsafeRawBufferPointer, bytesMax: Int) throws(RPCStatus) -> Outcome {
         if nextPart == 0 || imageID != self.imageID { reset(imageID) }
         guard part == nextPart else {

@@ -111,7 +111,8 @@ public final class Session {
             guard let missed = outbox.after(resumeAfter) else {
                 throw RPCStatus(
                     .dataLoss,
-                    "messages after \(resumeAfter) are no longer kept (kept: after \(outbox.lostUpTo) up to \(outbox.lastSequence)); open a new session"
+                    "messages after \(resumeAfter) are no longer kept (kept: after \(outbox.lostUpTo) up to \(outbox.lastSequence)); "
+                        + "open a new session"
                 )
             }
             again = missed

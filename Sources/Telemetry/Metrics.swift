@@ -1,7 +1,9 @@
-// Telemetry: how the server tells how it is doing: numbers (MetricsRegistry, MetricsEndpoint), lines (StructuredLogHandler), and where a turn's time went
+// Telemetry: how the server tells how it is doing: numbers (MetricsRegistry, MetricsEndpoint), lines (StructuredLogHandler), and where a turn's
+// time went
 // (TraceID, SpanRecorder).
 //
-// Owns: the metric values, the HTTP thread that shows them, the form of a log line. Must never: slow the message path (updates are single atomic operations, without
+// Owns: the metric values, the HTTP thread that shows them, the form of a log line. Must never: slow the message path (updates are single atomic
+// operations, without
 // locks), know other modules, or decide anything by what it measured. Wall-clock time is read here, for log lines, and nowhere else.
 //
 // Unsafe: a histogram's bucket counters are one heap allocation of atomics, made in init and freed in deinit, never moved.
@@ -75,7 +77,8 @@ public final class Histogram: Sendable {
         sum.add(value)
     }
 
-    /// The number of observations up to each bound, then of all, and their sum. The counts agree with each other; the sum may be ahead or behind by what
+    /// The number of observations up to each bound, then of all, and their sum. The counts agree with each other; the sum may be ahead or behind
+    /// by what
     /// is being observed meanwhile.
     public var snapshot: (cumulative: [UInt64], sum: Double) {
         var total: UInt64 = 0

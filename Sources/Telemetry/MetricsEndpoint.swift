@@ -1,4 +1,5 @@
-// Unsafe: libmicrohttpd calls `handle` on its thread with an unretained pointer to the endpoint's `Pages`, which the endpoint keeps until the daemon has stopped.
+// Unsafe: libmicrohttpd calls `handle` on its thread with an unretained pointer to the endpoint's `Pages`, which the endpoint keeps until the
+// daemon has stopped.
 
 import CMicrohttpd
 import Glibc
@@ -11,7 +12,8 @@ public struct TelemetryError: Error, Sendable, Equatable, CustomStringConvertibl
 
 /// A small HTTP server for `/metrics`, `/healthz` and `/readyz`, on a thread of its own.
 ///
-/// Readings of the registry and `notReady` are called on that thread. GET and HEAD only; it is meant for the loopback and has neither TLS nor authentication.
+/// Readings of the registry and `notReady` are called on that thread. GET and HEAD only; it is meant for the loopback and has neither TLS nor
+/// authentication.
 public final class MetricsEndpoint: Sendable {
     /// Connections at a time; more are refused.
     public static let connectionsMax: UInt32 = 32

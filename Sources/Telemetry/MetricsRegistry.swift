@@ -1,6 +1,7 @@
 /// The metrics of a process, by name and labels, and their Prometheus text.
 ///
-/// Names and labels are checked when a metric is made (they are the programmer's; for names from elsewhere ask `isValidName` first). Making a metric takes a lock,
+/// Names and labels are checked when a metric is made (they are the programmer's; for names from elsewhere ask `isValidName` first). Making a
+/// metric takes a lock,
 /// so keep what you get; updating it takes none. The same name and labels give the same metric.
 public final class MetricsRegistry: Sendable {
     /// Time series, over all names, that are kept at most; more are counted in `vitrine_metrics_dropped_series` and not shown.

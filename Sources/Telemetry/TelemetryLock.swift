@@ -2,7 +2,8 @@ import Glibc
 
 // Unsafe: the mutex lives at a fixed heap address from init to deinit, because pthread objects must not move.
 
-/// A pthread mutex around a value, for what is not on the message path. (The thread sanitizer does not see into Synchronization.Mutex when it is contended.)
+/// A pthread mutex around a value, for what is not on the message path. (The thread sanitizer does not see into Synchronization.Mutex when it is
+/// contended.)
 final class TelemetryLock<Value>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value

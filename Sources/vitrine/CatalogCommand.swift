@@ -30,8 +30,8 @@ struct CatalogCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Import products, texts, orders, users, reviews and example utterances from a folder.",
             discussion: """
-                Bad rows are reported with file and line, the others imported; unchanged rows are not encoded again. The import arrives whole or not at \
-                all. Exits with 1 when rows were refused.
+                Bad rows are reported with file and line, the others imported; unchanged rows are not encoded again. The import arrives whole \
+                or not at all. Exits with 1 when rows were refused.
                 """)
 
         @OptionGroup var source: Source

@@ -33,7 +33,8 @@ struct GraphCommand: ParsableCommand {
         func run() throws {
             let plan = try source.load()
             printLine(
-                "\(source.file): graph '\(plan.name)' is right: \(plan.streams.count) stream nodes, \(plan.steps.count) fusion steps, \(plan.agents.count) agents"
+                "\(source.file): graph '\(plan.name)' is right: \(plan.streams.count) stream nodes, \(plan.steps.count) fusion steps, "
+                    + "\(plan.agents.count) agents"
             )
         }
     }

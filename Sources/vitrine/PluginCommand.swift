@@ -113,7 +113,8 @@ struct PluginCommand: ParsableCommand {
             let reply = try admin.call(.adminListPlugins, ListPluginsRequest().encoded()) { try ListPluginsReply(decoding: $0) }
             for plugin in reply.plugins {
                 printLine(
-                    "\(plugin.manifest?.name ?? "?") \(plugin.manifest?.version ?? "?")  generation \(plugin.generation)  \(plugin.state)  \(plugin.streams) streams  sha256 \(plugin.sha256.prefix(12))"
+                    "\(plugin.manifest?.name ?? "?") \(plugin.manifest?.version ?? "?")  generation \(plugin.generation)  "
+                        + "\(plugin.state)  \(plugin.streams) streams  sha256 \(plugin.sha256.prefix(12))"
                 )
             }
         }

@@ -62,7 +62,8 @@ final class AgentHarness: SessionObserver, SessionOutlet, @unchecked Sendable {
     private(set) var messages: [ServerMessage] = []
 
     init(
-        _ agent: any Agent, texts: [String: Feature] = [:], image: Feature? = nil, pose: Pose? = nil, user: String = "ann", weights: [Float] = [0.5, 0.5]
+        _ agent: any Agent, texts: [String: Feature] = [:], image: Feature? = nil, pose: Pose? = nil, user: String = "ann",
+        weights: [Float] = [0.5, 0.5]
     ) throws {
         loop = try EventLoop(name: "agents-test", clock: .virtual)
         router.install(
@@ -86,7 +87,8 @@ final class AgentHarness: SessionObserver, SessionOutlet, @unchecked Sendable {
             agents: [AgentNode(id: "agent", agent: agent.name, query: "query")])
         let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "")
         session = Session(
-            id: "s1", key: 1, principal: Principal(user: user, shop: "gold"), loop: loop, router: router, limits: SessionLimits(), observer: self, seed: 7,
+            id: "s1", key: 1, principal: Principal(user: user, shop: "gold"), loop: loop, router: router, limits: SessionLimits(), observer: self,
+            seed: 7,
             deployment: { deployment })
     }
 

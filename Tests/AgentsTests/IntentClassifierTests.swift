@@ -68,7 +68,9 @@ struct IntentClassifierTests {
 
     @Test("A photo alone asks for things like it; a selfie alone asks to try something on")
     func presence() throws {
-        let classifier = IntentClassifier.agents([example("customer_service", "care", axis(0)), example("recommendation", "", axis(1)), example("try_on", "", nil)])
+        let classifier = IntentClassifier.agents([
+            example("customer_service", "care", axis(0)), example("recommendation", "", axis(1)), example("try_on", "", nil),
+        ])
         func winner(_ feature: Feature) -> String? { classifier.probabilities(feature)?.max { $0.probability < $1.probability }?.name }
         #expect(winner(Feature(modality: Modality.image, spaceID: "", values: [])) == AgentName.recommendation)
         #expect(winner(Feature(modality: Modality.selfie, spaceID: "", values: [])) == AgentName.tryOn)

@@ -58,7 +58,8 @@ struct OverlayPlacementTests {
     @Test("Earrings go on every ear that is seen well enough; a ring or a bracelet on the one hand that is seen best")
     func which() {
         let all = pose(
-            ("left_ear_lobe", 0.9), ("right_ear_lobe", 0.31), ("neck", 0.8), ("left_ring_finger", 0.5), ("right_ring_finger", 0.7), ("left_wrist", 0.6),
+            ("left_ear_lobe", 0.9), ("right_ear_lobe", 0.31), ("neck", 0.8), ("left_ring_finger", 0.5), ("right_ring_finger", 0.7),
+            ("left_wrist", 0.6),
             ("right_wrist", 0.4))
         #expect(names("ear_lobe", all) == ["left_ear_lobe", "right_ear_lobe"])
         #expect(names("neck", all) == ["neck"])

@@ -8,7 +8,9 @@ import Wire
 
 @Suite("Customer service")
 struct ServiceAgentTests {
-    private static let intents = ["return_policy", "order_status", "greeting", "human_agent", "product_question", "out_of_scope", "thanks", "goodbye"]
+    private static let intents = [
+        "return_policy", "order_status", "greeting", "human_agent", "product_question", "out_of_scope", "thanks", "goodbye",
+    ]
     private static let nowhere = 10
 
     private func agent(_ stores: FakeStores = FakeStores()) throws -> ServiceAgent {
@@ -16,7 +18,8 @@ struct ServiceAgentTests {
             IntentExample(intent: intent, agent: "customer_service", language: "en", text: intent, feature: axis(topic))
         }
         let documents = [
-            Document(id: "returns/en/1", policy: "returns", language: "en", title: "Returns", section: "How long", text: "30 days.", feature: axis(0)),
+            Document(
+                id: "returns/en/1", policy: "returns", language: "en", title: "Returns", section: "How long", text: "30 days.", feature: axis(0)),
             Document(id: "returns/zh/1", policy: "returns", language: "zh", title: "退货", section: "", text: "三十天。", feature: axis(0)),
             Document(id: "shipping/en/1", policy: "shipping", language: "en", title: "Shipping", section: "", text: "Free.", feature: axis(8)),
         ]
@@ -77,7 +80,9 @@ struct ServiceAgentTests {
 
     @Test("Somebody else's order looks like one that does not exist")
     func foreign() throws {
-        for (number, text) in [("VT-10001", "There is no order VT-10001 in your account."), ("VT-99999", "There is no order VT-99999 in your account.")] {
+        for (number, text) in [
+            ("VT-10001", "There is no order VT-10001 in your account."), ("VT-99999", "There is no order VT-99999 in your account."),
+        ] {
             let reply = try ask("Where is \(number)?", 1, FakeStores(orders: orders))
             #expect(reply.text == text)
             #expect(reply.replyKind == .noAnswer)
@@ -124,9 +129,12 @@ struct ServiceAgentTests {
         #expect(turns[0].replies.map(\.text) == ["Gold ring: it weighs 3 g."])
     }
 
-    @Test("A store that fails is a Problem with its code, and the next turn is answered", arguments: [
-        (StoreError.Code.unavailable, StatusCode.unavailable), (.permissionDenied, .permissionDenied), (.diskFull, .resourceExhausted), (.corrupted, .dataLoss),
-    ])
+    @Test(
+        "A store that fails is a Problem with its code, and the next turn is answered",
+        arguments: [
+            (StoreError.Code.unavailable, StatusCode.unavailable), (.permissionDenied, .permissionDenied), (.diskFull, .resourceExhausted),
+            (.corrupted, .dataLoss),
+        ])
     func storeFails(code: StoreError.Code, status: StatusCode) throws {
         let harness = try AgentHarness(agent(FakeStores(failure: StoreError(code, "no store"))), texts: ["order?": axis(1), "hello": axis(2)])
         let turns = try harness.run([[.text(TextInput(text: "order?"))], [.text(TextInput(text: "hello"))]])

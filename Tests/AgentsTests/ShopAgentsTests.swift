@@ -15,7 +15,8 @@ private let rings = [
         id: "SILVER", category: "ring", title: ["en": "Silver ring"], attributes: ["material": .text("silver")],
         price: Price(amountMinor: 9_000, currency: "USD")),
     Product(
-        id: "DEAR", category: "ring", title: ["en": "Dear ring"], attributes: ["material": .text("gold")], price: Price(amountMinor: 900_000, currency: "USD"),
+        id: "DEAR", category: "ring", title: ["en": "Dear ring"], attributes: ["material": .text("gold")],
+        price: Price(amountMinor: 900_000, currency: "USD"),
         stock: 1),
 ]
 
@@ -34,7 +35,8 @@ private func text(_ text: String) -> ClientMessage.Kind { .text(TextInput(text: 
 
 @Suite("Recommendations")
 struct RecommendationAgentTests {
-    private func run(_ turn: [ClientMessage.Kind], texts: [String: Feature] = [:], image: Feature? = nil, itemsMax: Int = 5) throws -> [ServerMessage] {
+    private func run(_ turn: [ClientMessage.Kind], texts: [String: Feature] = [:], image: Feature? = nil, itemsMax: Int = 5) throws -> [ServerMessage]
+    {
         let agent = RecommendationAgent(snapshot: try snapshot(), parser: FilterParser(), itemsMax: itemsMax)
         return try AgentHarness(agent, texts: texts, image: image).run([turn])[0]
     }
@@ -112,7 +114,8 @@ struct RecommendationAgentTests {
 @Suite("Trying on")
 struct TryOnAgentTests {
     private let hand = Pose(
-        imageWidth: 640, imageHeight: 480, anchors: [Anchor(name: "left_ring_finger", x: 100, y: 200, confidence: 0.9, pixelsPerMm: 3, rotation: 0.5)])
+        imageWidth: 640, imageHeight: 480, anchors: [Anchor(name: "left_ring_finger", x: 100, y: 200, confidence: 0.9, pixelsPerMm: 3, rotation: 0.5)]
+    )
 
     private func run(_ turns: [[ClientMessage.Kind]], pose: Pose?) throws -> [[ServerMessage]] {
         try AgentHarness(TryOnAgent(snapshot: try snapshot()), texts: ["on GOLD please": axis(0), "hm": axis(0)], pose: pose).run(turns)
@@ -127,9 +130,10 @@ struct TryOnAgentTests {
         #expect(tryOn.productID == "GOLD")
         #expect(tryOn.imageWidth == 640 && tryOn.imageHeight == 480)
         #expect(tryOn.anchors == hand.anchors)
-        #expect(tryOn.overlays == [
-            Overlay(anchor: "left_ring_finger", x: 100, y: 200, scale: 0.6, rotation: 0.5, image: "gold.png", imageAnchorX: 10, imageAnchorY: 20)
-        ])
+        #expect(
+            tryOn.overlays == [
+                Overlay(anchor: "left_ring_finger", x: 100, y: 200, scale: 0.6, rotation: 0.5, image: "gold.png", imageAnchorX: 10, imageAnchorY: 20)
+            ])
         #expect(messages.replies.map(\.text) == ["This is how Gold ring looks on you."])
         #expect(messages.replies.first?.sources.map(\.id) == ["GOLD"])
     }
@@ -141,7 +145,9 @@ struct TryOnAgentTests {
 
     @Test("What is missing is asked for: the picture, the product, or the hand on the picture")
     func missing() throws {
-        #expect(try run([[text("hm"), request("GOLD")]], pose: nil)[0].replies.map(\.text).first?.hasPrefix("Please show me a picture of yourself") == true)
+        #expect(
+            try run([[text("hm"), request("GOLD")]], pose: nil)[0].replies.map(\.text).first?.hasPrefix("Please show me a picture of yourself")
+                == true)
         #expect(try run([[selfie, text("hm")]], pose: hand)[0].replies.map(\.text) == ["Which piece would you like to try on?"])
         let messages = try run([[selfie, request("GOLD")]], pose: Pose(imageWidth: 10, imageHeight: 10))[0]
         #expect(messages.replies.map(\.replyKind) == [.clarify])

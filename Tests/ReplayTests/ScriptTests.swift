@@ -36,61 +36,66 @@ struct ScriptTests {
         #expect(script.steps.map(\.line) == [5, 6])
     }
 
-    @Test("A step waits for its turn unless it has none, or says that it goes on", arguments: [
-        ("{say: x}", true), ("{say: x, continue: true}", false), ("{barge_in: true}", false), ("{show: a.jpg}", true), ("{behaviour: view, product: P}", false),
-    ])
+    @Test(
+        "A step waits for its turn unless it has none, or says that it goes on",
+        arguments: [
+            ("{say: x}", true), ("{say: x, continue: true}", false), ("{barge_in: true}", false), ("{show: a.jpg}", true),
+            ("{behaviour: view, product: P}", false),
+        ])
     func endsTurn(step: String, expected: Bool) throws {
         let script = try read("conversation: c\nsteps:\n  - \(step)")
         #expect(script.steps[0].endsTurn == expected)
         #expect(script.steps[0].withinMs == 20_000)
     }
 
-    @Test("What cannot be read is refused with file, line, and what is allowed", arguments: [
-        (
-            "conversation: c\nstep: []",
-            "talks/gold.yaml:2: unknown key 'step'; allowed: conversation, token, tags, steps"
-        ),
-        ("conversation: c\nsteps: []", "talks/gold.yaml:2: steps: from 1 to 1000 steps are needed"),
-        ("steps:\n  - say: x", "talks/gold.yaml:1: conversation: a text is needed here"),
-        (
-            "conversation: c\nsteps:\n  - say: x\n  - sing: y",
-            "talks/gold.yaml:4: steps[1]: unknown key 'sing'; allowed: say, language, speak, show, selfie, try_on, behaviour, product, set_language, "
-                + "barge_in, silence_ms, expect, within_ms, continue"
-        ),
-        (
-            "conversation: c\nsteps:\n  - within_ms: 5",
-            "talks/gold.yaml:3: steps[0]: a step does something: say, speak, show, selfie, try_on, behaviour, set_language, barge_in or silence_ms"
-        ),
-        (
-            "conversation: c\nsteps:\n  - {behaviour: steal, product: P}",
-            "talks/gold.yaml:3: steps[0].behaviour: one of view, click, like, dislike, buy, add_to_cart is needed here, not 'steal'"
-        ),
-        (
-            "conversation: c\nsteps:\n  - {say: x, within_ms: 0}",
-            "talks/gold.yaml:3: steps[0].within_ms: a whole number from 1 to 600000 is needed here, not '0'"
-        ),
-        (
-            "conversation: c\nsteps:\n  - say: x\n    expect:\n      - {absent: true}",
-            "talks/gold.yaml:5: steps[0].expect[0]: expect one of recommendations, reply, transcript, try_on, problem, missing"
-        ),
-        (
-            "conversation: c\nsteps:\n  - say: x\n    expect:\n      - reply: {says: hi}",
-            "talks/gold.yaml:5: steps[0].expect[0].reply: unknown key 'says'; allowed: contains, any_of, lacks, language, intent, source, kind"
-        ),
-        (
-            "conversation: c\nsteps:\n  - say: x\n    expect:\n      - recommendations: {count: 3}",
-            "talks/gold.yaml:5: steps[0].expect[0].recommendations: unknown key 'count'; allowed: count_min, any_of, top, titles_contain, price_max, "
-                + "filters, shares_add_up, modalities"
-        ),
-        (
-            "conversation: c\nsteps:\n  - say: x\n    expect:\n      - try_on: {anchors: [{name: neck, x: 1, y: 2, px: 3}]}",
-            "talks/gold.yaml:5: steps[0].expect[0].try_on.anchors[0]: unknown key 'px'; allowed: name, x, y, within_px"
-        ),
-        (
-            "conversation: c\nsteps:\n  - say: x\n    expect:\n      - reply: {kind: shout}",
-            "talks/gold.yaml:5: steps[0].expect[0].reply.kind: one of answer, clarify, no_answer is needed here, not 'shout'"
-        ),
-    ])
+    @Test(
+        "What cannot be read is refused with file, line, and what is allowed",
+        arguments: [
+            (
+                "conversation: c\nstep: []",
+                "talks/gold.yaml:2: unknown key 'step'; allowed: conversation, token, tags, steps"
+            ),
+            ("conversation: c\nsteps: []", "talks/gold.yaml:2: steps: from 1 to 1000 steps are needed"),
+            ("steps:\n  - say: x", "talks/gold.yaml:1: conversation: a text is needed here"),
+            (
+                "conversation: c\nsteps:\n  - say: x\n  - sing: y",
+                "talks/gold.yaml:4: steps[1]: unknown key 'sing'; allowed: say, language, speak, show, selfie, try_on, behaviour, product, set_language, "
+                    + "barge_in, silence_ms, expect, within_ms, continue"
+            ),
+            (
+                "conversation: c\nsteps:\n  - within_ms: 5",
+                "talks/gold.yaml:3: steps[0]: a step does something: say, speak, show, selfie, try_on, behaviour, set_language, barge_in or silence_ms"
+            ),
+            (
+                "conversation: c\nsteps:\n  - {behaviour: steal, product: P}",
+                "talks/gold.yaml:3: steps[0].behaviour: one of view, click, like, dislike, buy, add_to_cart is needed here, not 'steal'"
+            ),
+            (
+                "conversation: c\nsteps:\n  - {say: x, within_ms: 0}",
+                "talks/gold.yaml:3: steps[0].within_ms: a whole number from 1 to 600000 is needed here, not '0'"
+            ),
+            (
+                "conversation: c\nsteps:\n  - say: x\n    expect:\n      - {absent: true}",
+                "talks/gold.yaml:5: steps[0].expect[0]: expect one of recommendations, reply, transcript, try_on, problem, missing"
+            ),
+            (
+                "conversation: c\nsteps:\n  - say: x\n    expect:\n      - reply: {says: hi}",
+                "talks/gold.yaml:5: steps[0].expect[0].reply: unknown key 'says'; allowed: contains, any_of, lacks, language, intent, source, kind"
+            ),
+            (
+                "conversation: c\nsteps:\n  - say: x\n    expect:\n      - recommendations: {count: 3}",
+                "talks/gold.yaml:5: steps[0].expect[0].recommendations: unknown key 'count'; allowed: count_min, any_of, top, titles_contain, price_max, "
+                    + "filters, shares_add_up, modalities"
+            ),
+            (
+                "conversation: c\nsteps:\n  - say: x\n    expect:\n      - try_on: {anchors: [{name: neck, x: 1, y: 2, px: 3}]}",
+                "talks/gold.yaml:5: steps[0].expect[0].try_on.anchors[0]: unknown key 'px'; allowed: name, x, y, within_px"
+            ),
+            (
+                "conversation: c\nsteps:\n  - say: x\n    expect:\n      - reply: {kind: shout}",
+                "talks/gold.yaml:5: steps[0].expect[0].reply.kind: one of answer, clarify, no_answer is needed here, not 'shout'"
+            ),
+        ])
     func refused(text: String, message: String) throws {
         do {
             _ = try read(text)

@@ -7,7 +7,8 @@ import Wire
 struct RouteTests {
     @Test("Pass-through nodes hand the very same bytes on, in order, to the way back")
     func chain() throws {
-        let h = RouteHarness(GraphPlan(name: "t", streams: [.pass("a", to: 1), .pass("b", to: 2), .pass("c", to: 3), .reply("back")], ingress: [.audio: [0]]))
+        let h = RouteHarness(
+            GraphPlan(name: "t", streams: [.pass("a", to: 1), .pass("b", to: 2), .pass("c", to: 3), .reply("back")], ingress: [.audio: [0]]))
         let message = h.message([1])
         try h.route.send(message, to: .audio, opening: StreamOpen(sessionKey: 0))
         for byte in UInt8(2)...5 { try h.send([byte]) }
@@ -18,7 +19,8 @@ struct RouteTests {
     @Test("A message goes to every node that takes its kind, in file order, and down every branch")
     func fanOut() throws {
         let h = RouteHarness(
-            GraphPlan(name: "t", streams: [.pass("split", to: 1, 2), .plugin("ear", "p"), .reply("back"), .plugin("eye", "q")], ingress: [.audio: [0, 3]]),
+            GraphPlan(
+                name: "t", streams: [.pass("split", to: 1, 2), .plugin("ear", "p"), .reply("back"), .plugin("eye", "q")], ingress: [.audio: [0, 3]]),
             plugins: ["p", "q"])
         try h.send([9])
         #expect(h.nodes.map { $0.streams.map(\.calls) } == [[[.data(turnID: 1, bytes: [9])]], [[.data(turnID: 1, bytes: [9])]]])
@@ -70,7 +72,8 @@ struct RouteTests {
 
     @Test("A plugin that is not there is UNAVAILABLE and names the node; one that refuses says why; neither leaves a stream behind")
     func refused() throws {
-        let h = RouteHarness(GraphPlan(name: "t", streams: [.plugin("ear", "p"), .plugin("eye", "gone")], ingress: [.audio: [0], .video: [1]]), plugins: ["p"])
+        let h = RouteHarness(
+            GraphPlan(name: "t", streams: [.plugin("ear", "p"), .plugin("eye", "gone")], ingress: [.audio: [0], .video: [1]]), plugins: ["p"])
         #expect(throws: RPCStatus(.unavailable, "no plugin serves node 'eye' at the moment")) { try h.send([1], to: .video) }
         h.nodes[0].refusal = RPCStatus(.resourceExhausted, "busy")
         #expect(throws: RPCStatus(.resourceExhausted, "busy")) { try h.send([1]) }
@@ -151,7 +154,9 @@ struct RouteEndTests {
             try h.send([1], turnID: turn)
             h.route.finish(0)
         }
-        #expect(throws: RPCStatus(.resourceExhausted, "32 plugin streams of this session still answer; at most 32 may")) { try h.send([2], turnID: 99) }
+        #expect(throws: RPCStatus(.resourceExhausted, "32 plugin streams of this session still answer; at most 32 may")) {
+            try h.send([2], turnID: 99)
+        }
         h.nodes[0].streams[3].close()
         try h.send([3], turnID: 100)
         #expect(h.nodes[0].streams.last?.calls == [.data(turnID: 100, bytes: [3])])

@@ -62,22 +62,27 @@ struct ConfigurationTests {
         #expect(read.limits.connectionsMax == ServerLimits().connectionsMax)
     }
 
-    @Test("What is wrong is told with file, line and what is allowed", arguments: [
-        (
-            "graph: g.yaml\nlisen: x",
-            "shop.yaml:2: unknown key 'lisen'; allowed: listen, loops, insecure, admin_socket, metrics, log, models, runtime, plugins, graph, catalog, auth, "
-                + "shop, inference, limits, recommendations_max, seed"
-        ), ("listen: x", "shop.yaml:1: 'graph' is needed: the path of a fusion graph file"),
-        ("graph: g\nloops: 65", "shop.yaml:2: loops: a whole number from 1 to 64 is needed here, not '65'"),
-        ("graph: g\nloops: two", "shop.yaml:2: loops: a whole number from 1 to 64 is needed here, not 'two'"),
-        ("graph: g\nlog:\n  level: loud", "shop.yaml:3: log.level: one of debug, info, warning, error is needed here, not 'loud'"),
-        ("graph: g\nlog: debug", "shop.yaml:2: log: a mapping is needed here, with the keys level, format"),
-        ("graph: g\nplugins:\n  load:\n    - {plugin: x}", "shop.yaml:4: plugins.load[0]: unknown key 'plugin'; allowed: name, file, options"),
-        ("graph: g\nplugins: {load: [{file: x.so}]}", "shop.yaml:2: plugins.load[0].name: a text is needed here"),
-        ("graph: g\nlimits: {frame_bytes_max: 12}", "shop.yaml:2: limits.frame_bytes_max: a whole number from 4096 to 67108864 is needed here, not '12'"),
-        ("graph: g\ninsecure: maybe", "shop.yaml:2: insecure: true or false is needed here, not 'maybe'"),
-        ("graph: [g]", "shop.yaml:1: graph: a text is needed here"), ("", "shop.yaml: the file is empty"),
-    ])
+    @Test(
+        "What is wrong is told with file, line and what is allowed",
+        arguments: [
+            (
+                "graph: g.yaml\nlisen: x",
+                "shop.yaml:2: unknown key 'lisen'; allowed: listen, loops, insecure, admin_socket, metrics, log, models, runtime, plugins, graph, catalog, auth, "
+                    + "shop, inference, limits, recommendations_max, seed"
+            ), ("listen: x", "shop.yaml:1: 'graph' is needed: the path of a fusion graph file"),
+            ("graph: g\nloops: 65", "shop.yaml:2: loops: a whole number from 1 to 64 is needed here, not '65'"),
+            ("graph: g\nloops: two", "shop.yaml:2: loops: a whole number from 1 to 64 is needed here, not 'two'"),
+            ("graph: g\nlog:\n  level: loud", "shop.yaml:3: log.level: one of debug, info, warning, error is needed here, not 'loud'"),
+            ("graph: g\nlog: debug", "shop.yaml:2: log: a mapping is needed here, with the keys level, format"),
+            ("graph: g\nplugins:\n  load:\n    - {plugin: x}", "shop.yaml:4: plugins.load[0]: unknown key 'plugin'; allowed: name, file, options"),
+            ("graph: g\nplugins: {load: [{file: x.so}]}", "shop.yaml:2: plugins.load[0].name: a text is needed here"),
+            (
+                "graph: g\nlimits: {frame_bytes_max: 12}",
+                "shop.yaml:2: limits.frame_bytes_max: a whole number from 4096 to 67108864 is needed here, not '12'"
+            ),
+            ("graph: g\ninsecure: maybe", "shop.yaml:2: insecure: true or false is needed here, not 'maybe'"),
+            ("graph: [g]", "shop.yaml:1: graph: a text is needed here"), ("", "shop.yaml: the file is empty"),
+        ])
     func refused(text: String, message: String) throws {
         do {
             _ = try load(text)

@@ -65,6 +65,7 @@ struct ConversationTests {
         _ = try client.converse(1, timeoutUs: 50_000)
         #expect(try client.status(of: 1) == RPCStatus(.deadlineExceeded, "the stream's time of 50000 µs is over"))
         _ = try client.converse(2, timeoutUs: .max)
+        usleep(50_000)
         client.say(2, .audio([5]))
         #expect(try client.messages(of: 2) { $0.audio != nil }.last?.audio == [5])
     }

@@ -66,7 +66,9 @@ struct LifecycleTests {
     @Test("An address that is none, and a graph that is not there, are named")
     func wrongConfiguration() throws {
         #expect { _ = try TestServer { $0.listen = "nowhere" } } throws: { "\($0)".contains("\"nowhere\" is no address") }
-        #expect { _ = try TestServer { $0.graphFile = "/nowhere/graph.yaml" } } throws: { "\($0)" == "/nowhere/graph.yaml: no such file, or it cannot be read" }
+        #expect { _ = try TestServer { $0.graphFile = "/nowhere/graph.yaml" } } throws: {
+            "\($0)" == "/nowhere/graph.yaml: no such file, or it cannot be read"
+        }
     }
 }
 

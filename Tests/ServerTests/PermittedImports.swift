@@ -34,7 +34,8 @@ enum PermittedImports {
 
     /// C libraries of the system and of this project, below everything.
     static let libraries: Set<String> = [
-        "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMicrohttpd", "COpenCC", "COpenVINO", "CProtobufC", "CSQLite", "CSentencePiece", "CSndfile", "CSoxr",
+        "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMicrohttpd", "COpenCC", "COpenVINO", "CProtobufC", "CSQLite", "CSentencePiece", "CSndfile",
+        "CSoxr",
         "CVips",
     ]
 

@@ -27,7 +27,9 @@ struct Breach: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all = [
-        Breach(name: "compressed", bytes: prefixed([1, 2], flag: 1), code: .unimplemented, message: "compressed frames are not supported: send flag byte 0"),
+        Breach(
+            name: "compressed", bytes: prefixed([1, 2], flag: 1), code: .unimplemented,
+            message: "compressed frames are not supported: send flag byte 0"),
         Breach(name: "flag", bytes: prefixed([1, 2], flag: 2), code: .invalidArgument, message: "flag byte 2 of a frame: only 0 is allowed"),
         Breach(
             name: "length", bytes: prefixed([], length: 4_194_305), code: .resourceExhausted,
@@ -42,7 +44,8 @@ struct Breach: Sendable, CustomTestStringConvertible {
             message: "a client ends a stream with half_close or cancel, not with a status"),
         Breach(name: "data, not opened", bytes: frame(7, .data([])), code: .invalidArgument, message: "stream 7 was never opened"),
         Breach(name: "data, stream 0", bytes: frame(0, .data([])), code: .invalidArgument, message: "stream 0 was never opened"),
-        Breach(name: "half-close, not opened", bytes: frame(3, .halfClose(HalfClose())), code: .invalidArgument, message: "stream 3 was never opened"),
+        Breach(
+            name: "half-close, not opened", bytes: frame(3, .halfClose(HalfClose())), code: .invalidArgument, message: "stream 3 was never opened"),
         Breach(name: "cancel, not opened", bytes: frame(3, .cancel(Cancel())), code: .invalidArgument, message: "stream 3 was never opened"),
         Breach(
             name: "id used again", bytes: opened + opened, code: .invalidArgument,

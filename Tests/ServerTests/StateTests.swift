@@ -31,7 +31,9 @@ struct StreamRegistryTests {
         var registry = opened(1, 4)
         #expect(registry.lastOpened == 4)
         for id in [UInt64(4), 3, 0] {
-            #expect(registry.opening(id) == .broken(RPCStatus(.invalidArgument, "stream \(id) was opened after stream 4; ids grow, from 1, and are used once")))
+            #expect(
+                registry.opening(id)
+                    == .broken(RPCStatus(.invalidArgument, "stream \(id) was opened after stream 4; ids grow, from 1, and are used once")))
         }
         registry.goAway()
         #expect(registry.opening(5) == .refused(RPCStatus(.unavailable, "the server is going away; open the stream elsewhere")))
@@ -112,10 +114,13 @@ struct TokenVerifierTests {
     func token() throws {
         let verifier = try verifier("tokens:\n  - {token: 0123456789abcdef, user: ann, scopes: [admin, vip]}")
         #expect(
-            try verifier.principal(metadata: bearer("Bearer 0123456789abcdef"), peer: nil) == Principal(user: "ann", shop: "gold", scopes: ["admin", "vip"]))
+            try verifier.principal(metadata: bearer("Bearer 0123456789abcdef"), peer: nil)
+                == Principal(user: "ann", shop: "gold", scopes: ["admin", "vip"]))
     }
 
-    @Test("Anything else is UNAUTHENTICATED, also where guests are welcome", arguments: ["Bearer x", "bearer 0123456789abcdef", "0123456789abcdef", "Bearer ", ""])
+    @Test(
+        "Anything else is UNAUTHENTICATED, also where guests are welcome",
+        arguments: ["Bearer x", "bearer 0123456789abcdef", "0123456789abcdef", "Bearer ", ""])
     func wrong(value: String) throws {
         for guests in ["true", "false"] {
             let verifier = try verifier("guests: \(guests)\ntokens:\n  - {token: 0123456789abcdef, user: ann}")
@@ -127,7 +132,9 @@ struct TokenVerifierTests {
     func guests() throws {
         #expect(try verifier("guests: true").principal(metadata: [], peer: nil) == Principal(user: "guest", shop: "gold"))
         let strict = try verifier("tokens: []")
-        #expect(throws: RPCStatus(.unauthenticated, "metadata 'authorization: Bearer TOKEN' is needed")) { try strict.principal(metadata: [], peer: nil) }
+        #expect(throws: RPCStatus(.unauthenticated, "metadata 'authorization: Bearer TOKEN' is needed")) {
+            try strict.principal(metadata: [], peer: nil)
+        }
         #expect(GuestVerifier(shop: "s").principal(metadata: [], peer: nil) == Principal(user: "guest", shop: "s"))
     }
 

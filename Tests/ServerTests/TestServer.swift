@@ -216,7 +216,9 @@ final class RawClient {
 
 extension Open {
     static func converse(_ metadata: [String: String] = [:], timeoutUs: UInt64 = 0) -> Open {
-        Open(method: MethodDescriptor.sessionsConverse.path, metadata: metadata.sorted { $0.key < $1.key }.map { MetadataEntry(key: $0.key, value: Array($0.value.utf8)) }, timeoutUs: timeoutUs)
+        Open(
+            method: MethodDescriptor.sessionsConverse.path,
+            metadata: metadata.sorted { $0.key < $1.key }.map { MetadataEntry(key: $0.key, value: Array($0.value.utf8)) }, timeoutUs: timeoutUs)
     }
 }
 

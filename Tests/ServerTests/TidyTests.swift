@@ -37,9 +37,11 @@ struct TidyTests {
         return lines
     }
 
-    @Test("never use what is not allowed here", arguments: [
-        "import Dispatch", "DispatchQueue", "Task.detached", "try!", "as!", "fatalError(", "unsafeBitCast", "TODO", "FIXME",
-    ])
+    @Test(
+        "never use what is not allowed here",
+        arguments: [
+            "import Dispatch", "DispatchQueue", "Task.detached", "try!", "as!", "fatalError(", "unsafeBitCast", "TODO", "FIXME",
+        ])
     func forbidden(text: String) throws {
         let found = try lines().filter { line in
             line.text.contains(text) && (!line.isComment || text == "TODO" || text == "FIXME")
@@ -50,7 +52,8 @@ struct TidyTests {
     @Test("read the wall clock only where people read the result")
     func wallClock() throws {
         let found = try lines().filter { line in
-            !line.isComment && !PermittedImports.wallClock.contains(line.module) && (line.text.contains("Date()") || line.text.contains("CLOCK_REALTIME"))
+            !line.isComment && !PermittedImports.wallClock.contains(line.module)
+                && (line.text.contains("Date()") || line.text.contains("CLOCK_REALTIME"))
         }
         #expect(found.map(\.place) == [])
     }
@@ -66,11 +69,15 @@ struct TidyTests {
         let own = PermittedImports.own
         var found: [String] = []
         for line in try lines() {
-            guard let match = line.text.firstMatch(of: /^\s*(?:@\w+ |public |internal |package |private |fileprivate )*import (?:struct |class |enum |func )?(\w+)/)
+            guard
+                let match = line.text.firstMatch(
+                    of: /^\s*(?:@\w+ |public |internal |package |private |fileprivate )*import (?:struct |class |enum |func )?(\w+)/)
             else { continue }
             let imported = String(match.1)
             guard own.contains(imported) else { continue }
-            if PermittedImports.imports(of: line.module)?.contains(imported) != true { found.append("\(line.place): \(line.module) imports \(imported)") }
+            if PermittedImports.imports(of: line.module)?.contains(imported) != true {
+                found.append("\(line.place): \(line.module) imports \(imported)")
+            }
         }
         #expect(found == [])
     }

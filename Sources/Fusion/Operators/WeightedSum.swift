@@ -17,7 +17,8 @@ enum WeightedSum {
             if var so = sum {
                 guard so.spaceID == unit.spaceID, so.values.count == unit.values.count else {
                     throw FusionError(
-                        "a weighted sum adds vectors of one space: '\(so.modality)' is \(so.values.count) values in \(so.spaceID), '\(unit.modality)' is \(unit.values.count) in \(unit.spaceID)"
+                        "a weighted sum adds vectors of one space: '\(so.modality)' is \(so.values.count) values in \(so.spaceID), "
+                            + "'\(unit.modality)' is \(unit.values.count) in \(unit.spaceID)"
                     )
                 }
                 for i in unit.values.indices { so.values[i] += input.weight * unit.values[i] }

@@ -5,6 +5,7 @@ import random
 import socket
 import sys
 import threading
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -174,6 +175,26 @@ class Conversations(unittest.TestCase):
         said = sessions_pb2.ClientMessage.FromString(self.server.next().data)
         self.assertEqual(said.control.acknowledge.sequence, 16)
         self.assertEqual(conversation.last_sequence, 16)
+
+    def test_a_talkative_server_is_not_acknowledged_more_often_than_it_allows(self):
+        conversation, opened = self.open()
+        for sequence in range(1, 161):
+            self.server.send(stream_id=opened.stream_id, data=sessions_pb2.ServerMessage(sequence=sequence).SerializeToString())
+        start = time.monotonic()
+        for _ in range(160):
+            conversation.receive(5)
+        took = time.monotonic() - start
+        conversation.send_text("that is all")
+        acknowledged = 0
+        while not (said := sessions_pb2.ClientMessage.FromString(self.server.next().data)).HasField("text"):
+            acknowledged += said.control.HasField("acknowledge")
+        self.assertGreaterEqual(acknowledged, 1)
+        self.assertLessEqual(acknowledged, 1 + took / vitrine_client.ACKNOWLEDGE_S_MIN)
+
+    def test_a_trace_is_asked_for(self):
+        self.client.converse(trace=True)
+        metadata = {m.key: m.value for m in self.server.next().open.metadata}
+        self.assertEqual(metadata["vitrine-trace"], b"on")
 
     def test_resuming_names_the_session_and_the_last_message(self):
         self.client.converse(resume=("s-1", 7))

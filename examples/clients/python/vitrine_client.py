@@ -16,6 +16,7 @@ import dataclasses
 import queue
 import socket
 import threading
+import time
 
 from vitrine.v1 import frame_pb2, sessions_pb2
 from vitrine_framing import FrameDecoder, ProtocolError, encode
@@ -25,7 +26,9 @@ CONVERSE = "/vitrine.v1.Sessions/Converse"
 INITIAL_WINDOWS = {frame_pb2.LANE_AUDIO: 256 << 10, frame_pb2.LANE_MEDIA: 8 << 20, frame_pb2.LANE_VIDEO: 1 << 20}
 IMAGE_PART_BYTES = 1 << 20
 AUDIO_CHUNK_MS = 20
+# Messages from one acknowledgement to the next, and seconds at least: the server takes 50 control messages a second.
 ACKNOWLEDGE_EVERY = 16
+ACKNOWLEDGE_S_MIN = 0.05
 CODES = (
     "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
     "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
@@ -187,6 +190,7 @@ class Conversation:
         self.limits: sessions_pb2.Limits | None = None
         # What to resume after.
         self.last_sequence = 0
+        self._acknowledged, self._acknowledged_at = 0, float("-inf")
 
     def send_text(self, text: str, language: str = "", end_of_turn: bool = True) -> None:
         """Says something in writing. `language` is BCP 47; empty = let the server detect it."""
@@ -268,8 +272,10 @@ class Conversation:
         """Remembers what resuming needs; acknowledges now and then, so that the server need not keep what arrived."""
         if message.HasField("session"):
             self.session_id, self.limits = message.session.session_id, message.session.limits
-        before, self.last_sequence = self.last_sequence, max(self.last_sequence, message.sequence)
-        if before // ACKNOWLEDGE_EVERY != self.last_sequence // ACKNOWLEDGE_EVERY and self.status is None and not self._finished:
+        self.last_sequence, now = max(self.last_sequence, message.sequence), time.monotonic()
+        due = self.last_sequence - self._acknowledged >= ACKNOWLEDGE_EVERY and now - self._acknowledged_at >= ACKNOWLEDGE_S_MIN
+        if due and self.status is None and not self._finished:
+            self._acknowledged, self._acknowledged_at = self.last_sequence, now
             try:
                 self.send_control(acknowledge=sessions_pb2.Acknowledge(sequence=self.last_sequence))
             except RpcError:
