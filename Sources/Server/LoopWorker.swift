@@ -105,13 +105,17 @@ final class LoopWorker: ConnectionHost {
     func newSession(principal: Principal, wantsTrace: Bool) throws(RPCStatus) -> Session {
         guard deployment != nil else { throw RPCStatus(.unavailable, "the server is starting") }
         guard !isDraining else { throw RPCStatus(.unavailable, "the server is going away; open the session elsewhere") }
+        guard !shared.ingress.isUsedUp else {
+            throw RPCStatus(
+                .resourceExhausted, "the server holds \(shared.ingress.usedBytes) bytes of unfinished input, which is its limit; try again")
+        }
         guard shared.metrics.sessions.value < Double(limits.sessionsMax) else {
             throw RPCStatus(.resourceExhausted, "\(limits.sessionsMax) sessions are open, which is this server's limit")
         }
         let id = sessions.newID()
         let session = Session(
             id: id, key: SessionTable.key(of: id), principal: principal, loop: loop, router: router, limits: shared.configuration.sessionLimits,
-            observer: self, seed: sessions.seed(), wantsTrace: wantsTrace
+            observer: self, seed: sessions.seed(), wantsTrace: wantsTrace, ingress: shared.ingress
         ) { [unowned self] in self.liveDeployment() }
         sessions.add(session)
         shared.metrics.sessions.add(1)

@@ -10,6 +10,7 @@ final class ServerState: Sendable {
     let configuration: ServerConfiguration
     let metrics: ServerMetrics
     let log: Logger
+    let ingress: IngressBudget
     let seed: UInt64
     let verifier: any TokenVerifier
     let adminVerifier: any TokenVerifier
@@ -25,6 +26,7 @@ final class ServerState: Sendable {
         self.configuration = configuration
         self.metrics = metrics
         self.log = log
+        ingress = IngressBudget(bytesMax: configuration.limits.ingressBytesMax)
         self.seed = seed
         self.verifier = verifier
         self.adminVerifier = adminVerifier

@@ -52,9 +52,11 @@ extension Session {
             outcome = try joining.add(imageID: part.imageID, part: part.part, last: part.last, data: part.data, bytesMax: limits.imageBytesMax)
         } catch {
             assembly = nil
+            try hold(0)
             throw error
         }
         assembly = joining.isEmpty ? nil : joining
+        try hold(assembly?.bytes.count ?? 0)
         let whole: SharedBuffer
         switch outcome {
         case .incomplete: return
@@ -158,6 +160,21 @@ extension Session {
             throw RPCStatus(.resourceExhausted, "turn \(turn.id) has \(turn.inputs) inputs; at most \(most) are allowed")
         }
         turn.inputs += 1
+    }
+
+    /// Charges the parts of a photo that wait for the rest to the server's budget.
+    private func hold(_ bytes: Int) throws(RPCStatus) {
+        let more = bytes - ingressBytes
+        guard more <= 0 || ingress.take(more) else {
+            ingress.give(ingressBytes)
+            ingressBytes = 0
+            assembly = nil
+            throw RPCStatus(
+                .resourceExhausted,
+                "the server holds \(ingress.usedBytes) bytes of unfinished input, of \(ingress.bytesMax) allowed; send the photo again")
+        }
+        if more < 0 { ingress.give(-more) }
+        ingressBytes = bytes
     }
 
     func giveBack(_ bytes: Int, on lane: Lane) {

@@ -57,6 +57,9 @@ public final class Session {
     /// The newest turn that is over, for amendments and late credit.
     var lastOver: Turn?
     var assembly: ImageAssembly?
+    /// The server's budget for what is held on its way in, and this session's part of it.
+    let ingress: IngressBudget
+    var ingressBytes = 0
     /// Plugin streams that listen to the microphone.
     var audioNodesOpen = false
     /// … and those that were told that it is off and still transcribe.
@@ -79,7 +82,8 @@ public final class Session {
 
     public init(
         id: String, key: UInt64, principal: Principal, loop: EventLoop, router: Router, limits: SessionLimits,
-        observer: any SessionObserver, seed: UInt64, wantsTrace: Bool = false, deployment: @escaping () -> Deployment
+        observer: any SessionObserver, seed: UInt64, wantsTrace: Bool = false, ingress: IngressBudget = IngressBudget(bytesMax: .max),
+        deployment: @escaping () -> Deployment
     ) {
         self.id = id
         self.key = key
@@ -90,6 +94,7 @@ public final class Session {
         self.observer = observer
         self.deployment = deployment
         self.wantsTrace = wantsTrace
+        self.ingress = ingress
         startedUs = loop.nowUs
         ledger = CreditLedger(windows: limits.windows)
         outbox = Outbox(bytesMax: limits.resumeBytesMax)
@@ -122,6 +127,8 @@ public final class Session {
         ledger = CreditLedger(windows: limits.windows)
         halfClosed = false
         lastClientSequence = 0
+        // What was missed first: numbers only rise, so that a client that is cut off again knows what it has.
+        for message in again { outlet.send(message) }
         emit(
             .session(
                 SessionStarted(
@@ -130,7 +137,6 @@ public final class Session {
                         frameBytesMax: UInt32(limits.frameBytesMax), imageBytesMax: UInt32(limits.imageBytesMax),
                         imagePixelsMax: limits.imagePixelsMax, textBytesMax: UInt32(limits.textBytesMax),
                         turnInputsMax: UInt32(deployment().plan.align.inputsMax)))), turnID: 0, revision: 0)
-        for message in again { outlet.send(message) }
     }
 
     /// The stream that carried this session is gone; the session stays until it is resumed or ended.
@@ -153,6 +159,9 @@ public final class Session {
     public func end(_ status: RPCStatus) {
         guard !ended else { return }
         ended = true
+        assembly = nil
+        ingress.give(ingressBytes)
+        ingressBytes = 0
         for turn in turns {
             for task in turn.tasks { task.cancel() }
             turn.cancelTimers()

@@ -229,5 +229,5 @@ final class ProgressBar: @unchecked Sendable {
 
     func end() { if isTerminal { write("\r\u{1B}[K") } }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { vitrine.write(text, to: 2) }
 }

@@ -22,7 +22,7 @@ enum Environment {
 
     /// Says what is wrong on standard error and ends with `code`.
     static func fail(_ message: String, code: Int32 = 1) -> ExitCode {
-        FileHandle.standardError.write(Data(("vitrine: " + message + "\n").utf8))
+        printError("vitrine: " + message)
         return ExitCode(code)
     }
 }
@@ -35,4 +35,20 @@ func run<Object>(_ loop: EventLoop, _ object: Object, _ start: @escaping @Sendab
 }
 
 /// Prints whole lines at once, so that lines of several sources do not mix.
-func printLine(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+func printLine(_ line: String) { write(line + "\n", to: 1) }
+
+/// The same on standard error.
+func printError(_ line: String) { write(line + "\n", to: 2) }
+
+/// Writes everything; ends the program quietly when nobody reads any more, as programs in a pipe do.
+func write(_ text: String, to descriptor: Int32) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+        let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+        if written > 0 {
+            bytes = bytes.dropFirst(written)
+        } else if errno != EINTR && errno != EAGAIN {
+            exit(errno == EPIPE ? 141 : 74)
+        }
+    }
+}

@@ -222,12 +222,12 @@ private final class PluginFileRunner {
                 printLine(try ProtoJSON.encode(output.bytes, as: .pluginOutput, prefixFields: fields))
             } catch {
                 failed += 1
-                FileHandle.standardError.write(Data("vitrine: \(input.file): \(error)\n".utf8))
+                printError("vitrine: \(input.file): \(error)")
             }
         }
         if status.code != .ok {
             failed += 1
-            FileHandle.standardError.write(Data("vitrine: \(input.file.isEmpty ? "" : input.file + ": ")\(status)\n".utf8))
+            printError("vitrine: \(input.file.isEmpty ? "" : input.file + ": ")\(status)")
         }
     }
 }

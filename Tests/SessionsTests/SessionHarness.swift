@@ -23,7 +23,7 @@ final class SessionHarness: SessionObserver, SessionOutlet {
 
     init(
         textDelayMs: Int = 5, agent: any Agent = EchoAgent(), late: AlignPolicy.Late = .amend, deadlineMs: Int = 100,
-        limits: SessionLimits = SessionLimits()
+        limits: SessionLimits = SessionLimits(), ingress: IngressBudget = IngressBudget(bytesMax: .max)
     ) throws {
         loop = try EventLoop(name: "session-test", clock: .virtual)
         text = DelayedTextNode(loop: loop, delayMs: textDelayMs)
@@ -36,6 +36,7 @@ final class SessionHarness: SessionObserver, SessionOutlet {
         let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "")
         session = Session(
             id: "s", key: 1, principal: Principal(user: "u", shop: "t"), loop: loop, router: router, limits: limits, observer: self, seed: 7,
+            ingress: ingress,
             deployment: { deployment })
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import os
 import resource
 import statistics
@@ -59,7 +60,8 @@ class Report:
 
     def add(self, row: str, metric: str, value: float, unit: str, target: str = "") -> None:
         self._keep(row, metric, value, unit)
-        figure = f"{value:.0f}" if float(value).is_integer() and unit not in ("ms", "%") else f"{value:.5f}" if unit in ("cos", "px") else f"{value:.2f}"
+        whole = float(value).is_integer() and unit == ""
+        figure = f"{value:.{0 if whole else 5 if unit in ('cos', 'px') else 2}f}"
         print(f"{row}{' ' * max(1, 46 - width(row))}{metric:38} {figure:>10} {unit:4}{'  target ' + target if target else ''}", flush=True)
 
     def times(self, row: str, metric: str, ms: list[float], target: str = "") -> None:
@@ -82,7 +84,7 @@ class Report:
 def percentile(values: list[float], percent: float) -> float:
     """The nearest-rank percentile."""
     ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * percent // 100).__int__() - 1)]
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def plugin(build: Path, name: str, files: list[Path], *options: str, text: str | None = None) -> tuple[list[dict], float]:
