@@ -28,7 +28,7 @@ public final class SpeechRecognizer: VitrinePlugin {
                 ModelRequirement(name: "voice", path: "silero-vad/silero-vad.onnx", precision: "f32", requests: 2),
                 ModelRequirement(name: "front-end", path: "whisper-base/logmel.xml", precision: "f32", requests: 1),
                 ModelRequirement(name: "encoder", path: "whisper-base/encoder.xml", precision: "f32", requests: 1),
-                ModelRequirement(name: "decoder", path: "whisper-base/decoder.xml", precision: "f32", requests: 2),
+                ModelRequirement(name: "decoder", path: "whisper-base/decoder.xml", precision: "f32", requests: 1),
             ],
             options: SpeechOptions.manifest,
             stateful: true,

@@ -28,7 +28,7 @@ public final class VisionEncoderPlugin: VitrinePlugin {
                 OutputPort(kind: "labels"),
             ],
             models: [
-                ModelRequirement(name: modelName, path: "efficientnet-lite2/efficientnet-lite2.xml", precision: "f32", requests: 2)
+                ModelRequirement(name: modelName, path: "efficientnet-lite2/efficientnet-lite2.xml", precision: "f32", requests: 1)
             ],
             options: [Option(key: "top_k", defaultValue: "5", description: "labels given, most probable first, 0 to 1000; 0 = no labels")],
             stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0, licence: "Apache-2.0 (model: EfficientNet-Lite2, Apache-2.0)")

@@ -135,7 +135,7 @@ private final class ConnectAttempt {
 
     private func lookedUp(_ status: Int32, _ list: UnsafeMutablePointer<addrinfo>?) {
         loop.ownedHandles -= 1
-        loop.activity &+= 1
+        loop.noteActivity()
         lookup?.release()
         defer { uv_freeaddrinfo(list) }
         do throws(LoopError) {
@@ -180,7 +180,7 @@ private final class ConnectAttempt {
         guard let request, let data = request.pointee.data else { return }
         let attempt = Unmanaged<ConnectAttempt>.fromOpaque(data).takeRetainedValue()
         request.deallocate()
-        attempt.loop.activity &+= 1
+        attempt.loop.noteActivity()
         if status < 0 {
             attempt.finish(LoopError(uv: status, "cannot connect to \(attempt.address)"))
         } else {

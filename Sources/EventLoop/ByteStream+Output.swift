@@ -92,7 +92,7 @@ extension ByteStream {
     }
 
     private func didWrite(_ status: Int32) {
-        loop.activity &+= 1
+        loop.noteActivity()
         inFlightBytes = 0
         if status < 0 {
             // A cancelled write belongs to a stream that is closing already.

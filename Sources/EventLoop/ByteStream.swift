@@ -124,7 +124,7 @@ public final class ByteStream: HandleOwner {
     public func resumeReading() { startReading() }
 
     private func didRead(_ count: Int) {
-        loop.activity &+= 1
+        loop.noteActivity()
         if count > 0 {
             onBytes?(UnsafeRawBufferPointer(rebasing: loop.readBuffer[0..<count]))
             if isUnflushed { flush() }

@@ -15,6 +15,12 @@ extension EventLoop {
         if mode == .real { clockUs.store(LoopClock.realUs(), ordering: .relaxed) }
     }
 
+    /// Something from outside has come: the poll may have slept, so the clock is read again before anybody asks for the time.
+    func noteActivity() {
+        activity &+= 1
+        refreshClock()
+    }
+
     /// Calls `body` once, `us` microseconds from now. On the loop only.
     @discardableResult
     public func after(_ us: UInt64, _ body: @escaping () -> Void) -> LoopTimer {

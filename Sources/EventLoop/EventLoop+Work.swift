@@ -61,7 +61,7 @@ extension EventLoop {
     func woken() {
         var count: UInt64 = 0
         _ = read(wakeDescriptor, &count, 8)
-        activity &+= 1
+        noteActivity()
         runWork()
     }
 

@@ -36,7 +36,7 @@ public class HandleOwner {
             let owner = Unmanaged<HandleOwner>.fromOpaque(data).takeRetainedValue()
             handle.deallocate()
             owner.loop.ownedHandles -= 1
-            owner.loop.activity &+= 1
+            owner.loop.noteActivity()
             owner.handleClosed()
         }
     }

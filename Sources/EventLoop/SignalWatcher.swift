@@ -24,7 +24,7 @@ public final class SignalWatcher: HandleOwner {
             watcher,
             { handle, _ in
                 guard let handle, let owner = HandleOwner.from(handle, as: SignalWatcher.self) else { return }
-                owner.loop.activity &+= 1
+                owner.loop.noteActivity()
                 owner.body?()
             }, signal)
         if started < 0 {

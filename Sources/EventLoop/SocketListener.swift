@@ -123,7 +123,7 @@ public final class SocketListener: HandleOwner {
     }
 
     private func incoming(_ server: UnsafeMutablePointer<uv_stream_t>, _ status: Int32) {
-        loop.activity &+= 1
+        loop.noteActivity()
         do throws(LoopError) {
             try check(status, "cannot accept a connection on \(boundAddress)")
             let stream = try ByteStream(kind, loop: loop)

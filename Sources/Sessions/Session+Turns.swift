@@ -151,6 +151,7 @@ extension Session {
             pose: turn.pose, tryOnProduct: turn.tryOnProduct, context: context, timeUs: loop.nowUs, seed: random())
         let sink = ReplySink(session: LoopBound(self, loop: loop), turnID: turn.id, epoch: turn.machine.epoch)
         let bound = sink.session
+        loop.refreshClock()
         let startedUs = loop.nowUs
         let task = Task(executorPreference: loop) {
             var failure: RPCStatus?
@@ -162,6 +163,7 @@ extension Session {
 
     private func agentFinished(turnID: UInt64, epoch: UInt32, agent: String, sinceUs: UInt64, failure: RPCStatus?) {
         guard !ended, let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch else { return }
+        loop.refreshClock()
         turn.note(node: agent, sinceUs: sinceUs, nowUs: loop.nowUs)
         if let failure, failure.code != .cancelled { problem(failure, turnID: turnID) }
         context.lastAgent = agent

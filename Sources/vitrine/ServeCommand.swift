@@ -17,6 +17,9 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Number of event loops.")
     var loops: Int?
 
+    @Option(help: ArgumentHelp("Where to serve metrics instead of the file's address; 'off' for nowhere.", valueName: "host:port"))
+    var metrics: String?
+
     @Flag(help: "Serve beyond the loopback although the protocol is not encrypted.")
     var insecure = false
 
@@ -31,6 +34,7 @@ struct ServeCommand: ParsableCommand {
                 guard (1...64).contains(loops) else { throw Environment.fail("--loops takes a number from 1 to 64", code: 64) }
                 configuration.loops = loops
             }
+            if let metrics { configuration.metrics = metrics == "off" ? "" : metrics }
             if insecure { configuration.isInsecure = true }
             if configuration.pluginFolder.isEmpty { configuration.pluginFolder = Environment.pluginFolder }
             let server = try VitrineServer(configuration)

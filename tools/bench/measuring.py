@@ -142,7 +142,10 @@ class ShopServer:
     def __enter__(self) -> ShopServer:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failure: object, *_: object) -> None:
+        if failure is not None:
+            self._log.seek(0)
+            print(f"the server's log ends with:\n{self._log.read()[-4000:]}", file=sys.stderr)
         self.process.terminate()
         try:
             self.process.wait(10)
