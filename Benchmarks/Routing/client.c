@@ -132,7 +132,9 @@ int main(int argc, char **argv) {
         return 2;
     }
     int vitrine = strcmp(argv[3], "echo") != 0, idle = strcmp(argv[3], "idle") == 0, sessions = atoi(argv[4]);
-    struct rlimit files = {65536, 65536};
+    struct rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     uint8_t open[256], audio[FRAME_MAX];
     size_t open_length = open_frame(open), audio_length = audio_frame(audio);
