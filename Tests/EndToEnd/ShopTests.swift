@@ -41,8 +41,8 @@ struct ShopTests {
         let folder = shop.folder
         // A PNG header that claims 60,000 × 60,000 pixels; half a JPEG; nothing; text.
         let bomb: [UInt8] = [
-            0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 2, 0, 0, 0, 0,
-            0, 0, 0,
+            0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 2, 0, 0, 0,
+            0x0F, 0xB0, 0xE2, 0x15,
         ]
         let photo = try Data(contentsOf: URL(fileURLWithPath: ShopProcess.root + "/examples/jewelry/catalog/images/ring-signet-gold.jpg"))
         let cases: [(name: String, data: Data, code: String)] = [
