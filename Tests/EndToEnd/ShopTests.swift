@@ -68,7 +68,7 @@ struct ShopTests {
         for n in 0..<24 {
             queue.addOperation {
                 do {
-                    let answer = try shop.chat(["--text", n % 2 == 0 ? "gold rings" : "银耳环"])
+                    let answer = try shop.chat(["--text", n % 2 == 0 ? "show me gold rings" : "玫瑰金的耳环，两百美元以下"])
                     if answer.status != 0 || !answer.output.contains("1. ") { failures.add("\(n): \(answer.output)") }
                 } catch {
                     failures.add("\(n): \(error)")
