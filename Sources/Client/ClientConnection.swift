@@ -22,7 +22,9 @@ public final class ClientConnection {
     /// Frames larger than this are refused.
     public static let frameBytesMax = 16 << 20
 
-    private init(stream: ByteStream, loop: EventLoop) {
+    /// Speaks over a stream that is connected and does not read yet. Call on its loop.
+    public init(over stream: ByteStream) {
+        let loop = stream.loop
         self.stream = stream
         self.loop = loop
         decoder = FrameDecoder(frameBytesMax: ClientConnection.frameBytesMax)
@@ -35,7 +37,7 @@ public final class ClientConnection {
     public static func connect(_ address: SocketAddress, loop: EventLoop, _ done: @escaping (Result<ClientConnection, RPCStatus>) -> Void) {
         ByteStream.connect(address, loop: loop) { result in
             switch result {
-            case .success(let stream): done(.success(ClientConnection(stream: stream, loop: loop)))
+            case .success(let stream): done(.success(ClientConnection(over: stream)))
             case .failure(let error): done(.failure(RPCStatus(.unavailable, "cannot connect to \(address): \(error)")))
             }
         }

@@ -1,5 +1,5 @@
 import Client
-public import EventLoop
+import EventLoop
 import Wire
 
 #if canImport(FoundationEssentials)
@@ -45,7 +45,9 @@ public protocol RunnerObserver: AnyObject {
 /// The first failing step ends the conversation: what comes after would be answered from another context.
 public final class ConversationRunner {
     private let script: Script
-    private let loop: EventLoop
+    private let target: any ConversationTarget
+    private let seat: ConversationSeat
+    private var loop: EventLoop { target.loop }
     private let token: String
     private weak var observer: (any RunnerObserver)?
     private let done: (ConversationResult) -> Void
@@ -63,21 +65,24 @@ public final class ConversationRunner {
     /// Audio is sent in pieces of so many milliseconds.
     public static let audioChunkMs = 100
 
+    /// - Parameter repetition: which of several conversations by the same script this is, from 0.
     public init(
-        script: Script, loop: EventLoop, token: String = "", observer: (any RunnerObserver)? = nil, done: @escaping (ConversationResult) -> Void
+        script: Script, target: any ConversationTarget, repetition: Int = 0, token: String = "", observer: (any RunnerObserver)? = nil,
+        done: @escaping (ConversationResult) -> Void
     ) {
         self.script = script
-        self.loop = loop
+        self.target = target
+        seat = ConversationSeat(name: script.name, repetition: repetition)
         self.token = token.isEmpty ? script.token : token
         self.observer = observer
         self.done = done
         result = ConversationResult(name: script.name, file: script.file)
     }
 
-    /// Connects and plays. Call on the loop; `done` is called on it, once.
-    public func start(_ address: SocketAddress) {
+    /// Connects and plays. Call on the target's loop; `done` is called on it, once.
+    public func start() {
         observer?.conversationStarted(script)
-        ClientConnection.connect(address, loop: loop) { [self] connected in
+        target.connect(seat) { [self] connected in
             switch connected {
             case .failure(let status): finish(error: "\(status)")
             case .success(let connection):

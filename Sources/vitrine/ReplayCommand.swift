@@ -53,7 +53,7 @@ struct ReplayCommand: ParsableCommand {
     private func play(_ scripts: [Script], at address: SocketAddress) throws -> [ConversationResult] {
         let loop = try EventLoop(name: "replay")
         let player = Player(
-            scripts: scripts, address: address, loop: loop, token: token, prints: transcript && !json, colours: Environment.isTerminal)
+            scripts: scripts, target: SocketTarget(address, loop: loop), token: token, prints: transcript && !json, colours: Environment.isTerminal)
         vitrine.run(loop, player) { $0.next() }
         return player.results
     }
@@ -84,31 +84,29 @@ struct ReplayCommand: ParsableCommand {
 /// Plays scripts one after the other on one loop.
 private final class Player: RunnerObserver {
     private var waiting: ArraySlice<Script>
-    private let address: SocketAddress
-    private let loop: EventLoop
+    private let target: any ConversationTarget
     private let token: String
     private let prints: Bool
     private let printer: TranscriptPrinter
     private var runner: ConversationRunner?
     private(set) var results: [ConversationResult] = []
 
-    init(scripts: [Script], address: SocketAddress, loop: EventLoop, token: String, prints: Bool, colours: Bool) {
+    init(scripts: [Script], target: any ConversationTarget, token: String, prints: Bool, colours: Bool) {
         waiting = scripts[...]
-        self.address = address
-        self.loop = loop
+        self.target = target
         self.token = token
         self.prints = prints
         printer = TranscriptPrinter(colours: colours)
     }
 
     func next() {
-        guard let script = waiting.popFirst() else { return loop.stop() }
-        runner = ConversationRunner(script: script, loop: loop, token: token, observer: self) { [unowned self] result in
+        guard let script = waiting.popFirst() else { return target.loop.stop() }
+        runner = ConversationRunner(script: script, target: target, token: token, observer: self) { [unowned self] result in
             results.append(result)
             if prints { printLine(result.passed ? "  ✔ as expected\n" : "  ✘ not as expected\n") }
-            loop.nextTick { self.next() }
+            target.loop.nextTick { self.next() }
         }
-        runner?.start(address)
+        runner?.start()
     }
 
     func conversationStarted(_ script: Script) { if prints { printLine("— \(script.name)") } }

@@ -170,11 +170,11 @@ struct ConversationTests {
 
         func play(_ script: Script, _ loop: EventLoop, _ address: SocketAddress) {
             loop.after(10_000_000) { loop.stop() }
-            runner = ConversationRunner(script: script, loop: loop) { [self] result in
+            runner = ConversationRunner(script: script, target: SocketTarget(address, loop: loop)) { [self] result in
                 self.result = result
                 loop.stop()
             }
-            runner?.start(address)
+            runner?.start()
         }
     }
 }
