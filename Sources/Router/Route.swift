@@ -16,7 +16,8 @@ public final class Route {
     private let graph: CompiledGraph
     private unowned let router: Router
     private let sessionKey: UInt64
-    fileprivate weak var delegate: (any RouteDelegate)?
+    /// The session, which owns this route and therefore outlives it.
+    fileprivate unowned let delegate: any RouteDelegate
     /// The open stream of each plugin node.
     private var open: [Branch?]
     /// Streams that were half-closed and still answer.
@@ -56,7 +57,7 @@ public final class Route {
         case .pass:
             for next in graph.downstream[node] { try send(message, toNode: next, opening: opening) }
         case .reply:
-            delegate?.route(reply: message)
+            delegate.route(reply: message)
         case .plugin:
             try branch(node, opening).stream?.data(message)
         }
@@ -103,11 +104,11 @@ public final class Route {
     fileprivate func closed(_ branch: Branch, status: RPCStatus) {
         if open[branch.node] === branch { open[branch.node] = nil }
         draining.removeAll { $0 === branch }
-        delegate?.route(node: branch.node, turnID: branch.turnID, closed: status)
+        delegate.route(node: branch.node, turnID: branch.turnID, closed: status)
     }
 
     fileprivate func emitted(_ branch: Branch, kind: UInt32, payload: SharedBuffer) {
-        delegate?.route(node: branch.node, turnID: branch.turnID, emitted: kind, payload: payload)
+        delegate.route(node: branch.node, turnID: branch.turnID, emitted: kind, payload: payload)
     }
 }
 

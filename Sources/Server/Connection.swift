@@ -50,9 +50,8 @@ final class Connection {
     func start(initial: [UInt8] = []) {
         stream.onBytes = { [unowned self] in self.receive($0) }
         stream.onClose = { [unowned self] _ in self.closed() }
-        firstFrameTimer = loop.after(UInt64(host.limits.firstFrameMsMax) * 1_000) { [weak self] in
-            guard let self else { return }
-            self.fail(RPCStatus(.deadlineExceeded, "no whole frame came within \(self.host.limits.firstFrameMsMax) ms"))
+        firstFrameTimer = loop.after(UInt64(host.limits.firstFrameMsMax) * 1_000) { [unowned self] in
+            fail(RPCStatus(.deadlineExceeded, "no whole frame came within \(host.limits.firstFrameMsMax) ms"))
         }
         if !initial.isEmpty { initial.withUnsafeBytes(receive) }
         if !isClosed { stream.startReading() }
@@ -145,8 +144,8 @@ final class Connection {
         }
         streams.register(id, call)
         if open.timeoutUs > 0 {
-            call.deadline = loop.after(min(open.timeoutUs, Connection.timeoutUsMax)) { [weak self] in
-                self?.end(id, RPCStatus(.deadlineExceeded, "the stream's time of \(open.timeoutUs) µs is over"))
+            call.deadline = loop.after(min(open.timeoutUs, Connection.timeoutUsMax)) { [unowned self] in
+                end(id, RPCStatus(.deadlineExceeded, "the stream's time of \(open.timeoutUs) µs is over"))
             }
         }
         call.opened()
@@ -254,7 +253,8 @@ final class Connection {
 /// One open stream as its handler sees it.
 final class StreamCall {
     let id: UInt64
-    private weak var connection: Connection?
+    /// Until the stream ends: the connection lives at least as long as its streams.
+    private var connection: Connection?
     var handler: (any StreamHandler)?
     var deadline: LoopTimer?
     /// Ended by the handler before the connection had registered it.
@@ -278,6 +278,7 @@ final class StreamCall {
         }
         deadline?.cancel()
         handler = nil
+        let connection = exchange(&connection, with: nil)
         connection?.handlerClosed(id, status)
     }
 
@@ -288,7 +289,8 @@ final class StreamCall {
 
     func cancelled() {
         deadline?.cancel()
+        let handler = exchange(&handler, with: nil)
         handler?.cancel()
-        handler = nil
+        connection = nil
     }
 }

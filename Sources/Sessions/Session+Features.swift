@@ -21,7 +21,7 @@ extension Session: RouteDelegate {
         do throws(RPCStatus) {
             let peek = try MessagePeek(clientMessage: message.payload.bytes)
             let bytes = peek.contents(in: message.payload.bytes)
-            _ = try AudioChunk(decoding: bytes)
+            _ = try AudioChunkView(bytes)
             emitAudio(bytes, turnID: message.turnID, revision: message.revision)
         } catch {
             problem(error)

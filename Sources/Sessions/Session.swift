@@ -42,7 +42,8 @@ public final class Session {
     unowned let observer: any SessionObserver
     /// The deployment that the next turn pins.
     let deployment: () -> Deployment
-    weak var outlet: (any SessionOutlet)?
+    /// Held until it is detached or closed, which every stream comes to: a weak reference would cost each message a detour.
+    var outlet: (any SessionOutlet)?
 
     let startedUs: UInt64
     var route: Route?
