@@ -54,6 +54,7 @@ let systemLibraries: [Target] = [
     systemLibrary("CSoxr", pkgConfig: "soxr", apt: "libsoxr-dev"),
     systemLibrary("COpenCC", pkgConfig: "opencc", apt: "libopencc-dev"),
     systemLibrary("CMd", pkgConfig: "libmd", apt: "libmd-dev"),
+    systemLibrary("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
 ]
 
 let shims: [Target] = [
@@ -77,6 +78,9 @@ let modules: [Target] = [
     module("CheckedYAML", [yams]),
     module("Fusion", ["CheckedYAML"]),
     module("Catalog", ["CSQLite", "CHnswlib", "CMd", "EventLoop", "Fusion", "CheckedYAML"]),
+    module("LinearAlgebra", ["COpenBLAS"]),
+    module("Evaluation", ["EventLoop"]),
+    module("Training", ["CMd", "Evaluation", "LinearAlgebra"]),
     module("Router", ["Wire", "EventLoop", "Telemetry", "Fusion"]),
     module("Sessions", ["Wire", "EventLoop", "Telemetry", "Fusion", "Catalog", "Router"]),
     module("PluginKit", ["CVitrinePlugin", "Wire"]),
@@ -95,7 +99,9 @@ let modules: [Target] = [
 let executables: [Target] = [
     .executableTarget(
         name: "vitrine",
-        dependencies: ["Server", "Client", "Replay", "PluginHost", "Catalog", "Wire", "EventLoop", "CSndfile", arguments, logging],
+        dependencies: [
+            "Server", "Client", "Replay", "PluginHost", "Catalog", "Wire", "EventLoop", "Evaluation", "Training", "CSndfile", arguments, logging,
+        ],
         path: "Sources/vitrine", swiftSettings: strict)
 ]
 
@@ -118,6 +124,9 @@ let testTargets: [Target] = [
     tests("CheckedYAMLTests", ["CheckedYAML"]),
     tests("FusionTests", ["Fusion"]),
     tests("CatalogTests", ["Catalog", "CHnswlib", "Fusion", "EventLoop"]),
+    tests("LinearAlgebraTests", ["LinearAlgebra"]),
+    tests("EvaluationTests", ["Evaluation"]),
+    tests("TrainingTests", ["Training", "Evaluation", "LinearAlgebra"]),
     tests("RouterTests", ["Router", "Wire", "Fusion"]),
     tests("SessionsTests", ["Sessions", "Wire", "Fusion", "EventLoop", "Router", "Catalog"]),
     tests("PluginKitTests", ["PluginKit", "CVitrinePlugin", "Wire"]),

@@ -213,17 +213,18 @@ final class ProgressBar: @unchecked Sendable {
     private var stage = ""
     private let isTerminal = isatty(2) == 1
 
-    func show(_ progress: ImportProgress) {
+    func show(_ progress: ImportProgress) { show(stage: progress.stage, done: progress.done, total: progress.total) }
+
+    func show(stage now: String, done: Int, total: Int) {
         lock.withLock {
-            let total = max(progress.total, 1)
             if isTerminal {
-                let filled = min(30, progress.done * 30 / total)
+                let filled = min(30, done * 30 / max(total, 1))
                 let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-                write("\r\u{1B}[K\(bar) \(progress.stage) \(progress.done)/\(progress.total)")
-            } else if progress.stage != stage {
-                write("\(progress.stage)\n")
+                write("\r\u{1B}[K\(bar) \(now) \(done)/\(total)")
+            } else if now != stage {
+                write("\(now)\n")
             }
-            stage = progress.stage
+            stage = now
         }
     }
 

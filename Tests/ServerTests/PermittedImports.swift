@@ -10,6 +10,13 @@ enum PermittedImports {
         ("Inference", ["COpenVINO", "EventLoop", "Wire"]),
         ("Fusion", ["CheckedYAML"]),
         ("Catalog", ["CHnswlib", "CMd", "CSQLite", "CheckedYAML", "EventLoop", "Fusion"]),
+        ("LinearAlgebra", ["COpenBLAS"]),
+        ("Evaluation", ["EventLoop"]),
+        ("ImageDecoding", ["CImageCodec"]),
+        (
+            "Training",
+            ["CMd", "Evaluation", "EventLoop", "Fusion", "ImageDecoding", "Inference", "LinearAlgebra", "Wire"]
+        ),
         ("Router", ["EventLoop", "Fusion", "Telemetry", "Wire"]),
         ("PluginKit", ["CVitrinePlugin", "Wire"]),
         ("PluginHost", ["CMd", "CVitrinePlugin", "EventLoop", "Inference", "Router", "Wire"]),
@@ -24,8 +31,13 @@ enum PermittedImports {
                 "Wire",
             ]
         ),
-        ("vitrine", ["CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Fusion", "PluginHost", "Replay", "Server", "Wire"]),
-        ("ImageDecoding", ["CImageCodec"]),
+        (
+            "vitrine",
+            [
+                "CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Evaluation", "Fusion", "PluginHost", "Replay", "Server", "Training",
+                "Wire",
+            ]
+        ),
         ("SpeechRecognizer", ["COpenCC", "CSoxr", "CVitrinePlugin", "PluginKit", "Wire"]),
         ("VisionEncoder", ["CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
         ("TextEncoder", ["CSentencePiece", "CVitrinePlugin", "PluginKit", "Wire"]),
@@ -34,7 +46,8 @@ enum PermittedImports {
 
     /// C libraries of the system and of this project, below everything.
     static let libraries: Set<String> = [
-        "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMicrohttpd", "COpenCC", "COpenVINO", "CProtobufC", "CSQLite", "CSentencePiece", "CSndfile",
+        "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMicrohttpd", "COpenBLAS", "COpenCC", "COpenVINO", "CProtobufC", "CSQLite", "CSentencePiece",
+        "CSndfile",
         "CSoxr",
         "CVips",
     ]

@@ -1,0 +1,56 @@
+import Foundation
+
+/// A ranker on disk: `card.json`, `weights.safetensors` (the item graph in compressed rows), `items.txt` (one id a line, in the graph's order).
+public struct RankerFile: Sendable {
+    public var model: TransitionModel
+    public var card: ModelCard
+
+    public static let kind = "ranker"
+    public static let method = "item-transitions"
+
+    public init(model: TransitionModel, card: ModelCard) {
+        self.model = model
+        self.card = card
+    }
+
+    public func write(to folder: String) throws(TrainingError) {
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw TrainingError("the folder \(folder) cannot be made")
+        }
+        var tensors = TensorFile()
+        tensors.set("starts", integers: model.graph.starts)
+        tensors.set("targets", integers: model.graph.targets)
+        tensors.set("weights", model.graph.weights)
+        try tensors.write("\(folder)/\(ModelCard.weightsName)")
+        do {
+            try (model.items.joined(separator: "\n") + "\n").write(toFile: "\(folder)/items.txt", atomically: true, encoding: .utf8)
+        } catch {
+            throw TrainingError("\(folder)/items.txt cannot be written")
+        }
+        // The card comes last: a folder with a card is whole.
+        try card.write(to: folder)
+    }
+
+    public static func read(_ folder: String) throws(TrainingError) -> RankerFile {
+        let card = try ModelCard.read(folder, kind: kind)
+        guard card.method == method else { throw TrainingError("\(folder): the ranker's method '\(card.method)' is not known; '\(method)' is") }
+        guard let text = try? String(contentsOfFile: "\(folder)/items.txt", encoding: .utf8) else {
+            throw TrainingError("\(folder)/items.txt: no such file, or it is not UTF-8")
+        }
+        let items = text.split(separator: "\n").map(String.init)
+        let tensors = try TensorFile.read("\(folder)/\(ModelCard.weightsName)")
+        let graph = try ItemGraph(
+            starts: tensors.integers("starts"), targets: tensors.integers("targets"), weights: tensors.vector("weights")
+        ).validated(name: folder)
+        guard graph.count == items.count else { throw TrainingError("\(folder): \(items.count) items, but weights for \(graph.count)") }
+        var parameters = TransitionModel.Parameters()
+        parameters.historyDecay = card.parameters["history_decay"] ?? parameters.historyDecay
+        parameters.historyMax = Int(card.parameters["history_max"] ?? Double(parameters.historyMax))
+        guard (0...1).contains(parameters.historyDecay), (1...1_000).contains(parameters.historyMax) else {
+            throw TrainingError("\(folder): history_decay must be from 0 to 1, history_max from 1 to 1000")
+        }
+        return RankerFile(model: TransitionModel(items: items, parameters: parameters, graph: graph), card: card)
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import EventLoop
+import Evaluation
+import Foundation
+import Training
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Learn from the shop's own data: what comes next, the space of words and pictures, how to fuse.",
+        subcommands: [TrainRanker.self])
+}
+
+/// Options that every training has.
+struct TrainingOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Folder for the model: card.json and weights.safetensors.", valueName: "folder"))
+    var out: String
+
+    @Option(help: "Seed: equal seeds and data give equal models.")
+    var seed: UInt64 = 1
+
+    @Flag(help: "Print the model card as JSON.")
+    var json = false
+
+    /// Now, as model cards name the date.
+    var date: String { ISO8601DateFormatter().string(from: Date()) }
+
+    func show(_ card: ModelCard) throws {
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            return printLine(String(decoding: try encoder.encode(card), as: UTF8.self))
+        }
+        printLine("\(card.kind) (\(card.method)), seed \(card.seed) → \(out)")
+        for (name, value) in card.parameters.sorted(by: { $0.key < $1.key }) { printLine("  \(name): \(EvaluationReport.number(value))") }
+        for (name, value) in card.metrics.sorted(by: { $0.key < $1.key }) { printLine("  \(name): \(EvaluationReport.number(value))") }
+    }
+}
+
+/// Runs a command's work; what is wrong with data ends it with code 65, a training that cannot be done with 1.
+func reportingTrainingErrors<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+        return try reportingDataErrors(body)
+    } catch let error as TrainingError {
+        throw Environment.fail(error.message)
+    }
+}
+
+extension ProgressBar {
+    /// For trainings: the stage with what is known so far.
+    func show(_ progress: TrainingProgress) {
+        show(stage: progress.note.isEmpty ? progress.stage : "\(progress.stage), \(progress.note)", done: progress.done, total: progress.total)
+    }
+}
+
+struct TrainRanker: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ranker",
+        abstract: "Learn from behaviour which items come next.",
+        discussion: """
+            Sequences are lines of 'user item item …' in the order of time. The last item of each is held out to choose the parameters; the model is \
+            then made from everything. A run that was stopped goes on where it was when the same command is given again.
+            """)
+
+    @Option(help: ArgumentHelp("Sequences.", valueName: "file"))
+    var data: String
+
+    @Option(help: "Edges kept for an item at most.")
+    var edges = 1_000
+
+    @OptionGroup var options: TrainingOptions
+
+    func run() throws {
+        guard (1...100_000).contains(edges) else { throw Environment.fail("--edges takes a number from 1 to 100000", code: 64) }
+        try reportingTrainingErrors {
+            let rows = try SequenceRow.read(data)
+            let bar = ProgressBar()
+            let job = RankerTraining(edgesMax: edges, seed: options.seed)
+            let file = try job.run(
+                Behaviour(rows), dataName: URL(fileURLWithPath: data).lastPathComponent, dataHash: try FileHash.sha256(data), date: options.date,
+                folder: options.out, progress: { bar.show($0) })
+            bar.end()
+            try options.show(file.card)
+        }
+    }
+}
