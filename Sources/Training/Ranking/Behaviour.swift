@@ -32,8 +32,8 @@ public protocol NextItemModel: Sendable {
 }
 
 extension NextItemModel {
-    /// The place, from 0, that `target` has among all items but those of the history, with half of those that have the same score (rounded up) before it;
-    /// nil when nothing speaks for it (a score of 0 or less).
+    /// The place, from 0, that `target` has among all items but those of the history, with half of those that have the same score (rounded up)
+    /// before it; nil when nothing speaks for it (a score of 0 or less).
     func place(of target: Int, after history: [Int]) -> Int? {
         let scores = scores(after: history)
         return scores[target] > 0 ? Self.place(of: target, scores, Set(history)) : nil

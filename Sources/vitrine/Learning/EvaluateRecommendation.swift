@@ -49,9 +49,22 @@ struct EvaluateRecommendation: ParsableCommand {
                     }
                 lists.append(try evaluation.measure(ranker, name: name.rawValue) { bar.show($0) })
             }
-            for folder in model { lists.append(try evaluation.measure(try RankerFile.read(folder).model, name: folder) { bar.show($0) }) }
+            for folder in model {
+                let file = try RankerFile.read(folder)
+                try requireUnseen(file.card, folder)
+                lists.append(try evaluation.measure(file.model, name: folder) { bar.show($0) })
+            }
             bar.end()
             try output.show(evaluation.report(lists))
+        }
+    }
+
+    /// A model that has learnt from the held-out items says nothing about others.
+    private func requireUnseen(_ card: ModelCard, _ folder: String) throws {
+        guard targets == nil else { return }
+        let hash = try FileHash.sha256(sequences)
+        if card.data.values.contains(hash) {
+            throw Environment.fail("\(folder) was trained on \(sequences), whose last items would be asked for: give --targets", code: 65)
         }
     }
 }
