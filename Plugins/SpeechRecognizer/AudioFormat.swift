@@ -9,8 +9,8 @@ struct AudioFormat: Equatable, Sendable {
 
     /// - Throws: INVALID_ARGUMENT that says what is allowed.
     init(encoding: AudioEncoding, sampleRateHz: Int, channels: Int) throws(PluginError) {
-        guard encoding == .pcm16le || encoding == .f32le else {
-            throw PluginError(.invalidArgument, "audio needs an encoding: PCM16LE or F32LE")
+        guard encoding == .pcm16le || encoding == .f32le || encoding == .opus else {
+            throw PluginError(.invalidArgument, "audio needs an encoding: PCM16LE, F32LE, OPUS or FILE")
         }
         guard (SpeechLimits.sampleRateHzMin...SpeechLimits.sampleRateHzMax).contains(sampleRateHz) else {
             throw PluginError(
@@ -20,15 +20,32 @@ struct AudioFormat: Equatable, Sendable {
         guard (1...SpeechLimits.channelsMax).contains(channels) else {
             throw PluginError(.invalidArgument, "audio with \(channels) channels; allowed are 1 to \(SpeechLimits.channelsMax)")
         }
+        if encoding == .opus {
+            guard OpusPackets.ratesHz.contains(sampleRateHz), channels <= 2 else {
+                throw PluginError(
+                    .invalidArgument,
+                    "Opus at \(sampleRateHz) Hz with \(channels) channels; allowed are \(OpusPackets.ratesHz.map(String.init).joined(separator: ", ")) Hz "
+                        + "and 1 or 2 channels")
+            }
+        }
         self.encoding = encoding
         self.sampleRateHz = sampleRateHz
         self.channels = channels
     }
 
+    /// Of PCM; Opus has none.
     var bytesPerSample: Int { encoding == .pcm16le ? 2 : 4 }
 
     /// Bytes of one sample of every channel.
     var bytesPerFrame: Int { bytesPerSample * channels }
+
+    /// How long `bytes` last, in samples of one channel at the format's rate.
+    /// - Throws: INVALID_ARGUMENT when they end within a sample, or are no Opus packet.
+    func frames(in bytes: UnsafeRawBufferPointer) throws(PluginError) -> Int {
+        if encoding == .opus { return try OpusPackets.samples(of: bytes, rateHz: sampleRateHz) }
+        try checkLength(bytes.count)
+        return bytes.count / bytesPerFrame
+    }
 
     /// - Throws: INVALID_ARGUMENT when `byteCount` ends within a sample.
     func checkLength(_ byteCount: Int) throws(PluginError) {
@@ -56,6 +73,15 @@ struct AudioFormat: Equatable, Sendable {
             result[frame] = max(-1, min(1, sum * scale))
         }
         return result
+    }
+
+    /// The mean of interleaved channels.
+    static func mono(_ interleaved: ArraySlice<Float>, channels: Int) -> [Float] {
+        guard channels > 1 else { return Array(interleaved) }
+        let scale = 1 / Float(channels)
+        return stride(from: interleaved.startIndex, to: interleaved.endIndex, by: channels).map { start in
+            interleaved[start..<start + channels].reduce(0, +) * scale
+        }
     }
 
     private func sample(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Float {

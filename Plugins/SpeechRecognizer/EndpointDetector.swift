@@ -56,6 +56,12 @@ struct EndpointDetector {
         self.options = options
     }
 
+    /// The first frame of the utterance under way while somebody speaks, with its pre-roll; nil in silence and in pauses.
+    var speakingFrom: Int? {
+        guard case .speaking(let start) = state else { return nil }
+        return max(spent, start - options.preRoll)
+    }
+
     /// The first frame that may still become part of an utterance.
     var neededFrom: Int {
         switch state {

@@ -7,10 +7,14 @@ struct Recognizer: Sendable {
     let frontEnd: ModelHandle
     let encoder: ModelHandle
     let decoder: ModelHandle
+    let features: ModelHandle
     let vocabulary: Vocabulary
     let script: ChineseScript
     /// Tokens of the languages to choose from.
     let languages: [Int]
+    /// What the operator expects to be said: to be read out of transcripts, and told to the decoder before it listens.
+    let slots: SlotReader?
+    let prompt: [Int]
     /// The decoder's layers have a key and a value cache each, for what was written and for what was heard.
     let caches: Caches
 
@@ -37,6 +41,14 @@ struct Recognizer: Sendable {
         return needed <= 1_000 ? 1_000 : needed <= 1_500 ? 1_500 : 3_000
     }
 
+    /// The same for what the next result replaces: no longer than it must be, in steps that keep the number of shapes small.
+    static func partialFrames(samples: Int) -> Int {
+        let needed = samples / 160 + partialMarginFrames
+        return min(pictureFramesMax, (needed + 99) / 100 * 100)
+    }
+
+    /// Silence behind the speech that lets the decoder see that it ends.
+    static let partialMarginFrames = 50
     static let pictureFramesMax = 3_000
 
     init(host: HostServices, options: SpeechOptions) throws(PluginError) {
@@ -44,6 +56,7 @@ struct Recognizer: Sendable {
         frontEnd = try host.model("front-end")
         encoder = try host.model("encoder")
         decoder = try host.model("decoder")
+        features = try host.model("features")
         let path = try host.modelPath("decoder")
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         vocabulary = try Vocabulary(
@@ -59,6 +72,13 @@ struct Recognizer: Sendable {
                     "languages names \"\(code)\"; allowed are \"*\" or some of \(vocabulary.languages.map(\.code).joined(separator: ","))")
             }
             tokens.append(token)
+        }
+        if options.vocabularyPath.isEmpty {
+            (slots, prompt) = (nil, [])
+        } else {
+            let reader = try SlotReader(parsing: FileBytes.read(options.vocabularyPath, bytesMax: SpeechLimits.slotFileBytesMax))
+            slots = reader
+            prompt = vocabulary.prompt(expecting: reader.phrases, tokensMax: SpeechLimits.promptTokensMax)
         }
         languages = tokens.isEmpty ? vocabulary.languages.map(\.token) : tokens
     }

@@ -16,5 +16,10 @@ enum SpeechLimits {
     static let beamMax = 8
     /// A jump of capture time beyond what the samples account for is a gap in the signal.
     static let captureGapUsMin: UInt64 = 500_000
+    /// A whole sound file.
+    static let fileBytesMax = 32 << 20
+    static let slotFileBytesMax = 1 << 20
+    /// Whisper's context for what came before is half of its 448 positions.
+    static let promptTokensMax = 160
     static let vocabularyBytesMax = 8 << 20
 }

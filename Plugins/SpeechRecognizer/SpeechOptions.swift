@@ -19,7 +19,14 @@ struct SpeechOptions: Equatable {
     var preRollMs = 300
     var postRollMs = 200
     var audioBacklogMsMax = 60_000
-    var beam = 1
+    var beam = 5
+    var utteranceMsMax = SpeechLimits.utteranceMsMax
+    /// File of slots and their values; empty = none.
+    var vocabularyPath = ""
+    /// Which `FrameFeatures` to give of each utterance.
+    var features: [FeatureKind] = []
+    /// 0 = no partial transcripts.
+    var partialIntervalMs = 320
 
     static let fileSilenceMs = 2_000
     static let frameMs = 32
@@ -33,7 +40,11 @@ struct SpeechOptions: Equatable {
         Option(key: "pre_roll_ms", defaultValue: "300", description: "audio before the speech that the recogniser hears, 0 to 1000"),
         Option(key: "post_roll_ms", defaultValue: "200", description: "audio after the speech that the recogniser hears, 0 to endpoint_silence_ms"),
         Option(key: "audio_backlog_ms_max", defaultValue: "60000", description: "audio that may wait on a stream, 1000 to 3600000"),
-        Option(key: "beam", defaultValue: "1", description: "hypotheses the decoder follows, 1 to 8"),
+        Option(key: "utterance_ms_max", defaultValue: "28000", description: "speech longer than this is cut at a quiet place, 4000 to 28000"),
+        Option(key: "partial_interval_ms", defaultValue: "320", description: "live mode: a partial transcript so often, 0 (never) or 160 to 5000"),
+        Option(key: "vocabulary", defaultValue: "", description: "JSON file of slots and their values to expect and to read: {\"slots\": {\"size\": [\"small\"]}}"),
+        Option(key: "features", defaultValue: "", description: "frame features to give of each utterance: logmel, mfcc, or both with a comma"),
+        Option(key: "beam", defaultValue: "5", description: "hypotheses the decoder follows, 1 to 8"),
     ]
 
     init() {}
@@ -56,6 +67,18 @@ struct SpeechOptions: Equatable {
         postRollMs = try Self.integer(value, "post_roll_ms", 0...endpointSilenceMs, min(postRollMs, endpointSilenceMs))
         audioBacklogMsMax = try Self.integer(value, "audio_backlog_ms_max", 1_000...3_600_000, audioBacklogMsMax)
         beam = try Self.integer(value, "beam", 1...SpeechLimits.beamMax, beam)
+        utteranceMsMax = try Self.integer(value, "utterance_ms_max", 4_000...SpeechLimits.utteranceMsMax, utteranceMsMax)
+        partialIntervalMs = try Self.integer(value, "partial_interval_ms", 0...5_000, partialIntervalMs)
+        guard partialIntervalMs == 0 || partialIntervalMs >= 160 else {
+            throw PluginError(.invalidArgument, "partial_interval_ms is \(partialIntervalMs); allowed are 0 and 160 to 5000")
+        }
+        vocabularyPath = value("vocabulary") ?? ""
+        for name in (value("features") ?? "").split(separator: ",") {
+            guard let kind = FeatureKind(rawValue: TokenText.trimmed(String(name))) else {
+                throw PluginError(.invalidArgument, "features names \"\(name)\"; allowed are logmel and mfcc")
+            }
+            if !features.contains(kind) { features.append(kind) }
+        }
         if let text = value("speech_threshold") {
             guard let threshold = Float(text), (0.2...0.95).contains(threshold) else {
                 throw PluginError(.invalidArgument, "speech_threshold is \"\(text)\"; allowed are 0.2 to 0.95")
@@ -69,7 +92,7 @@ struct SpeechOptions: Equatable {
         return EndpointDetector.Options(
             threshold: speechThreshold, negativeThreshold: max(0.05, speechThreshold - 0.15), speechMin: Self.frames(speechMsMin),
             silenceEnd: Self.frames(silence), preRoll: preRollMs / Self.frameMs,
-            postRoll: max(1, min(postRollMs, silence) / Self.frameMs), utteranceMax: SpeechLimits.utteranceMsMax / Self.frameMs)
+            postRoll: max(1, min(postRollMs, silence) / Self.frameMs), utteranceMax: max(utteranceMsMax / Self.frameMs, 2 * Self.frames(silence) + 1))
     }
 
     /// Whole frames that last at least `ms`.

@@ -16,6 +16,7 @@ public final class SpeechRecognizer: VitrinePlugin {
     private let host: HostServices
     private let options: SpeechOptions
     private let recognizer: Recognizer
+    private let load = InstanceLoad()
 
     public static var manifest: PluginManifest {
         PluginManifest(
@@ -23,12 +24,13 @@ public final class SpeechRecognizer: VitrinePlugin {
             version: "0.1.0",
             description: "Speech to text: voice activity (Silero VAD), words and their language (Whisper base)",
             consumes: ["audio"],
-            produces: [OutputPort(kind: "speech"), OutputPort(kind: "transcript")],
+            produces: [OutputPort(kind: "speech"), OutputPort(kind: "transcript"), OutputPort(kind: "features")],
             models: [
                 ModelRequirement(name: "voice", path: "silero-vad/silero-vad.onnx", precision: "f32", requests: 2),
-                ModelRequirement(name: "front-end", path: "whisper-base/logmel.xml", precision: "f32", requests: 1),
-                ModelRequirement(name: "encoder", path: "whisper-base/encoder.xml", precision: "f32", requests: 1),
-                ModelRequirement(name: "decoder", path: "whisper-base/decoder.xml", precision: "f32", requests: 1),
+                ModelRequirement(name: "front-end", path: "whisper-base-i8/logmel.xml", precision: "f32", requests: 1),
+                ModelRequirement(name: "features", path: "whisper-base-i8/features.xml", precision: "f32", requests: 1),
+                ModelRequirement(name: "encoder", path: "whisper-base-i8/encoder.xml", precision: "f32", requests: 1),
+                ModelRequirement(name: "decoder", path: "whisper-base-i8/decoder.xml", precision: "f32", requests: 1),
             ],
             options: SpeechOptions.manifest,
             stateful: true,
@@ -44,7 +46,7 @@ public final class SpeechRecognizer: VitrinePlugin {
     }
 
     public func open(_ stream: PluginStream) throws(PluginError) -> any StreamHandler {
-        SpeechStream(stream, host: host, recognizer: recognizer, options: options)
+        SpeechStream(stream, host: host, recognizer: recognizer, options: options, load: load)
     }
 
     /// Names and script tables are right; models are warmed by the host.

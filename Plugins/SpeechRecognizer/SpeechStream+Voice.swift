@@ -25,6 +25,7 @@ extension SpeechStream {
             case .success(let outputs):
                 voiceState = outputs[1]
                 handle(detector.push(outputs[0].withFloats { $0[0] }))
+                considerPartial()
                 listen(then: done)
             case .failure(let error): stream.close(error.status)
             }
@@ -36,6 +37,7 @@ extension SpeechStream {
             switch event {
             case .started(let frame, let probability):
                 tell(.start, sample: frame * SpeechLimits.frameSamples, probability)
+                beginPartials()
             case .paused(let utterance):
                 if options.mode == .live { begin(utterance) }
             case .resumed: dropUnconfirmed()
@@ -43,6 +45,7 @@ extension SpeechStream {
                 tell(.end, sample: utterance.speech.upperBound * SpeechLimits.frameSamples, probability)
                 utterancesSinceBeginning += 1
                 confirm(utterance)
+                endPartials()
             }
         }
     }

@@ -6,16 +6,22 @@ final class UtteranceInWork {
     let utterance: EndpointDetector.Utterance?
     /// 16 kHz, rolls included.
     let samples: [Float]
+    /// Of `samples`, and of the speech in them.
+    let audioStartUs: UInt64
     let startUs: UInt64
     let endUs: UInt64
+    /// What was told of it while it was spoken.
+    let settled: SettledText
     /// The detector has said that it is over; until then speech may go on and the work be in vain.
     var isConfirmed = false
     var transcription: Transcription?
     var words: Result<Transcription.Words, PluginError>?
 
-    init(_ utterance: EndpointDetector.Utterance?, samples: [Float], startUs: UInt64, endUs: UInt64) {
+    init(_ utterance: EndpointDetector.Utterance?, samples: [Float], audioStartUs: UInt64, startUs: UInt64, endUs: UInt64, settled: SettledText = SettledText()) {
         self.utterance = utterance
+        self.settled = settled
         self.samples = samples
+        self.audioStartUs = audioStartUs
         self.startUs = startUs
         self.endUs = endUs
     }
@@ -25,6 +31,7 @@ final class UtteranceInWork {
 extension SpeechStream {
     /// The audio of `utterance` is complete: begin, in the hope that the speaker has finished.
     func begin(_ utterance: EndpointDetector.Utterance) {
+        stopPartial()
         utterances.append(make(utterance))
         advance()
     }
@@ -32,7 +39,7 @@ extension SpeechStream {
     /// The speaker goes on: what was begun is of no use.
     func dropUnconfirmed() {
         guard let last = utterances.last, !last.isConfirmed else { return }
-        last.transcription?.cancel()
+        stop(last)
         utterances.removeLast()
         host.count("speculations_dropped")
     }
@@ -42,17 +49,25 @@ extension SpeechStream {
         if let last = utterances.last, !last.isConfirmed, last.utterance != utterance { dropUnconfirmed() }
         if utterances.last?.isConfirmed ?? true { utterances.append(make(utterance)) }
         utterances[utterances.count - 1].isConfirmed = true
+        describe(utterances[utterances.count - 1])
         advance()
     }
 
     /// The signal is over without an utterance in it. Whoever waits for words is told that there are none.
     func nobodySpoke() {
         let us = timeline.us(at: buffer.end)
-        let nothing = UtteranceInWork(nil, samples: [], startUs: us, endUs: us)
+        let nothing = UtteranceInWork(nil, samples: [], audioStartUs: us, startUs: us, endUs: us)
         nothing.isConfirmed = true
         nothing.words = .success(Transcription.Words())
         utterances.append(nothing)
         advance()
+    }
+
+    /// Its words are not wanted any more.
+    func stop(_ utterance: UtteranceInWork) {
+        guard let transcription = utterance.transcription, utterance.words == nil else { return }
+        transcription.cancel()
+        load.finals -= 1
     }
 
     private func make(_ utterance: EndpointDetector.Utterance) -> UtteranceInWork {
@@ -61,8 +76,8 @@ extension SpeechStream {
         }
         let speech = samples(utterance.speech)
         return UtteranceInWork(
-            utterance, samples: buffer[samples(utterance.audio)], startUs: timeline.us(at: speech.lowerBound),
-            endUs: timeline.us(at: speech.upperBound))
+            utterance, samples: buffer[samples(utterance.audio)], audioStartUs: timeline.us(at: samples(utterance.audio).lowerBound), startUs: timeline.us(at: speech.lowerBound),
+            endUs: timeline.us(at: speech.upperBound), settled: partials.settled)
     }
 
     /// Gives what is ready in front, then starts the next transcription unless one runs.
@@ -74,14 +89,16 @@ extension SpeechStream {
         guard !utterances.contains(where: { $0.transcription != nil && $0.words == nil }),
             let next = utterances.first(where: { $0.transcription == nil && $0.words == nil })
         else { return work() }
-        let transcription = Transcription(
-            of: next.samples, language: recognizer.vocabulary.token(ofLanguage: stream.language), beam: options.beam, recognizer: recognizer,
-            stream: stream
-        ) { [weak self, weak next] words in
+        let request = Transcription.Request(
+            samples: next.samples, language: recognizer.vocabulary.token(ofLanguage: stream.language), beam: options.beam,
+            prompt: recognizer.prompt, settled: next.settled)
+        let transcription = Transcription(request, recognizer: recognizer, stream: stream) { [weak self, weak next] words in
             next?.words = words
+            self?.load.finals -= 1
             self?.advance()
         }
         next.transcription = transcription
+        load.finals += 1
         transcription.start()
     }
 
@@ -95,7 +112,7 @@ extension SpeechStream {
             .transcript(
                 Transcript(
                     text: words.text, language: words.language, final: true, confidence: words.confidence, startUs: utterance.startUs,
-                    endUs: utterance.endUs, stableBytes: UInt32(words.text.utf8.count))),
+                    endUs: utterance.endUs, stableBytes: UInt32(words.text.utf8.count), slots: words.slots)),
             atUs: utterance.startUs)
     }
 }

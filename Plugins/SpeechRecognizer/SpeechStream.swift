@@ -5,19 +5,10 @@ import Wire
 final class SpeechStream: StreamHandler {
     /// What waits for its turn.
     enum Work {
-        case audio(Piece)
+        case audio(AudioPiece)
+        case file(SoundFileInWork)
         /// The microphone was switched off, or nothing more will come.
         case end(arrivedUs: UInt64)
-    }
-
-    struct Piece {
-        var format: AudioFormat
-        var samples: SharedBytes
-        var captureTimeUs: UInt64
-        /// On the host's clock.
-        var arrivedUs: UInt64
-
-        var durationSamples: Int { samples.count / format.bytesPerFrame * SpeechLimits.sampleRateHz / format.sampleRateHz }
     }
 
     let stream: PluginStream
@@ -38,20 +29,25 @@ final class SpeechStream: StreamHandler {
     var voiceState: Tensor?
     /// Utterances without words yet, in the order they were spoken.
     var utterances: [UtteranceInWork] = []
+    /// What runs between START and END.
+    var partials = PartialsInWork()
+    let load: InstanceLoad
+    var featuresInWork = 0
     /// Utterances since audio last began.
     var utterancesSinceBeginning = 0
 
     private var waiting: [Work] = []
     private var isBusy = false
     private var isClosing = false
-    /// Set by the first piece; the next one after an end may differ.
-    private var announced: AudioFormat?
+    private var intake = AudioIntake()
     private var resampler: StreamResampler?
+    private var packets: OpusPackets?
     private var isBeginning = true
-    private var waitingSamples = 0
+    private(set) var waitingSamples = 0
 
-    init(_ stream: PluginStream, host: HostServices, recognizer: Recognizer, options: SpeechOptions) {
+    init(_ stream: PluginStream, host: HostServices, recognizer: Recognizer, options: SpeechOptions, load: InstanceLoad) {
         self.stream = stream
+        self.load = load
         self.host = host
         self.recognizer = recognizer
         self.options = options
@@ -66,14 +62,22 @@ final class SpeechStream: StreamHandler {
             return problem(PluginError(.invalidArgument, "the speech recogniser takes audio only"))
         }
         do throws(PluginError) {
-            try accept(audio, capturedUs: message.captureTimeUs)
+            let backlog = waitingSamples + utterances.reduce(0) { $0 + $1.samples.count }
+            let taken = try intake.take(
+                audio, capturedUs: message.captureTimeUs, arrivedUs: host.nowUs, roomSamples: backlogSamplesMax - backlog,
+                backlogMsMax: options.audioBacklogMsMax)
+            if let taken {
+                waitingSamples += taken.durationSamples
+                waiting.append(taken.work)
+            }
         } catch {
             problem(error)
         }
         if audio.last { waiting.append(.end(arrivedUs: host.nowUs)) }
-        if audio.last { announced = nil }
         work()
     }
+
+    private var backlogSamplesMax: Int { options.audioBacklogMsMax * (SpeechLimits.sampleRateHz / 1000) }
 
     func halfClosed() {
         waiting.append(.end(arrivedUs: host.nowUs))
@@ -83,36 +87,16 @@ final class SpeechStream: StreamHandler {
 
     func cancelled() {
         waiting = []
-        for utterance in utterances { utterance.transcription?.cancel() }
+        endPartials()
+        for utterance in utterances { stop(utterance) }
         utterances = []
-    }
-
-    private func accept(_ audio: AudioInput, capturedUs: UInt64) throws(PluginError) {
-        if audio.samples.isEmpty, audio.last { return }
-        let format = try AudioFormat(encoding: audio.encoding, sampleRateHz: audio.sampleRateHz, channels: audio.channels)
-        if let announced, announced != format {
-            throw PluginError(
-                .invalidArgument,
-                "audio changed to \(format.sampleRateHz) Hz, \(format.channels) channels, encoding \(format.encoding) in mid-signal; "
-                    + "a new format may begin after a piece marked as last")
-        }
-        try format.checkLength(audio.samples.count)
-        let piece = Piece(format: format, samples: audio.samples, captureTimeUs: capturedUs, arrivedUs: host.nowUs)
-        let backlog = waitingSamples + piece.durationSamples + utterances.reduce(0) { $0 + $1.samples.count }
-        guard backlog <= options.audioBacklogMsMax * (SpeechLimits.sampleRateHz / 1000) else {
-            throw PluginError(
-                .resourceExhausted, "more than \(options.audioBacklogMsMax) ms of audio wait to be recognised; this piece was dropped")
-        }
-        announced = format
-        waitingSamples += piece.durationSamples
-        waiting.append(.audio(piece))
     }
 
     /// Takes up the next piece unless one is in work; closes when all is done.
     func work() {
         guard !isBusy, !stream.isClosed else { return }
         guard !waiting.isEmpty else {
-            if isClosing, utterances.isEmpty { stream.close() }
+            if isClosing, utterances.isEmpty, featuresInWork == 0 { stream.close() }
             return
         }
         isBusy = true
@@ -121,34 +105,58 @@ final class SpeechStream: StreamHandler {
             waitingSamples -= piece.durationSamples
             arrivedUs = piece.arrivedUs
             convert(piece)
+        case .file(let file):
+            arrivedUs = file.arrivedUs
+            convert(file)
         case .end(let arrivedUs):
             self.arrivedUs = arrivedUs
             end()
         }
     }
 
-    private func convert(_ piece: Piece) {
+    private func convert(_ piece: AudioPiece) {
         let format = piece.format
-        if resampler == nil, format.sampleRateHz != SpeechLimits.sampleRateHz {
-            do throws(PluginError) { resampler = try StreamResampler(fromHz: format.sampleRateHz) } catch { return stream.close(error.status) }
-        }
-        let resampler = resampler
-        let samples = piece.samples
+        do throws(PluginError) {
+            if resampler == nil, format.sampleRateHz != SpeechLimits.sampleRateHz { resampler = try StreamResampler(fromHz: format.sampleRateHz) }
+            if packets == nil, format.encoding == .opus { packets = try OpusPackets(format) }
+        } catch { return stream.close(error.status) }
+        let (resampler, packets, bytes) = (resampler, packets, piece.bytes)
         stream.compute { () throws(PluginError) -> [Float] in
-            let mono = samples.withUnsafeBytes { bytes in Result { () throws(PluginError) -> [Float] in try format.mono(bytes) } }
+            let mono = bytes.withUnsafeBytes { bytes in
+                Result { () throws(PluginError) -> [Float] in
+                    if let packets { return try packets.decode(bytes) }
+                    return try format.mono(bytes)
+                }
+            }
             guard let resampler else { return try mono.get() }
             return try resampler.process(mono.get())
-        } then: { [self] result in
-            switch result {
-            case .success(let more):
-                timeline.note(sample: buffer.end, capturedUs: piece.captureTimeUs, fresh: isBeginning)
-                isBeginning = false
-                buffer.append(more)
-                listen { [self] in next() }
-            case .failure(let error):
-                problem(error)
-                next()
-            }
+        } then: { [self] in
+            heard($0, capturedUs: piece.captureTimeUs)
+        }
+    }
+
+    private func convert(_ file: SoundFileInWork) {
+        let msMax = options.audioBacklogMsMax
+        stream.compute { () throws(PluginError) -> [Float] in
+            let (samples, rateHz) = try SoundFile.samples(of: file.bytes, msMax: msMax)
+            guard rateHz != SpeechLimits.sampleRateHz else { return samples }
+            let resampler = try StreamResampler(fromHz: rateHz)
+            return try resampler.process(samples) + resampler.flush()
+        } then: { [self] in
+            heard($0, capturedUs: file.captureTimeUs)
+        }
+    }
+
+    private func heard(_ result: Result<[Float], PluginError>, capturedUs: UInt64) {
+        switch result {
+        case .success(let more):
+            timeline.note(sample: buffer.end, capturedUs: capturedUs, fresh: isBeginning)
+            isBeginning = false
+            buffer.append(more)
+            listen { [self] in next() }
+        case .failure(let error):
+            problem(error)
+            next()
         }
     }
 
@@ -157,6 +165,7 @@ final class SpeechStream: StreamHandler {
         guard !isBeginning else { return next() }
         let resampler = resampler
         self.resampler = nil
+        packets = nil
         stream.compute { () throws(PluginError) -> [Float] in
             try resampler?.flush() ?? []
         } then: { [self] result in

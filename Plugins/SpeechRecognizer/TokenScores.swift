@@ -14,6 +14,12 @@ enum TokenScores {
         var languageProbability: Float
     }
 
+    /// The rows of `width` values that `all` is made of.
+    static func rows(of all: UnsafeBufferPointer<Float>, width: Int) -> [UnsafeBufferPointer<Float>] {
+        precondition(all.count % width == 0, "logits are whole rows of one value a token")
+        return stride(from: 0, to: all.count, by: width).map { UnsafeBufferPointer(rebasing: all[$0..<$0 + width]) }
+    }
+
     /// The `count` likeliest tokens, the likeliest first (the lower id first among equals).
     /// - Parameter bias: added to the logits; minus infinity rules a token out.
     static func best(_ count: Int, of logits: UnsafeBufferPointer<Float>, bias: [Float]) -> [Candidate] {

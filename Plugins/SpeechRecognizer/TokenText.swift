@@ -1,6 +1,6 @@
 /// Tokens → words.
 enum TokenText {
-    /// The text of `tokens`. Tokens are pieces of UTF-8, so a character may be spread over several: only the whole
+    /// The text of `tokens`, white space at its ends included. Tokens are pieces of UTF-8, so a character may be spread over several: only the whole
     /// sequence is decoded, and what is no UTF-8 (a character cut off at the token limit, say) is left out.
     static func text(of tokens: [Int], in vocabulary: Vocabulary) -> String {
         var bytes: [UInt8] = []
@@ -16,7 +16,7 @@ enum TokenText {
             case .emptyInput: break decoding
             }
         }
-        return trimmed(String(scalars))
+        return String(scalars)
     }
 
     /// Without white space at either end.

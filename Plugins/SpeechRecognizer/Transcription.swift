@@ -1,19 +1,36 @@
 import PluginKit
+import Wire
 
-/// Words for one utterance, on their way: front end → encoder → decoder steps → text. Everything heavy runs in the host;
+/// Words for one piece of speech, on their way: front end → encoder → decoder steps → text. Everything heavy runs in the host;
 /// this only hands results from one job to the next, on the loop.
 ///
-/// The decoder's caches go from output to input as they are; each hypothesis of the beam has its own.
+/// The decoder's caches go from output to input as they are; the hypotheses of the beam are its rows.
 final class Transcription {
+    /// What is wanted.
+    struct Request {
+        /// 16 kHz.
+        var samples: [Float]
+        /// The language's token; nil = one of those that the operator allows.
+        var language: Int?
+        var beam = 1
+        /// Text that the decoder is led to believe came before.
+        var prompt: [Int] = []
+        /// What was already told of this utterance and cannot be taken back.
+        var settled = SettledText()
+        /// One of the results that the next one replaces.
+        var isPartial = false
+    }
+
     struct Words: Equatable, Sendable {
         /// "" when nobody spoke.
         var text = ""
         /// BCP 47; "" when `text` is empty.
         var language = ""
         var confidence: Float = 0
+        var tokens: [Int] = []
+        /// What they ask for, of a final transcript.
+        var slots: [Slot] = []
     }
-
-    private typealias Cache = [Tensor]
 
     /// Below this mean log-probability a transcript is tried again in the longest picture; if it stays there and the
     /// decoder also doubts that it heard speech, it is dropped (Radford et al. 2022, section 4.5).
@@ -22,40 +39,49 @@ final class Transcription {
 
     private let stream: PluginStream
     private let recognizer: Recognizer
-    private let samples: [Float]
+    private let request: Request
     private let options: WhisperDecoderState.Options
     private var then: ((Result<Words, PluginError>) -> Void)?
 
     private var state: WhisperDecoderState
     private var cross: [(String, Tensor)] = []
-    private var caches: [Cache] = []
+    private var past: [Tensor] = []
     private var frames: Int
     private var earlier: WhisperDecoderState.Outcome?
 
     /// - Parameter then: called once on the loop, unless the transcription is cancelled before.
     init(
-        of samples: [Float], language: Int?, beam: Int, recognizer: Recognizer, stream: PluginStream,
-        then: @escaping (Result<Words, PluginError>) -> Void
+        _ request: Request, recognizer: Recognizer, stream: PluginStream, then: @escaping (Result<Words, PluginError>) -> Void
     ) {
-        self.samples = samples
+        self.request = request
         self.recognizer = recognizer
         self.stream = stream
         self.then = then
-        let durationMs = samples.count / (SpeechLimits.sampleRateHz / 1000)
+        let durationMs = request.samples.count / (SpeechLimits.sampleRateHz / 1000)
         options = WhisperDecoderState.Options(
-            beam: beam, tokensMax: WhisperDecoderState.tokensMax(durationMs: durationMs), languages: language.map { [$0] } ?? recognizer.languages)
-        state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options)
-        frames = Recognizer.pictureFrames(samples: samples.count)
+            beam: request.beam, tokensMax: WhisperDecoderState.tokensMax(durationMs: durationMs),
+            languages: request.language.map { [$0] } ?? recognizer.languages, prompt: request.prompt)
+        state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options, forced: request.isPartial ? request.settled.tokens : [])
+        frames = request.isPartial ? Recognizer.partialFrames(samples: request.samples.count) : Recognizer.pictureFrames(samples: request.samples.count)
     }
 
     /// Nothing more is wanted of it. What runs now runs to its end unheard.
     func cancel() {
         then = nil
         cross = []
-        caches = []
+        past = []
     }
 
     func start() {
+        let samples = request.samples
+        compute {
+            SpeechLevel.normalised(samples)
+        } then: { [self] in
+            listen(to: $0)
+        }
+    }
+
+    private func listen(to samples: [Float]) {
         let audio: Tensor
         do throws(PluginError) {
             audio = try stream.tensor(dtype: .f32, shape: [1, frames * 160]) { target in
@@ -76,7 +102,7 @@ final class Transcription {
             decode([run]) { [self] logits in
                 let noSpeech = recognizer.vocabulary.special.noSpeech
                 compute {
-                    logits[0].withFloats { TokenScores.detect($0, noSpeech: noSpeech, languages: languages) }
+                    logits.withFloats { TokenScores.detect($0, noSpeech: noSpeech, languages: languages) }
                 } then: { [self] in
                     perform(state.detected($0))
                 }
@@ -85,7 +111,7 @@ final class Transcription {
             decode(runs) { [self] logits in
                 let bias = first ? recognizer.vocabulary.firstBias : recognizer.vocabulary.bias
                 compute {
-                    logits.map { $0.withFloats { TokenScores.best(candidates, of: $0, bias: bias) } }
+                    logits.withFloats { all in TokenScores.rows(of: all, width: bias.count).map { TokenScores.best(candidates, of: $0, bias: bias) } }
                 } then: { [self] in
                     perform(state.decoded($0))
                 }
@@ -94,58 +120,72 @@ final class Transcription {
         }
     }
 
-    /// Runs the decoder for every hypothesis, one after the other, and keeps their caches for the next step.
-    private func decode(_ runs: [WhisperDecoderState.Run], logits: [Tensor] = [], next: [Cache] = [], then: @escaping ([Tensor]) -> Void) {
-        guard next.count < runs.count else {
-            caches = next
-            return then(logits)
-        }
-        let run = runs[next.count]
+    /// Runs the decoder once, a row for each hypothesis, and keeps its caches for the next step.
+    private func decode(_ runs: [WhisperDecoderState.Run], then: @escaping (Tensor) -> Void) {
         let names = recognizer.caches
+        let width = runs.first?.tokens.count ?? 0
+        precondition(width > 0 && runs.allSatisfy { $0.tokens.count == width }, "all hypotheses grow by as many tokens")
         let ids: Tensor
-        let past: Cache
+        let parents: Tensor
         do throws(PluginError) {
-            ids = try stream.tensor([1, run.tokens.count], run.tokens.map(Int64.init))
-            if let parent = run.parent {
-                past = caches[parent]
-            } else {
+            ids = try stream.tensor([runs.count, width], runs.flatMap { $0.tokens.map(Int64.init) })
+            parents = try stream.tensor([runs.count], runs.map { Int64($0.parent ?? 0) })
+            if past.isEmpty {
                 let empty = try stream.zero(shape: [1, names.heads, 0, names.headSize])
                 past = names.past.map { _ in empty }
             }
         } catch { return finish(.failure(error)) }
-        infer(recognizer.decoder, [("input_ids", ids)] + Array(zip(names.past, past)) + cross, ["logits"] + names.present) { [self] outputs in
-            decode(runs, logits: logits + [outputs[0]], next: next + [Array(outputs[1...])], then: then)
+        let inputs = [("input_ids", ids), ("parents", parents)] + Array(zip(names.past, past)) + cross
+        infer(recognizer.decoder, inputs, ["logits"] + names.present) { [self] outputs in
+            past = Array(outputs[1...])
+            then(outputs[0])
         }
     }
 
     private func judge(_ outcome: WhisperDecoderState.Outcome) {
+        if request.isPartial { return tell(outcome) }
         let poor = outcome.looped || outcome.averageLogProbability < Self.averageLogProbabilityMin
         if poor, frames < Recognizer.pictureFramesMax {
             // Once more, with all the context Whisper was trained on.
             earlier = outcome
             frames = Recognizer.pictureFramesMax
-            state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options)
-            caches = []
+            again(forced: [])
             return start()
         }
         var best = outcome
         if let earlier, (earlier.looped ? 0 : 1, earlier.averageLogProbability) > (best.looped ? 0 : 1, best.averageLogProbability) { best = earlier }
         if best.noSpeech > Self.noSpeechDoubt, best.averageLogProbability < Self.averageLogProbabilityMin { best.tokens = [] }
-        guard !best.tokens.isEmpty else { return finish(.success(Words())) }
+        tell(best)
+    }
+
+    /// The decoding begins anew.
+    private func again(forced: [Int]) {
+        state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options, forced: forced)
+        past = []
+    }
+
+    private func tell(_ outcome: WhisperDecoderState.Outcome) {
+        let settled = request.settled
+        guard !outcome.tokens.isEmpty || !settled.tokens.isEmpty else { return finish(.success(Words())) }
+        guard outcome.tokens.starts(with: settled.tokens) else {
+            // What was promised stands: the rest is found anew behind it.
+            again(forced: settled.tokens)
+            return perform(state.begin())
+        }
         let recognizer = recognizer
-        let chosen = best
+        let reader = request.isPartial ? nil : recognizer.slots
         compute { () throws(PluginError) -> Words in
-            var text = TokenText.text(of: chosen.tokens, in: recognizer.vocabulary)
-            let language = recognizer.vocabulary.code(ofLanguage: chosen.language)
-            if language == "zh" { text = TokenText.withoutSpacesBetweenHan(try recognizer.script.simplified(text)) }
-            return text.isEmpty ? Words() : Words(text: text, language: language, confidence: min(1, chosen.confidence))
+            let language = recognizer.vocabulary.code(ofLanguage: outcome.language)
+            let text = try settled.whole(outcome.tokens, language: language, recognizer)
+            guard !text.isEmpty else { return Words() }
+            return Words(text: text, language: language, confidence: min(1, outcome.confidence), tokens: outcome.tokens, slots: reader?.read(text) ?? [])
         } then: { [self] in
             finish(.success($0))
         }
     }
 
     private func infer(_ model: ModelHandle, _ inputs: [(String, Tensor)], _ outputs: [String], then next: @escaping ([Tensor]) -> Void) {
-        stream.infer(model, inputs: inputs, outputs: outputs, priority: .final) { [self] result in
+        stream.infer(model, inputs: inputs, outputs: outputs, priority: request.isPartial ? .partial : .final) { [self] result in
             guard then != nil else { return }
             switch result {
             case .success(let tensors): next(tensors)

@@ -10,6 +10,7 @@ struct Vocabulary: Sendable {
     struct Special: Equatable, Sendable {
         var endOfText: Int
         var startOfTranscript: Int
+        var startOfPrevious: Int
         var transcribe: Int
         var noSpeech: Int
         var noTimestamps: Int
@@ -33,7 +34,7 @@ struct Vocabulary: Sendable {
         (text, starts) = try Vocabulary.tokens(in: file)
         let count = starts.count - 1
         let json: SmallJSON
-        do throws(SmallJSON.SyntaxError) { json = try SmallJSON(parsing: settings) } catch {
+        do throws(SmallJSONError) { json = try SmallJSON(parsing: settings) } catch {
             throw PluginError(.dataLoss, "the recogniser's settings break off at byte \(error.offset); run `make setup` again")
         }
         func number(_ name: String) throws(PluginError) -> Int {
@@ -42,7 +43,7 @@ struct Vocabulary: Sendable {
         }
         special = Special(
             endOfText: try number("end_of_text"), startOfTranscript: try number("start_of_transcript"),
-            transcribe: try number("transcribe"), noSpeech: try number("no_speech"), noTimestamps: try number("no_timestamps"))
+            startOfPrevious: try number("start_of_previous"), transcribe: try number("transcribe"), noSpeech: try number("no_speech"), noTimestamps: try number("no_timestamps"))
         guard case .object(let names)? = json["languages"], !names.isEmpty else { throw Vocabulary.wrong("languages") }
         var languages: [(code: String, token: Int)] = []
         for (key, value) in names {
@@ -68,6 +69,9 @@ struct Vocabulary: Sendable {
         guard (0..<count).contains(token) else { return [] }
         return text[starts[token]..<starts[token + 1]]
     }
+
+    /// The token begins a word (with a space), or a character beyond ASCII, as every word does in scripts without spaces.
+    func beginsWord(_ token: Int) -> Bool { bytes(of: token).first.map { $0 == UInt8(ascii: " ") || $0 >= 0xc0 } ?? true }
 
     /// The token of a language given as BCP 47 ("zh-Hans-CN" → "zh"); nil when Whisper does not know it.
     func token(ofLanguage tag: String) -> Int? {

@@ -37,6 +37,8 @@ struct WhisperDecoderState {
         var noSpeechMax: Float = 0.6
         /// Tokens of the languages that may be spoken; not empty.
         var languages: [Int]
+        /// Text that the decoder is led to believe came before; its words become likelier.
+        var prompt: [Int] = []
     }
 
     private struct Hypothesis {
@@ -60,15 +62,19 @@ struct WhisperDecoderState {
 
     private let special: Vocabulary.Special
     private let options: Options
+    /// What the transcript begins with whatever the scores say.
+    private let forced: [Int]
     private var detection: TokenScores.Detection?
     private var live = [Hypothesis()]
     private var done: [Hypothesis] = []
 
-    init(special: Vocabulary.Special, options: Options) {
+    init(special: Vocabulary.Special, options: Options, forced: [Int] = []) {
         precondition((1...SpeechLimits.beamMax).contains(options.beam), "the beam is within its limit")
         precondition(options.tokensMax >= 1 && !options.languages.isEmpty, "there is something to decode")
         self.special = special
         self.options = options
+        self.forced = forced
+        live[0].tokens = forced
     }
 
     /// Tokens that speech of this length can have at most.
@@ -76,13 +82,16 @@ struct WhisperDecoderState {
         min(SpeechLimits.tokensMax, SpeechLimits.tokensBase + durationMs * SpeechLimits.tokensPerSecondMax / 1000)
     }
 
-    func begin() -> Step { .detect(Run(tokens: [special.startOfTranscript], parent: nil), languages: options.languages) }
+    func begin() -> Step {
+        let before = options.prompt.isEmpty ? [] : [special.startOfPrevious] + options.prompt
+        return .detect(Run(tokens: before + [special.startOfTranscript], parent: nil), languages: options.languages)
+    }
 
     mutating func detected(_ detection: TokenScores.Detection) -> Step {
         self.detection = detection
-        guard detection.noSpeech <= options.noSpeechMax else { return finish(Hypothesis()) }
-        let prompt = [detection.language, special.transcribe, special.noTimestamps]
-        return .decode([Run(tokens: prompt, parent: 0)], candidates: options.beam + 1, first: true)
+        guard detection.noSpeech <= options.noSpeechMax || !forced.isEmpty else { return finish(Hypothesis()) }
+        let start = [detection.language, special.transcribe, special.noTimestamps]
+        return .decode([Run(tokens: start + forced, parent: 0)], candidates: options.beam + 1, first: forced.isEmpty)
     }
 
     /// - Parameter scores: for each run of the step before, its likeliest tokens, the likeliest first.
@@ -104,7 +113,7 @@ struct WhisperDecoderState {
                 continue
             }
             var grown = live[parent].adding(candidate, token: candidate.token)
-            if let length = Repetition.loopLength(grown.tokens) {
+            if let length = Repetition.loopLength(grown.tokens), grown.tokens.count - length >= forced.count {
                 grown.tokens.removeLast(length)
                 grown.looped = true
                 done.append(grown)
@@ -128,33 +137,17 @@ struct WhisperDecoderState {
         return best
     }
 
-    private func finish(_ hypothesis: Hypothesis) -> Step {
+    private func finish(_ found: Hypothesis) -> Step {
         guard let detection else { preconditionFailure("nothing is decoded before the language is known") }
+        var hypothesis = found
+        if Repetition.isMonotonous(hypothesis.tokens) {
+            hypothesis.tokens = Repetition.beforeFirstRepeat(hypothesis.tokens, keeping: forced.count)
+            hypothesis.looped = true
+        }
         return .finished(
             Outcome(
                 tokens: hypothesis.tokens, language: detection.language, noSpeech: detection.noSpeech,
                 averageLogProbability: hypothesis.mean,
                 confidence: hypothesis.probabilitySum / Float(max(1, hypothesis.scored)), looped: hypothesis.looped))
-    }
-}
-
-/// Notices that the decoder goes round in circles.
-enum Repetition {
-    /// Longest repeated piece looked for, and how often it must stand at the end to be a loop (single tokens more often:
-    /// people do say "no no no no").
-    static let pieceTokensMax = 12
-    static let repeatsMin = 4
-    static let singleRepeatsMin = 8
-
-    /// How many tokens at the end repeat what stands before them; nil when nothing loops.
-    static func loopLength(_ tokens: [Int]) -> Int? {
-        for piece in 1...pieceTokensMax {
-            let repeats = piece == 1 ? singleRepeatsMin : repeatsMin
-            guard piece * repeats <= tokens.count else { continue }
-            let tail = tokens.suffix(piece * repeats)
-            let loops = tail.indices.dropFirst(piece).allSatisfy { tail[$0] == tail[$0 - piece] }
-            if loops { return piece * (repeats - 1) }
-        }
-        return nil
     }
 }

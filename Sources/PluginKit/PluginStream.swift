@@ -77,6 +77,7 @@ public final class PluginStream {
         case .labels: PluginOutputKind.labels
         case .pose: PluginOutputKind.pose
         case .problem: PluginOutputKind.problem
+        case .features: PluginOutputKind.features
         }
     }
 }

@@ -50,6 +50,9 @@ extension Session: RouteDelegate {
             arrived(modality, node: node, turnID: turnID) { $0.pose = pose }
         case .labels(let labels):
             turn(turnID)?.imageLabels = labels.labels
+        case .features:
+            // For whoever runs the plugin alone or computes on in another one; a conversation has no use for single frames.
+            break
         case .problem(let reason):
             refused(RPCStatus(StatusCode(rawValue: reason.code) ?? .unknown, reason.message), node: node, turnID: turnID)
         case nil:

@@ -157,7 +157,7 @@ struct SpeechOptionsTests {
 
     @Test(arguments: [
         ("mode", "fast"), ("endpoint_silence_ms", "0"), ("endpoint_silence_ms", "much"), ("speech_threshold", "2"), ("beam", "9"),
-        ("post_roll_ms", "501"),
+        ("post_roll_ms", "501"), ("partial_interval_ms", "100"), ("utterance_ms_max", "30000"), ("features", "plp"),
     ])
     func aWrongValueIsRefusedByName(key: String, value: String) {
         do throws(PluginError) {

@@ -16,7 +16,7 @@ enum Fixture {
 
     static let settings = Array(
         """
-        {"special": {"end_of_text": 6, "start_of_transcript": 7, "transcribe": 10, "no_speech": 10, "no_timestamps": 11},
+        {"special": {"end_of_text": 6, "start_of_transcript": 7, "start_of_previous": 11, "transcribe": 10, "no_speech": 10, "no_timestamps": 11},
          "languages": {"8": "en", "9": "zh"}, "suppress": [4], "suppress_begin": [5, 6], "step": 0.02}
         """.utf8)
 
@@ -56,7 +56,7 @@ struct VocabularyTests {
 
     @Test func deepNestingIsRefused() {
         let text = [UInt8](repeating: UInt8(ascii: "["), count: 100_000)
-        #expect(throws: SmallJSON.SyntaxError.self) { try SmallJSON(parsing: text) }
+        #expect(throws: SmallJSONError.self) { try SmallJSON(parsing: text) }
     }
 }
 
@@ -72,7 +72,7 @@ struct TokenTextTests {
     }
 
     @Test func theEndsAreTrimmed() throws {
-        #expect(TokenText.text(of: [1, 0], in: try Fixture.vocabulary()) == "ba")
+        #expect(TokenText.trimmed(TokenText.text(of: [1, 0], in: try Fixture.vocabulary())) == "ba")
         #expect(TokenText.trimmed(" \n") == "")
     }
 
@@ -111,7 +111,7 @@ struct TokenScoresTests {
 }
 
 struct WhisperDecoderStateTests {
-    private static let special = Vocabulary.Special(endOfText: 6, startOfTranscript: 7, transcribe: 10, noSpeech: 10, noTimestamps: 11)
+    private static let special = Vocabulary.Special(endOfText: 6, startOfTranscript: 7, startOfPrevious: 11, transcribe: 10, noSpeech: 10, noTimestamps: 11)
     private typealias Candidate = TokenScores.Candidate
 
     private func machine(beam: Int = 1, tokensMax: Int = 20) -> WhisperDecoderState {
@@ -164,6 +164,25 @@ struct WhisperDecoderStateTests {
         #expect(step == .decode([.init(tokens: [5], parent: 1), .init(tokens: [2], parent: 0)], candidates: 3, first: false))
         _ = state.decoded([[.init(token: 6, logProbability: -0.1)], [.init(token: 6, logProbability: -0.1)]])
         // Both hypotheses have ended.
+    }
+
+    @Test func whatIsExpectedComesBeforeTheTranscript() {
+        let state = WhisperDecoderState(special: Self.special, options: .init(languages: [8], prompt: [3, 4]))
+        #expect(state.begin() == .detect(.init(tokens: [11, 3, 4, 7], parent: nil), languages: [8]))
+    }
+
+    @Test func whatWasSettledStaysAtTheBeginning() {
+        var state = WhisperDecoderState(special: Self.special, options: .init(languages: [8]), forced: [2, 3])
+        _ = state.begin()
+        // Even when the decoder doubts that it hears speech.
+        #expect(
+            state.detected(.init(noSpeech: 0.9, language: 8, languageProbability: 1))
+                == .decode([.init(tokens: [8, 10, 11, 2, 3], parent: 0)], candidates: 2, first: false))
+        guard case .finished(let outcome) = state.decoded([[.init(token: 6, logProbability: -0.1)]]) else {
+            Issue.record("does not end")
+            return
+        }
+        #expect(outcome.tokens == [2, 3])
     }
 
     @Test func theTokenCapEndsTheTranscript() {
@@ -238,13 +257,50 @@ struct WhisperDecoderStateTests {
 struct RepetitionTests {
     @Test func peopleMayRepeatThemselves() {
         #expect(Repetition.loopLength([1, 1]) == nil)
-        #expect(Repetition.loopLength([3, 1, 2, 1, 2, 1, 2]) == nil)
+        #expect(Repetition.loopLength([3, 1, 2, 1, 2, 1, 2, 1, 2]) == nil)
         #expect(Repetition.loopLength([Int](repeating: 5, count: 7)) == nil)
+        #expect(Repetition.loopLength([1, 2, 3, 4, 1, 2, 3, 4]) == nil)
+        #expect(Repetition.loopLength([]) == nil)
     }
 
-    @Test func fourTimesTheSamePieceIsALoop() {
-        #expect(Repetition.loopLength([9, 1, 2, 1, 2, 1, 2, 1, 2]) == 6)
+    @Test func theLongerThePieceTheFewerRepeatsMakeALoop() {
+        #expect(Repetition.loopLength([9, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]) == 8)
         #expect(Repetition.loopLength([Int](repeating: 5, count: 8)) == 7)
+        #expect(Repetition.loopLength([1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]) == 8)
+        let sentence = Array(0..<20)
+        #expect(Repetition.loopLength([77] + sentence + sentence) == 20)
+        let long = Array(0..<Repetition.pieceTokensMax)
+        #expect(Repetition.loopLength(long + long) == Repetition.pieceTokensMax)
+    }
+
+    /// The same sentence again and again with a number that counts up: no two pieces are equal.
+    @Test func aLoopThatChangesALittleIsMonotonous() {
+        let counting = (0..<8).flatMap { [1, 2, 3, 4, 5, 6, 100 + $0] }
+        #expect(Repetition.loopLength(counting) == nil)
+        #expect(Repetition.isMonotonous(counting))
+        #expect(Repetition.beforeFirstRepeat(counting, keeping: 0) == [1, 2, 3, 4, 5, 6, 100])
+        #expect(Repetition.beforeFirstRepeat(counting, keeping: 9).count == 9)
+        #expect(!Repetition.isMonotonous(Array(0..<60)))
+    }
+
+    /// Whatever loops the scores suggest, no transcript comes out with one in it.
+    @Test(arguments: 1...60) func noTranscriptLoops(piece: Int) {
+        var state = WhisperDecoderState(
+            special: .init(endOfText: 100, startOfTranscript: 101, startOfPrevious: 102, transcribe: 103, noSpeech: 104, noTimestamps: 105),
+            options: .init(beam: 1, tokensMax: 200, languages: [106]))
+        _ = state.begin()
+        var step = state.detected(.init(noSpeech: 0, language: 106, languageProbability: 1))
+        var written = 0
+        while case .decode = step {
+            step = state.decoded([[.init(token: written % piece, logProbability: -0.1), .init(token: 99, logProbability: -9)]])
+            written += 1
+        }
+        guard case .finished(let outcome) = step else {
+            Issue.record("never ends")
+            return
+        }
+        #expect(outcome.looped && outcome.tokens.count <= max(piece, 24))
+        #expect(Repetition.loopLength(outcome.tokens) == nil && !Repetition.isMonotonous(outcome.tokens))
     }
 }
 

@@ -22,6 +22,7 @@ public struct PluginOutput: Sendable, Equatable {
         case labels(Labels)
         case pose(Pose)
         case problem(InputProblem)
+        case features(FrameFeatures)
     }
 
     public var kind: Kind?
@@ -62,6 +63,7 @@ extension PluginOutput: UnpackedMessage {
             case 13: c.pointee.labels.map { .labels(Labels(unpacked: $0)) }
             case 14: c.pointee.pose.map { .pose(Pose(unpacked: $0)) }
             case 15: c.pointee.problem.map { .problem(InputProblem(unpacked: $0)) }
+            case 16: c.pointee.features.map { .features(FrameFeatures(unpacked: $0)) }
             default: nil
             }
         modality = Unpacked.string(c.pointee.modality)
@@ -78,6 +80,7 @@ extension PluginOutput: UnpackedMessage {
         case .labels(let value): ProtoWriter.message(13, value, into: &output)
         case .pose(let value): ProtoWriter.message(14, value, into: &output)
         case .problem(let value): ProtoWriter.message(15, value, into: &output)
+        case .features(let value): ProtoWriter.message(16, value, into: &output)
         case nil: break
         }
         if !modality.isEmpty { ProtoWriter.string(20, modality, into: &output) }
@@ -92,6 +95,7 @@ public enum PluginOutputKind {
     public static let labels: UInt32 = 13
     public static let pose: UInt32 = 14
     public static let problem: UInt32 = 15
+    public static let features: UInt32 = 16
 
     /// The field's name in the schema; nil when the tag is none of this oneof.
     public static func name(of tag: UInt32) -> String? {
@@ -102,6 +106,7 @@ public enum PluginOutputKind {
         case 13: "labels"
         case 14: "pose"
         case 15: "problem"
+        case 16: "features"
         default: nil
         }
     }
@@ -115,6 +120,7 @@ public enum PluginOutputKind {
         case "labels": 13
         case "pose": 14
         case "problem": 15
+        case "features": 16
         default: nil
         }
     }
@@ -123,7 +129,7 @@ public enum PluginOutputKind {
     @inline(__always)
     static func contains(_ tag: UInt32) -> Bool {
         switch tag {
-        case 10...15: true
+        case 10...16: true
         default: false
         }
     }
@@ -170,6 +176,8 @@ public struct Transcript: Sendable, Equatable {
     public var endUs: UInt64
     /// How much of `text` (bytes) will not change any more; all of it when final.
     public var stableBytes: UInt32
+    /// What the words ask for, by the vocabulary that the recogniser was given; only when final.
+    public var slots: [Slot]
 
     public init(
         text: String = "",
@@ -178,7 +186,8 @@ public struct Transcript: Sendable, Equatable {
         confidence: Float = 0,
         startUs: UInt64 = 0,
         endUs: UInt64 = 0,
-        stableBytes: UInt32 = 0
+        stableBytes: UInt32 = 0,
+        slots: [Slot] = []
     ) {
         self.text = text
         self.language = language
@@ -187,6 +196,7 @@ public struct Transcript: Sendable, Equatable {
         self.startUs = startUs
         self.endUs = endUs
         self.stableBytes = stableBytes
+        self.slots = slots
     }
 }
 
@@ -205,6 +215,7 @@ extension Transcript: UnpackedMessage {
         startUs = UInt64(c.pointee.start_us)
         endUs = UInt64(c.pointee.end_us)
         stableBytes = c.pointee.stable_bytes
+        slots = Unpacked.messages(c.pointee.slots, c.pointee.n_slots)
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -215,6 +226,92 @@ extension Transcript: UnpackedMessage {
         if startUs != 0 { ProtoWriter.varint(5, startUs, into: &output) }
         if endUs != 0 { ProtoWriter.varint(6, endUs, into: &output) }
         if stableBytes != 0 { ProtoWriter.varint(7, UInt64(stableBytes), into: &output) }
+        for value in slots { ProtoWriter.message(8, value, into: &output) }
+    }
+}
+
+/// One thing that was said, by a vocabulary: "size" = "twelve ounce".
+public struct Slot: Sendable, Equatable {
+    public var name: String
+    public var value: String
+    /// How like it sounded, 0 to 1.
+    public var confidence: Float
+
+    public init(name: String = "", value: String = "", confidence: Float = 0) {
+        self.name = name
+        self.value = value
+        self.confidence = confidence
+    }
+}
+
+extension Slot: UnpackedMessage {
+    public static var messageType: MessageType { .slot }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__Slot>) {
+        name = Unpacked.string(c.pointee.name)
+        value = Unpacked.string(c.pointee.value)
+        confidence = c.pointee.confidence
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !name.isEmpty { ProtoWriter.string(1, name, into: &output) }
+        if !value.isEmpty { ProtoWriter.string(2, value, into: &output) }
+        if confidence != 0 { ProtoWriter.fixed32(3, confidence.bitPattern, into: &output) }
+    }
+}
+
+/// Numbers of a signal frame by frame, for whoever computes on: "logmel", "mfcc".
+public struct FrameFeatures: Sendable, Equatable {
+    public var name: String
+    /// What the numbers are equal to: a library's function with its arguments.
+    public var convention: String
+    /// Numbers of one frame.
+    public var width: UInt32
+    /// From one frame's middle to the next one's.
+    public var hopUs: UInt32
+    /// Frame by frame.
+    public var values: [Float]
+
+    public init(
+        name: String = "",
+        convention: String = "",
+        width: UInt32 = 0,
+        hopUs: UInt32 = 0,
+        values: [Float] = []
+    ) {
+        self.name = name
+        self.convention = convention
+        self.width = width
+        self.hopUs = hopUs
+        self.values = values
+    }
+}
+
+extension FrameFeatures: UnpackedMessage {
+    public static var messageType: MessageType { .frameFeatures }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__FrameFeatures>) {
+        name = Unpacked.string(c.pointee.name)
+        convention = Unpacked.string(c.pointee.convention)
+        width = c.pointee.width
+        hopUs = c.pointee.hop_us
+        values = Unpacked.array(c.pointee.values, c.pointee.n_values) { $0 }
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !name.isEmpty { ProtoWriter.string(1, name, into: &output) }
+        if !convention.isEmpty { ProtoWriter.string(2, convention, into: &output) }
+        if width != 0 { ProtoWriter.varint(3, UInt64(width), into: &output) }
+        if hopUs != 0 { ProtoWriter.varint(4, UInt64(hopUs), into: &output) }
+        ProtoWriter.packedFloats(5, values, into: &output)
     }
 }
 

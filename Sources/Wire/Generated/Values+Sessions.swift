@@ -6,6 +6,11 @@ public enum AudioEncoding: UInt32, Sendable, CaseIterable {
     case unspecified = 0
     case pcm16le = 1
     case f32le = 2
+    /// `samples` is one Opus packet (RFC 6716). Rate and channels say what it is decoded to.
+    case opus = 3
+    /// `samples` are bytes of a sound file (WAV, FLAC, Ogg Opus), which is read when the last piece has come. The file says its own
+    /// rate and channels; those of the chunk are ignored.
+    case file = 4
 }
 
 public enum ImagePurpose: UInt32, Sendable, CaseIterable {

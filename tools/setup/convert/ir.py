@@ -41,6 +41,15 @@ def weight(value: np.ndarray) -> Output:
     return widened.output(0)
 
 
+def quantised(value: np.ndarray) -> Output:
+    """A matrix as int8, symmetric, with one scale a row, widened in the graph: a product with it reads a quarter of the bytes.
+    The largest magnitude of a row becomes 127."""
+    wide = value.astype(np.float32)
+    scale = np.maximum(np.abs(wide).max(axis=1, keepdims=True), np.finfo(np.float32).tiny) / 127
+    small = np.round(wide / scale).astype(np.int8)
+    return op.multiply(op.convert(constant(small), "f32"), constant(scale)).output(0)
+
+
 def parameter(name: str, shape: Sequence[int], kind: Type = Type.f32) -> Output:
     """A named model input; -1 in `shape` is a dimension known only at run time."""
     node = op.parameter(PartialShape(list(shape)), kind, name=name)

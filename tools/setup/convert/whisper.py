@@ -1,15 +1,21 @@
 """Whisper (CTranslate2 file) → OpenVINO IR: one encoder and one decoder, both for any context length.
 
     encoder.xml   mel      f32[1,80,T]       log-mel spectrogram, T even, at most 3000 (10 ms a frame)
-               →  cross_k.L, cross_v.L  f32[1,H,T/2,64]   keys and values of decoder layer L's cross-attention
-    decoder.xml   input_ids  i64[1,N]        new tokens only
-                  past_k.L, past_v.L    f32[1,H,P,64]     from the step before; P = 0 at the first
-                  cross_k.L, cross_v.L  f32[1,H,T/2,64]   from the encoder
-               →  logits     f32[1,1,V]      of the last position
-                  present_k.L, present_v.L  f32[1,H,P+N,64]
+               →  cross_k.L  f32[1,H,64,T/2]   keys of decoder layer L's cross-attention, transposed once for all steps
+                  cross_v.L  f32[1,H,T/2,64]   its values
+    decoder.xml   input_ids  i64[B,N]        new tokens only, one row a hypothesis of the same audio
+                  parents    i64[B]          row of the past that each hypothesis continues
+                  past_k.L, past_v.L    f32[A,H,P,64]     from the step before; P = 0 at the first
+                  cross_k.L, cross_v.L  as from the encoder
+               →  logits     f32[B,1,V]      of the last position
+                  present_k.L, present_v.L  f32[B,H,P+N,64]
 
 Architecture: Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision" (2022), section 2.2:
 pre-norm transformer, learnt positions in the decoder, sinusoids in the encoder, output tied to the embedding.
+
+A decoding step reads every weight of the decoder for a handful of tokens, so its time is the time to fetch them: the decoder's
+matrices are kept as int8 with one scale an output row, and widened in the graph.  The encoder computes more than it reads
+and stays as it is.
 
 Run alone: python -m convert.whisper DESTINATION MODEL_PART…
 """
@@ -38,6 +44,8 @@ class Network:
     """The layers of one CTranslate2 Whisper as graph pieces; every method adds nodes and returns their output."""
 
     variables: dict[str, np.ndarray]
+    quantised: bool = False
+    """Matrices of the layers and the embedding as int8."""
 
     @property
     def heads(self) -> int:
@@ -52,8 +60,12 @@ class Network:
         places = (name.split("/") for name in self.variables if name.startswith(f"{side}/layer_"))
         return len({place[1] for place in places if place[1] != "layer_norm"})
 
+    def matrix(self, name: str) -> Output:
+        value = self.variables[name]
+        return ir.quantised(value) if self.quantised else ir.weight(value)
+
     def linear(self, x: Output, name: str) -> Output:
-        y = op.matmul(x, ir.weight(self.variables[f"{name}/weight"]), False, True)
+        y = op.matmul(x, self.matrix(f"{name}/weight"), False, True)
         bias = self.variables.get(f"{name}/bias")
         return (y if bias is None else op.add(y, ir.weight(bias))).output(0)
 
@@ -85,10 +97,19 @@ class Network:
         return op.add(x, self.linear(hidden.output(0), f"{layer}/ffn/linear_1")).output(0)
 
 
-def attend(q: Output, k: Output, v: Output, mask: Output | None = None) -> Output:
-    """Scaled dot-product attention; `mask` is added to the scores."""
-    arguments = [q, k, v] if mask is None else [q, k, v, mask]
-    return op.scaled_dot_product_attention(*arguments, causal=False).output(0)
+def attend(q: Output, k: Output, v: Output) -> Output:
+    """Scaled dot-product attention."""
+    return op.scaled_dot_product_attention(q, k, v, causal=False).output(0)
+
+
+def attend_cached(q: Output, k: Output, v: Output, mask: Output | None = None) -> Output:
+    """The same for few queries and many keys: the queries are scaled, and keys f32[…,64,S] come transposed; with a `mask`, which is
+    added to the scores, they are f32[…,S,64]."""
+    scaled = op.multiply(q, ir.constant(HEAD_SIZE**-0.5, np.float32))
+    scores = op.matmul(scaled, k, False, mask is not None)
+    if mask is not None:
+        scores = op.add(scores, mask)
+    return op.matmul(op.softmax(scores, -1), v, False, False).output(0)
 
 
 def encoder(network: Network, frames: int = -1) -> ov.Model:
@@ -109,7 +130,7 @@ def encoder(network: Network, frames: int = -1) -> ov.Model:
     outputs: dict[str, Output] = {}
     for index in range(network.layers("decoder")):
         k, v = network.queries_keys_values(x, f"decoder/layer_{index}/attention/linear_1", 2)
-        outputs |= {f"cross_k.{index}": k, f"cross_v.{index}": v}
+        outputs |= {f"cross_k.{index}": op.transpose(k, ir.integers(0, 1, 3, 2)).output(0), f"cross_v.{index}": v}
     return ir.model("whisper_encoder", [mel], outputs)
 
 
@@ -125,46 +146,51 @@ def causal_mask(past: Output, ids: Output) -> tuple[Output, Output]:
 
 
 def decoder(network: Network, frames: int = -1) -> ov.Model:
-    """One decoding step with explicit key and value caches; `frames` -1 leaves the cross length dynamic."""
+    """One decoding step with explicit key and value caches; `frames` -1 leaves the cross length dynamic.
+
+    All hypotheses listen to the same audio: their queries stand side by side in the cross-attention's one row.
+    """
     count = network.layers("decoder")
 
-    def caches(label: str, length: int) -> list[Output]:
-        return [ir.parameter(f"{label}.{layer}", [1, network.heads, length, HEAD_SIZE]) for layer in range(count)]
+    def caches(label: str, *shape: int) -> list[Output]:
+        return [ir.parameter(f"{label}.{layer}", list(shape)) for layer in range(count)]
 
     cross_length = frames if frames < 0 else frames // 2
-    ids = ir.parameter("input_ids", [1, -1], Type.i64)
-    past_k, past_v = caches("past_k", -1), caches("past_v", -1)
-    cross_k, cross_v = caches("cross_k", cross_length), caches("cross_v", cross_length)
+    ids, parents = ir.parameter("input_ids", [-1, -1], Type.i64), ir.parameter("parents", [-1], Type.i64)
+    past_k, past_v = caches("past_k", -1, network.heads, -1, HEAD_SIZE), caches("past_v", -1, network.heads, -1, HEAD_SIZE)
+    cross_k, cross_v = caches("cross_k", 1, network.heads, HEAD_SIZE, cross_length), caches("cross_v", 1, network.heads, cross_length, HEAD_SIZE)
     rows, mask = causal_mask(past_k[0], ids)
-    embeddings = ir.weight(network.variables["decoder/embeddings/weight"])
+    embeddings = network.matrix("decoder/embeddings/weight")
     positions = ir.weight(network.variables["decoder/position_encodings/encodings"])
     place = op.unsqueeze(op.gather(positions, rows, ir.scalar(0)), ir.integers(0))
     x = op.add(op.gather(embeddings, ids, ir.scalar(0)), place).output(0)
+    shape = op.shape_of(x, "i64")
     presents: dict[str, Output] = {}
     for index in range(count):
         layer = f"decoder/layer_{index}"
         normal = network.layer_norm(x, f"{layer}/self_attention/layer_norm")
         q, k, v = network.queries_keys_values(normal, f"{layer}/self_attention/linear_0", 3)
-        k = op.concat([past_k[index], k], 2).output(0)
-        v = op.concat([past_v[index], v], 2).output(0)
+        k = op.concat([op.gather(past_k[index], parents, ir.scalar(0)), k], 2).output(0)
+        v = op.concat([op.gather(past_v[index], parents, ir.scalar(0)), v], 2).output(0)
         presents |= {f"present_k.{index}": k, f"present_v.{index}": v}
-        mixed = network.linear(network.join_heads(attend(q, k, v, mask)), f"{layer}/self_attention/linear_1")
+        mixed = network.linear(network.join_heads(attend_cached(q, k, v, mask)), f"{layer}/self_attention/linear_1")
         x = op.add(x, mixed).output(0)
         normal = network.layer_norm(x, f"{layer}/attention/layer_norm")
-        (q,) = network.queries_keys_values(normal, f"{layer}/attention/linear_0", 1)
-        heard = network.join_heads(attend(q, cross_k[index], cross_v[index]))
-        x = op.add(x, network.linear(heard, f"{layer}/attention/linear_2")).output(0)
+        together = op.reshape(network.linear(normal, f"{layer}/attention/linear_0"), ir.integers(1, -1, network.width), False)
+        heard = network.join_heads(attend_cached(network.split_heads(together.output(0)), cross_k[index], cross_v[index]))
+        apart = op.reshape(network.linear(heard, f"{layer}/attention/linear_2"), shape, False)
+        x = op.add(x, apart).output(0)
         x = network.feed_forward(x, layer)
     last = op.gather(network.layer_norm(x, "decoder/layer_norm"), ir.integers(-1), ir.scalar(1))
     logits = op.matmul(last, embeddings, False, True).output(0)
-    return ir.model("whisper_decoder", [ids, *past_k, *past_v, *cross_k, *cross_v], {"logits": logits} | presents)
+    return ir.model("whisper_decoder", [ids, parents, *past_k, *past_v, *cross_k, *cross_v], {"logits": logits} | presents)
 
 
 def convert(parts: list[Path], destination: Path) -> None:
     """Write encoder and decoder IR from the parts of a CTranslate2 model.bin."""
-    network = Network(ct2.parse(ct2.join(parts)).variables)
-    ir.save(encoder(network), destination / "encoder.xml", half=True)
-    ir.save(decoder(network), destination / "decoder.xml", half=True)
+    variables = ct2.parse(ct2.join(parts)).variables
+    ir.save(encoder(Network(variables)), destination / "encoder.xml", half=True)
+    ir.save(decoder(Network(variables, quantised=True)), destination / "decoder.xml", half=True)
 
 
 if __name__ == "__main__":

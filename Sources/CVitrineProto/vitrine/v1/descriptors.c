@@ -13,6 +13,8 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &vitrine__v1__plugin_output__descriptor,
     &vitrine__v1__input_problem__descriptor,
     &vitrine__v1__transcript__descriptor,
+    &vitrine__v1__slot__descriptor,
+    &vitrine__v1__frame_features__descriptor,
     &vitrine__v1__speech_event__descriptor,
     &vitrine__v1__embedding__descriptor,
     &vitrine__v1__label__descriptor,

@@ -142,6 +142,96 @@ void   vitrine__v1__transcript__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__transcript__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vitrine__v1__slot__init
+                     (Vitrine__V1__Slot         *message)
+{
+  static const Vitrine__V1__Slot init_value = VITRINE__V1__SLOT__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__slot__get_packed_size
+                     (const Vitrine__V1__Slot *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__slot__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__slot__pack
+                     (const Vitrine__V1__Slot *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__slot__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__slot__pack_to_buffer
+                     (const Vitrine__V1__Slot *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__slot__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__Slot *
+       vitrine__v1__slot__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__Slot *)
+     protobuf_c_message_unpack (&vitrine__v1__slot__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__slot__free_unpacked
+                     (Vitrine__V1__Slot *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__slot__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__frame_features__init
+                     (Vitrine__V1__FrameFeatures         *message)
+{
+  static const Vitrine__V1__FrameFeatures init_value = VITRINE__V1__FRAME_FEATURES__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__frame_features__get_packed_size
+                     (const Vitrine__V1__FrameFeatures *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__frame_features__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__frame_features__pack
+                     (const Vitrine__V1__FrameFeatures *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__frame_features__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__frame_features__pack_to_buffer
+                     (const Vitrine__V1__FrameFeatures *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__frame_features__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__FrameFeatures *
+       vitrine__v1__frame_features__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__FrameFeatures *)
+     protobuf_c_message_unpack (&vitrine__v1__frame_features__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__frame_features__free_unpacked
+                     (Vitrine__V1__FrameFeatures *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__frame_features__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vitrine__v1__speech_event__init
                      (Vitrine__V1__SpeechEvent         *message)
 {
@@ -502,7 +592,7 @@ void   vitrine__v1__pose__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__pose__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor vitrine__v1__plugin_output__field_descriptors[10] =
+static const ProtobufCFieldDescriptor vitrine__v1__plugin_output__field_descriptors[11] =
 {
   {
     "turn_id",
@@ -613,6 +703,18 @@ static const ProtobufCFieldDescriptor vitrine__v1__plugin_output__field_descript
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "features",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__PluginOutput, kind_case),
+    offsetof(Vitrine__V1__PluginOutput, features),
+    &vitrine__v1__frame_features__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "modality",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -628,8 +730,9 @@ static const ProtobufCFieldDescriptor vitrine__v1__plugin_output__field_descript
 static const unsigned vitrine__v1__plugin_output__field_indices_by_name[] = {
   2,   /* field[2] = capture_time_us */
   5,   /* field[5] = embedding */
+  9,   /* field[9] = features */
   6,   /* field[6] = labels */
-  9,   /* field[9] = modality */
+  10,   /* field[10] = modality */
   7,   /* field[7] = pose */
   8,   /* field[8] = problem */
   1,   /* field[1] = revision */
@@ -641,8 +744,8 @@ static const ProtobufCIntRange vitrine__v1__plugin_output__number_ranges[3 + 1] 
 {
   { 1, 0 },
   { 10, 3 },
-  { 20, 9 },
-  { 0, 10 }
+  { 20, 10 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__plugin_output__descriptor =
 {
@@ -652,7 +755,7 @@ const ProtobufCMessageDescriptor vitrine__v1__plugin_output__descriptor =
   "Vitrine__V1__PluginOutput",
   "vitrine.v1",
   sizeof(Vitrine__V1__PluginOutput),
-  10,
+  11,
   vitrine__v1__plugin_output__field_descriptors,
   vitrine__v1__plugin_output__field_indices_by_name,
   3,  vitrine__v1__plugin_output__number_ranges,
@@ -710,7 +813,7 @@ const ProtobufCMessageDescriptor vitrine__v1__input_problem__descriptor =
   (ProtobufCMessageInit) vitrine__v1__input_problem__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__transcript__field_descriptors[7] =
+static const ProtobufCFieldDescriptor vitrine__v1__transcript__field_descriptors[8] =
 {
   {
     "text",
@@ -796,12 +899,25 @@ static const ProtobufCFieldDescriptor vitrine__v1__transcript__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "slots",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__Transcript, n_slots),
+    offsetof(Vitrine__V1__Transcript, slots),
+    &vitrine__v1__slot__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__transcript__field_indices_by_name[] = {
   3,   /* field[3] = confidence */
   5,   /* field[5] = end_us */
   2,   /* field[2] = final */
   1,   /* field[1] = language */
+  7,   /* field[7] = slots */
   6,   /* field[6] = stable_bytes */
   4,   /* field[4] = start_us */
   0,   /* field[0] = text */
@@ -809,7 +925,7 @@ static const unsigned vitrine__v1__transcript__field_indices_by_name[] = {
 static const ProtobufCIntRange vitrine__v1__transcript__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__transcript__descriptor =
 {
@@ -819,11 +935,165 @@ const ProtobufCMessageDescriptor vitrine__v1__transcript__descriptor =
   "Vitrine__V1__Transcript",
   "vitrine.v1",
   sizeof(Vitrine__V1__Transcript),
-  7,
+  8,
   vitrine__v1__transcript__field_descriptors,
   vitrine__v1__transcript__field_indices_by_name,
   1,  vitrine__v1__transcript__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__transcript__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__slot__field_descriptors[3] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Slot, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Slot, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Slot, confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__slot__field_indices_by_name[] = {
+  2,   /* field[2] = confidence */
+  0,   /* field[0] = name */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange vitrine__v1__slot__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__slot__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.Slot",
+  "Slot",
+  "Vitrine__V1__Slot",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__Slot),
+  3,
+  vitrine__v1__slot__field_descriptors,
+  vitrine__v1__slot__field_indices_by_name,
+  1,  vitrine__v1__slot__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__slot__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__frame_features__field_descriptors[5] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__FrameFeatures, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "convention",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__FrameFeatures, convention),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "width",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__FrameFeatures, width),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hop_us",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__FrameFeatures, hop_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "values",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Vitrine__V1__FrameFeatures, n_values),
+    offsetof(Vitrine__V1__FrameFeatures, values),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__frame_features__field_indices_by_name[] = {
+  1,   /* field[1] = convention */
+  3,   /* field[3] = hop_us */
+  0,   /* field[0] = name */
+  4,   /* field[4] = values */
+  2,   /* field[2] = width */
+};
+static const ProtobufCIntRange vitrine__v1__frame_features__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__frame_features__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.FrameFeatures",
+  "FrameFeatures",
+  "Vitrine__V1__FrameFeatures",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__FrameFeatures),
+  5,
+  vitrine__v1__frame_features__field_descriptors,
+  vitrine__v1__frame_features__field_indices_by_name,
+  1,  vitrine__v1__frame_features__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__frame_features__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vitrine__v1__speech_event__field_descriptors[4] =

@@ -3840,18 +3840,22 @@ const ProtobufCMessageDescriptor vitrine__v1__span__descriptor =
   (ProtobufCMessageInit) vitrine__v1__span__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue vitrine__v1__audio_encoding__enum_values_by_number[3] =
+static const ProtobufCEnumValue vitrine__v1__audio_encoding__enum_values_by_number[5] =
 {
   { "AUDIO_ENCODING_UNSPECIFIED", "VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_UNSPECIFIED", 0 },
   { "AUDIO_ENCODING_PCM16LE", "VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_PCM16LE", 1 },
   { "AUDIO_ENCODING_F32LE", "VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_F32LE", 2 },
+  { "AUDIO_ENCODING_OPUS", "VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_OPUS", 3 },
+  { "AUDIO_ENCODING_FILE", "VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_FILE", 4 },
 };
 static const ProtobufCIntRange vitrine__v1__audio_encoding__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex vitrine__v1__audio_encoding__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex vitrine__v1__audio_encoding__enum_values_by_name[5] =
 {
   { "AUDIO_ENCODING_F32LE", 2 },
+  { "AUDIO_ENCODING_FILE", 4 },
+  { "AUDIO_ENCODING_OPUS", 3 },
   { "AUDIO_ENCODING_PCM16LE", 1 },
   { "AUDIO_ENCODING_UNSPECIFIED", 0 },
 };
@@ -3862,9 +3866,9 @@ const ProtobufCEnumDescriptor vitrine__v1__audio_encoding__descriptor =
   "AudioEncoding",
   "Vitrine__V1__AudioEncoding",
   "vitrine.v1",
-  3,
+  5,
   vitrine__v1__audio_encoding__enum_values_by_number,
-  3,
+  5,
   vitrine__v1__audio_encoding__enum_values_by_name,
   1,
   vitrine__v1__audio_encoding__value_ranges,

@@ -18,6 +18,8 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Vitrine__V1__PluginOutput Vitrine__V1__PluginOutput;
 typedef struct Vitrine__V1__InputProblem Vitrine__V1__InputProblem;
 typedef struct Vitrine__V1__Transcript Vitrine__V1__Transcript;
+typedef struct Vitrine__V1__Slot Vitrine__V1__Slot;
+typedef struct Vitrine__V1__FrameFeatures Vitrine__V1__FrameFeatures;
 typedef struct Vitrine__V1__SpeechEvent Vitrine__V1__SpeechEvent;
 typedef struct Vitrine__V1__Embedding Vitrine__V1__Embedding;
 typedef struct Vitrine__V1__Label Vitrine__V1__Label;
@@ -46,7 +48,8 @@ typedef enum {
   VITRINE__V1__PLUGIN_OUTPUT__KIND_EMBEDDING = 12,
   VITRINE__V1__PLUGIN_OUTPUT__KIND_LABELS = 13,
   VITRINE__V1__PLUGIN_OUTPUT__KIND_POSE = 14,
-  VITRINE__V1__PLUGIN_OUTPUT__KIND_PROBLEM = 15
+  VITRINE__V1__PLUGIN_OUTPUT__KIND_PROBLEM = 15,
+  VITRINE__V1__PLUGIN_OUTPUT__KIND_FEATURES = 16
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__PLUGIN_OUTPUT__KIND__CASE)
 } Vitrine__V1__PluginOutput__KindCase;
 
@@ -74,6 +77,7 @@ struct  Vitrine__V1__PluginOutput
     Vitrine__V1__Labels *labels;
     Vitrine__V1__Pose *pose;
     Vitrine__V1__InputProblem *problem;
+    Vitrine__V1__FrameFeatures *features;
   };
 };
 #define VITRINE__V1__PLUGIN_OUTPUT__INIT \
@@ -117,10 +121,63 @@ struct  Vitrine__V1__Transcript
    * How much of `text` (bytes) will not change any more; all of it when final.
    */
   uint32_t stable_bytes;
+  /*
+   * What the words ask for, by the vocabulary that the recogniser was given; only when final.
+   */
+  size_t n_slots;
+  Vitrine__V1__Slot **slots;
 };
 #define VITRINE__V1__TRANSCRIPT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__transcript__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0,NULL }
+
+
+/*
+ * One thing that was said, by a vocabulary: "size" = "twelve ounce".
+ */
+struct  Vitrine__V1__Slot
+{
+  ProtobufCMessage base;
+  char *name;
+  char *value;
+  /*
+   * How like it sounded, 0 to 1.
+   */
+  float confidence;
+};
+#define VITRINE__V1__SLOT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__slot__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Numbers of a signal frame by frame, for whoever computes on: "logmel", "mfcc".
+ */
+struct  Vitrine__V1__FrameFeatures
+{
+  ProtobufCMessage base;
+  char *name;
+  /*
+   * What the numbers are equal to: a library's function with its arguments.
+   */
+  char *convention;
+  /*
+   * Numbers of one frame.
+   */
+  uint32_t width;
+  /*
+   * From one frame's middle to the next one's.
+   */
+  uint32_t hop_us;
+  /*
+   * Frame by frame.
+   */
+  size_t n_values;
+  float *values;
+};
+#define VITRINE__V1__FRAME_FEATURES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__frame_features__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL }
 
 
 /*
@@ -328,6 +385,44 @@ Vitrine__V1__Transcript *
 void   vitrine__v1__transcript__free_unpacked
                      (Vitrine__V1__Transcript *message,
                       ProtobufCAllocator *allocator);
+/* Vitrine__V1__Slot methods */
+void   vitrine__v1__slot__init
+                     (Vitrine__V1__Slot         *message);
+size_t vitrine__v1__slot__get_packed_size
+                     (const Vitrine__V1__Slot   *message);
+size_t vitrine__v1__slot__pack
+                     (const Vitrine__V1__Slot   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__slot__pack_to_buffer
+                     (const Vitrine__V1__Slot   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__Slot *
+       vitrine__v1__slot__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__slot__free_unpacked
+                     (Vitrine__V1__Slot *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__FrameFeatures methods */
+void   vitrine__v1__frame_features__init
+                     (Vitrine__V1__FrameFeatures         *message);
+size_t vitrine__v1__frame_features__get_packed_size
+                     (const Vitrine__V1__FrameFeatures   *message);
+size_t vitrine__v1__frame_features__pack
+                     (const Vitrine__V1__FrameFeatures   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__frame_features__pack_to_buffer
+                     (const Vitrine__V1__FrameFeatures   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__FrameFeatures *
+       vitrine__v1__frame_features__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__frame_features__free_unpacked
+                     (Vitrine__V1__FrameFeatures *message,
+                      ProtobufCAllocator *allocator);
 /* Vitrine__V1__SpeechEvent methods */
 void   vitrine__v1__speech_event__init
                      (Vitrine__V1__SpeechEvent         *message);
@@ -491,6 +586,12 @@ typedef void (*Vitrine__V1__InputProblem_Closure)
 typedef void (*Vitrine__V1__Transcript_Closure)
                  (const Vitrine__V1__Transcript *message,
                   void *closure_data);
+typedef void (*Vitrine__V1__Slot_Closure)
+                 (const Vitrine__V1__Slot *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__FrameFeatures_Closure)
+                 (const Vitrine__V1__FrameFeatures *message,
+                  void *closure_data);
 typedef void (*Vitrine__V1__SpeechEvent_Closure)
                  (const Vitrine__V1__SpeechEvent *message,
                   void *closure_data);
@@ -525,6 +626,8 @@ extern const ProtobufCEnumDescriptor    vitrine__v1__speech_event_kind__descript
 extern const ProtobufCMessageDescriptor vitrine__v1__plugin_output__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__input_problem__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__transcript__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__slot__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__frame_features__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__speech_event__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__embedding__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__label__descriptor;

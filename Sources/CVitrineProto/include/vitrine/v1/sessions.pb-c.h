@@ -55,7 +55,16 @@ typedef struct Vitrine__V1__Span Vitrine__V1__Span;
 typedef enum _Vitrine__V1__AudioEncoding {
   VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_UNSPECIFIED = 0,
   VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_PCM16LE = 1,
-  VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_F32LE = 2
+  VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_F32LE = 2,
+  /*
+   * `samples` is one Opus packet (RFC 6716). Rate and channels say what it is decoded to.
+   */
+  VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_OPUS = 3,
+  /*
+   * `samples` are bytes of a sound file (WAV, FLAC, Ogg Opus), which is read when the last piece has come. The file says its own
+   * rate and channels; those of the chunk are ignored.
+   */
+  VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_FILE = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__AUDIO_ENCODING)
 } Vitrine__V1__AudioEncoding;
 typedef enum _Vitrine__V1__ImagePurpose {

@@ -1,0 +1,55 @@
+import PluginKit
+
+/// The beginning of an utterance's text that was told as settled. It never changes: whatever is told later begins with it.
+///
+/// Tokens are settled when two partial transcripts in a row agree on them ("LocalAgreement-2", Liu et al. 2020), except the last
+/// `wordsOpen` words, which may still turn into others.
+struct SettledText: Equatable, Sendable {
+    static let wordsOpen = 2
+
+    /// What the decoder is held to.
+    private(set) var tokens: [Int] = []
+    /// As it was told.
+    private(set) var text = ""
+    /// The partial transcript before.
+    private var latest: [Int] = []
+
+    /// Takes in a partial transcript, which was told as `partial.text`.
+    /// - Throws: INTERNAL when Chinese text cannot be converted.
+    mutating func agree(_ partial: Transcription.Words, _ recognizer: some TextMaking) throws(PluginError) {
+        var common = zip(latest, partial.tokens).prefix { $0 == $1 }.count
+        latest = partial.tokens
+        for _ in 0..<Self.wordsOpen where common > tokens.count {
+            repeat { common -= 1 } while common > tokens.count && !recognizer.beginsWord(partial.tokens[common])
+        }
+        guard common > tokens.count else { return }
+        let head = Array(partial.tokens[..<common])
+        let told = try whole(head, language: partial.language, recognizer)
+        guard partial.text.utf8.starts(with: told.utf8) else { return }
+        tokens = head
+        text = told
+    }
+
+    /// The text of `tokens`, which begin with the settled ones: those as they were told, then the rest.
+    func whole(_ tokens: [Int], language: String, _ recognizer: some TextMaking) throws(PluginError) -> String {
+        let rest = Array(tokens.dropFirst(self.tokens.count))
+        guard language == "zh" else { return TokenText.trimmed(text + recognizer.text(of: rest)) }
+        return TokenText.trimmed(TokenText.withoutSpacesBetweenHan(text + (try recognizer.simplified(recognizer.text(of: rest)))))
+    }
+}
+
+/// What turns tokens into text.
+protocol TextMaking {
+    /// White space at the ends included.
+    func text(of tokens: [Int]) -> String
+    /// The token begins a word, or a character of a script without spaces.
+    func beginsWord(_ token: Int) -> Bool
+    /// - Throws: INTERNAL when it cannot be converted.
+    func simplified(_ text: String) throws(PluginError) -> String
+}
+
+extension Recognizer: TextMaking {
+    func text(of tokens: [Int]) -> String { TokenText.text(of: tokens, in: vocabulary) }
+    func beginsWord(_ token: Int) -> Bool { vocabulary.beginsWord(token) }
+    func simplified(_ text: String) throws(PluginError) -> String { try script.simplified(text) }
+}

@@ -1,0 +1,92 @@
+import PluginKit
+import Wire
+
+/// How much the streams of one instance have in hand. Confined to the instance's loop.
+final class InstanceLoad {
+    /// Streams on which somebody speaks.
+    var speaking = 0
+    /// Transcriptions in work that somebody waits for.
+    var finals = 0
+}
+
+/// One stream's transcripts in the making.
+struct PartialsInWork {
+    /// From START to END.
+    var isSpeaking = false
+    var settled = SettledText()
+    var transcription: Transcription?
+    /// Detector's frame at which the newest one began, and the host's clock then.
+    var beganFrame = 0
+    var beganUs: UInt64 = 0
+    /// How long the newest one took.
+    var tookUs: UInt64 = 0
+}
+
+/// Transcripts while somebody still speaks.
+///
+/// One begins each `partial_interval_ms` of speech, unless (the rule by which they thin out under load)
+/// * the one before is still in work,
+/// * words that somebody waits for are in work on any stream of the instance,
+/// * less time has passed since the one before began than it took, times the streams on which somebody speaks,
+/// * or more than a second of audio waits.
+/// Final transcripts are never left out, and go first in the host's queue.
+extension SpeechStream {
+    private static let waitingSamplesMax = SpeechLimits.sampleRateHz
+
+    func beginPartials() {
+        endPartials()
+        partials.isSpeaking = true
+        partials.beganFrame = detector.frame
+        load.speaking += 1
+    }
+
+    func endPartials() {
+        stopPartial()
+        if partials.isSpeaking { load.speaking -= 1 }
+        partials = PartialsInWork()
+    }
+
+    /// The utterance may be over: its words come from the final transcription.
+    func stopPartial() {
+        partials.transcription?.cancel()
+        partials.transcription = nil
+    }
+
+    /// After each frame.
+    func considerPartial() {
+        guard options.mode == .live, options.partialIntervalMs > 0, let from = detector.speakingFrom, partials.transcription == nil,
+            (detector.frame - partials.beganFrame) * SpeechOptions.frameMs >= options.partialIntervalMs, waitingSamples <= Self.waitingSamplesMax,
+            load.finals == 0, host.nowUs >= partials.beganUs + partials.tookUs * UInt64(max(0, load.speaking))
+        else { return }
+        let place = from * SpeechLimits.frameSamples
+        let end = detector.frame * SpeechLimits.frameSamples
+        let request = Transcription.Request(
+            samples: buffer[place..<end], language: recognizer.vocabulary.token(ofLanguage: stream.language), prompt: recognizer.prompt, settled: partials.settled,
+            isPartial: true)
+        let transcription = Transcription(request, recognizer: recognizer, stream: stream) { [weak self] result in
+            self?.partial(result, samples: place..<end)
+        }
+        partials.beganFrame = detector.frame
+        partials.beganUs = host.nowUs
+        partials.transcription = transcription
+        transcription.start()
+    }
+
+    private func partial(_ result: Result<Transcription.Words, PluginError>, samples: Range<Int>) {
+        partials.transcription = nil
+        partials.tookUs = host.nowUs - min(host.nowUs, partials.beganUs)
+        // One that fails is replaced by the next; the final one reports what is wrong.
+        guard case .success(let words) = result, !words.text.isEmpty else { return }
+        // An utterance that becomes too long is cut in its second half: nothing is promised about that.
+        if samples.count * 2 < options.utteranceMsMax * (SpeechLimits.sampleRateHz / 1000) {
+            do throws(PluginError) { try partials.settled.agree(words, recognizer) } catch { return problem(error) }
+        }
+        let us = timeline.us(at: samples.lowerBound)
+        give(
+            .transcript(
+                Transcript(
+                    text: words.text, language: words.language, final: false, confidence: words.confidence, startUs: us,
+                    endUs: timeline.us(at: samples.upperBound), stableBytes: UInt32(partials.settled.text.utf8.count))),
+            atUs: us)
+    }
+}
