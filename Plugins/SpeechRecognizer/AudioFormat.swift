@@ -24,8 +24,8 @@ struct AudioFormat: Equatable, Sendable {
             guard OpusPackets.ratesHz.contains(sampleRateHz), channels <= 2 else {
                 throw PluginError(
                     .invalidArgument,
-                    "Opus at \(sampleRateHz) Hz with \(channels) channels; allowed are \(OpusPackets.ratesHz.map(String.init).joined(separator: ", ")) Hz "
-                        + "and 1 or 2 channels")
+                    "Opus at \(sampleRateHz) Hz with \(channels) channels; allowed are "
+                        + "\(OpusPackets.ratesHz.map(String.init).joined(separator: ", ")) Hz and 1 or 2 channels")
             }
         }
         self.encoding = encoding

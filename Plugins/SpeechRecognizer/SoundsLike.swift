@@ -6,7 +6,8 @@ enum SoundsLike {
     private static let vowels: Set<Unicode.Scalar> = ["a", "e", "i", "o", "u"]
     /// Pairs that differ in voice or place only; "C" stands for ch and sh.
     private static let near: [Set<Unicode.Scalar>] = [
-        ["b", "p"], ["d", "t"], ["g", "k"], ["v", "f"], ["s", "z"], ["m", "n"], ["l", "r"], ["C", "k"], ["C", "s"], ["C", "j"], ["C", "t"], ["v", "w"],
+        ["b", "p"], ["d", "t"], ["g", "k"], ["v", "f"], ["s", "z"], ["m", "n"], ["l", "r"], ["C", "k"], ["C", "s"], ["C", "j"], ["C", "t"],
+        ["v", "w"],
     ]
     /// Both orders of `near`.
     private static let nearKeys: Set<UInt64> = Set(

@@ -42,7 +42,9 @@ struct SpeechOptions: Equatable {
         Option(key: "audio_backlog_ms_max", defaultValue: "60000", description: "audio that may wait on a stream, 1000 to 3600000"),
         Option(key: "utterance_ms_max", defaultValue: "28000", description: "speech longer than this is cut at a quiet place, 4000 to 28000"),
         Option(key: "partial_interval_ms", defaultValue: "320", description: "live mode: a partial transcript so often, 0 (never) or 160 to 5000"),
-        Option(key: "vocabulary", defaultValue: "", description: "JSON file of slots and their values to expect and to read: {\"slots\": {\"size\": [\"small\"]}}"),
+        Option(
+            key: "vocabulary", defaultValue: "",
+            description: "JSON file of slots and their values to expect and to read: {\"slots\": {\"size\": [\"small\"]}}"),
         Option(key: "features", defaultValue: "", description: "frame features to give of each utterance: logmel, mfcc, or both with a comma"),
         Option(key: "beam", defaultValue: "5", description: "hypotheses the decoder follows, 1 to 8"),
     ]

@@ -61,7 +61,8 @@ extension SpeechStream {
         let place = from * SpeechLimits.frameSamples
         let end = detector.frame * SpeechLimits.frameSamples
         let request = Transcription.Request(
-            samples: buffer[place..<end], language: recognizer.vocabulary.token(ofLanguage: stream.language), prompt: recognizer.prompt, settled: partials.settled,
+            samples: buffer[place..<end], language: recognizer.vocabulary.token(ofLanguage: stream.language), prompt: recognizer.prompt,
+            settled: partials.settled,
             isPartial: true)
         let transcription = Transcription(request, recognizer: recognizer, stream: stream) { [weak self] result in
             self?.partial(result, samples: place..<end)

@@ -17,7 +17,10 @@ final class UtteranceInWork {
     var transcription: Transcription?
     var words: Result<Transcription.Words, PluginError>?
 
-    init(_ utterance: EndpointDetector.Utterance?, samples: [Float], audioStartUs: UInt64, startUs: UInt64, endUs: UInt64, settled: SettledText = SettledText()) {
+    init(
+        _ utterance: EndpointDetector.Utterance?, samples: [Float], audioStartUs: UInt64, startUs: UInt64, endUs: UInt64,
+        settled: SettledText = SettledText()
+    ) {
         self.utterance = utterance
         self.settled = settled
         self.samples = samples
@@ -76,7 +79,8 @@ extension SpeechStream {
         }
         let speech = samples(utterance.speech)
         return UtteranceInWork(
-            utterance, samples: buffer[samples(utterance.audio)], audioStartUs: timeline.us(at: samples(utterance.audio).lowerBound), startUs: timeline.us(at: speech.lowerBound),
+            utterance, samples: buffer[samples(utterance.audio)], audioStartUs: timeline.us(at: samples(utterance.audio).lowerBound),
+            startUs: timeline.us(at: speech.lowerBound),
             endUs: timeline.us(at: speech.upperBound), settled: partials.settled)
     }
 

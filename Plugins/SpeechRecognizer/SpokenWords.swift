@@ -1,6 +1,8 @@
 /// A text as words to compare: lower case, numbers and units written out, each ideograph a word.
 enum SpokenWords {
-    private static let units = ["oz": "ounce", "ozs": "ounces", "ml": "millilitres", "cl": "centilitres", "kg": "kilos", "lb": "pound", "lbs": "pounds"]
+    private static let units = [
+        "oz": "ounce", "ozs": "ounces", "ml": "millilitres", "cl": "centilitres", "kg": "kilos", "lb": "pound", "lbs": "pounds",
+    ]
     private static let small = [
         "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen",
         "sixteen", "seventeen", "eighteen", "nineteen",

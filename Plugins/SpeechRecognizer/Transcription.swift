@@ -62,7 +62,8 @@ final class Transcription {
             beam: request.beam, tokensMax: WhisperDecoderState.tokensMax(durationMs: durationMs),
             languages: request.language.map { [$0] } ?? recognizer.languages, prompt: request.prompt)
         state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options, forced: request.isPartial ? request.settled.tokens : [])
-        frames = request.isPartial ? Recognizer.partialFrames(samples: request.samples.count) : Recognizer.pictureFrames(samples: request.samples.count)
+        frames =
+            request.isPartial ? Recognizer.partialFrames(samples: request.samples.count) : Recognizer.pictureFrames(samples: request.samples.count)
     }
 
     /// Nothing more is wanted of it. What runs now runs to its end unheard.
@@ -178,7 +179,8 @@ final class Transcription {
             let language = recognizer.vocabulary.code(ofLanguage: outcome.language)
             let text = try settled.whole(outcome.tokens, language: language, recognizer)
             guard !text.isEmpty else { return Words() }
-            return Words(text: text, language: language, confidence: min(1, outcome.confidence), tokens: outcome.tokens, slots: reader?.read(text) ?? [])
+            return Words(
+                text: text, language: language, confidence: min(1, outcome.confidence), tokens: outcome.tokens, slots: reader?.read(text) ?? [])
         } then: { [self] in
             finish(.success($0))
         }

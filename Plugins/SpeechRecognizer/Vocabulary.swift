@@ -43,7 +43,8 @@ struct Vocabulary: Sendable {
         }
         special = Special(
             endOfText: try number("end_of_text"), startOfTranscript: try number("start_of_transcript"),
-            startOfPrevious: try number("start_of_previous"), transcribe: try number("transcribe"), noSpeech: try number("no_speech"), noTimestamps: try number("no_timestamps"))
+            startOfPrevious: try number("start_of_previous"), transcribe: try number("transcribe"), noSpeech: try number("no_speech"),
+            noTimestamps: try number("no_timestamps"))
         guard case .object(let names)? = json["languages"], !names.isEmpty else { throw Vocabulary.wrong("languages") }
         var languages: [(code: String, token: Int)] = []
         for (key, value) in names {

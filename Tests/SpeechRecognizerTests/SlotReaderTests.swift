@@ -6,9 +6,10 @@ import Wire
 
 struct SpokenWordsTests {
     @Test func numbersAndUnitsAreWrittenOut() {
-        #expect(SpokenWords.words(of: "A 16oz. Ring, 2-tone; 321 g") == [
-            "a", "sixteen", "ounce", "ring", "two", "tone", "three", "hundred", "twenty", "one", "g",
-        ])
+        #expect(
+            SpokenWords.words(of: "A 16oz. Ring, 2-tone; 321 g") == [
+                "a", "sixteen", "ounce", "ring", "two", "tone", "three", "hundred", "twenty", "one", "g",
+            ])
         #expect(SpokenWords.words(of: "1000 x") == ["1000", "x"])
         #expect(SpokenWords.words(of: " … ") == [])
     }
@@ -54,7 +55,8 @@ struct SlotReaderTests {
     }
 
     @Test func everySlotIsReadInTheOrderOfTheVocabulary() throws {
-        #expect(try read("A 12oz iced coffee with a bit of skim milk, please") == ["drink=iced coffee", "size=twelve ounce", "milk=a bit of skim milk"])
+        #expect(
+            try read("A 12oz iced coffee with a bit of skim milk, please") == ["drink=iced coffee", "size=twelve ounce", "milk=a bit of skim milk"])
     }
 
     @Test func whatWasMisheardIsRepaired() throws {
@@ -69,7 +71,9 @@ struct SlotReaderTests {
         #expect(try read("a latte no a mocha") == ["drink=mocha"])
     }
 
-    @Test(arguments: ["", "what time do you close", "can I get the bill", "I want an answer now"]) func whatAsksForNothingHasNoSlots(text: String) throws {
+    @Test(arguments: ["", "what time do you close", "can I get the bill", "I want an answer now"]) func whatAsksForNothingHasNoSlots(text: String)
+        throws
+    {
         #expect(try read(text) == [])
     }
 

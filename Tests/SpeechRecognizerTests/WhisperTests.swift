@@ -111,7 +111,8 @@ struct TokenScoresTests {
 }
 
 struct WhisperDecoderStateTests {
-    private static let special = Vocabulary.Special(endOfText: 6, startOfTranscript: 7, startOfPrevious: 11, transcribe: 10, noSpeech: 10, noTimestamps: 11)
+    private static let special = Vocabulary.Special(
+        endOfText: 6, startOfTranscript: 7, startOfPrevious: 11, transcribe: 10, noSpeech: 10, noTimestamps: 11)
     private typealias Candidate = TokenScores.Candidate
 
     private func machine(beam: Int = 1, tokensMax: Int = 20) -> WhisperDecoderState {
