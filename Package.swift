@@ -68,7 +68,7 @@ let shims: [Target] = [
         linkerSettings: [.linkedLibrary("sentencepiece")]),
     .target(
         name: "CImageCodec", path: "Plugins/CImageCodec",
-        linkerSettings: ["jpeg", "png16", "webp", "lcms2"].map { .linkedLibrary($0) }),
+        linkerSettings: ["jpeg", "png16", "webp", "lcms2", "gif"].map { .linkedLibrary($0) }),
 ]
 
 let modules: [Target] = [

@@ -36,9 +36,9 @@ public enum ImageError: Error, Sendable, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .empty: "the picture is empty; allowed are JPEG, PNG and WebP"
+        case .empty: "the picture is empty; allowed are JPEG, PNG, WebP and GIF"
         case .tooManyBytes(let count, let max): "the picture has \(count) bytes; at most \(max) are allowed"
-        case .unknownFormat: "the data is not a picture that is understood; allowed are JPEG, PNG and WebP"
+        case .unknownFormat: "the data is not a picture that is understood; allowed are JPEG, PNG, WebP and GIF"
         case .tooLarge(let width, let height, let limits):
             "the picture is \(width) x \(height) pixels; allowed are sides up to \(limits.sidePixelsMax) and \(limits.pixelsMax) pixels in all"
         case .damaged(let format, let reason): "the \(format.name) picture is damaged or incomplete: \(reason)"
@@ -53,12 +53,15 @@ public enum ImageFormat: Sendable, Equatable, CaseIterable {
     case jpeg
     case png
     case webp
+    /// Its first picture.
+    case gif
 
     public var name: String {
         switch self {
         case .jpeg: "JPEG"
         case .png: "PNG"
         case .webp: "WebP"
+        case .gif: "GIF"
         }
     }
 
@@ -69,6 +72,8 @@ public enum ImageFormat: Sendable, Equatable, CaseIterable {
             self = .png
         } else if data.starts(with: Array("RIFF".utf8)), data.dropFirst(8).starts(with: Array("WEBP".utf8)) {
             self = .webp
+        } else if data.starts(with: Array("GIF87a".utf8)) || data.starts(with: Array("GIF89a".utf8)) {
+            self = .gif
         } else {
             return nil
         }

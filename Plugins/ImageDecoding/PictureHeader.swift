@@ -19,6 +19,7 @@ struct PictureHeader {
             case .jpeg: ic_jpeg_header(bytes.baseAddress, bytes.count, &header, reason)
             case .png: ic_png_header(bytes.baseAddress, bytes.count, &header, reason)
             case .webp: ic_webp_header(bytes.baseAddress, bytes.count, &header, reason)
+            case .gif: ic_gif_header(bytes.baseAddress, bytes.count, &header, reason)
             }
         }
         defer { ic_header_free(&header) }
@@ -49,6 +50,7 @@ struct PictureHeader {
                         bytes.baseAddress, bytes.count, UInt32(plan.eighths), UInt32(width), UInt32(height), target.baseAddress, reason)
                 case .png: ic_png_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
                 case .webp: ic_webp_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
+                case .gif: ic_gif_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
                 }
             }
             if result != IC_OK { target.update(repeating: 255) }

@@ -20,3 +20,7 @@ enum Probabilities {
         return order.prefix(count).map { ($0, Float(powers[$0] / total)) }
     }
 }
+
+enum Exponential {
+    static func of(_ value: Float) -> Float { expf(value) }
+}

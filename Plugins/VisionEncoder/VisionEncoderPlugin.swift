@@ -1,4 +1,4 @@
-// VisionEncoder: a photo or camera picture to one vector that says what it looks like, and to ImageNet labels.
+// VisionEncoder: a photo or camera picture to one vector that says what it looks like, to ImageNet labels, and to the names of its colours.
 //
 // It owns the preprocessing (the whole picture squashed to the model's square) and the space the vectors live in. It must
 // never decode on the loop, mix vectors of two models in one space, or keep a picture.
@@ -30,7 +30,10 @@ public final class VisionEncoderPlugin: VitrinePlugin {
             models: [
                 ModelRequirement(name: modelName, path: "efficientnet-lite2/efficientnet-lite2.xml", precision: "f32", requests: 1)
             ],
-            options: [Option(key: "top_k", defaultValue: "5", description: "labels given, most probable first, 0 to 1000; 0 = no labels")],
+            options: [
+                Option(key: "top_k", defaultValue: "5", description: "labels given, most probable first, 0 to 1000; 0 = no labels"),
+                Option(key: "colours", defaultValue: "3", description: "named colours given at most, largest share first, 0 to 13; 0 = none"),
+            ],
             stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0, licence: "Apache-2.0 (model: EfficientNet-Lite2, Apache-2.0)")
     }
 
@@ -39,6 +42,7 @@ public final class VisionEncoderPlugin: VitrinePlugin {
     let labels: [String]
     let spaceID: String
     let topK: Int
+    let colours: Int
 
     /// - Throws: NOT_FOUND for missing models or labels, INVALID_ARGUMENT for an option out of range.
     public init(host: HostServices) throws(PluginError) {
@@ -51,11 +55,16 @@ public final class VisionEncoderPlugin: VitrinePlugin {
         if spaceID != EmbeddingSpace.pinned {
             host.log(.warning, "the image model is not the pinned one: its vectors get the space \(spaceID)")
         }
-        let text = host.configuration("top_k") ?? "5"
-        guard let topK = Int(text), (0...Self.classes).contains(topK) else {
-            throw PluginError(.invalidArgument, "option top_k is \"\(text)\"; allowed is 0 to \(Self.classes)")
+        topK = try Self.count("top_k", otherwise: 5, most: Self.classes, host)
+        colours = try Self.count("colours", otherwise: 3, most: ColourName.all.count, host)
+    }
+
+    private static func count(_ option: String, otherwise: Int, most: Int, _ host: HostServices) throws(PluginError) -> Int {
+        guard let text = host.configuration(option) else { return otherwise }
+        guard let value = Int(text), (0...most).contains(value) else {
+            throw PluginError(.invalidArgument, "option \(option) is \"\(text)\"; allowed is 0 to \(most)")
         }
-        self.topK = topK
+        return value
     }
 
     /// Each picture of a stream is answered with an embedding and labels, or with one problem.

@@ -50,26 +50,29 @@ final class VisionStream: StreamHandler {
             answer(picture, .failure(error))
             return
         }
-        stream.compute(deadlineUs: picture.deadlineUs) { () throws(PluginError) -> Void in
+        let colours = plugin.colours
+        stream.compute(deadlineUs: picture.deadlineUs) { () throws(PluginError) -> [ColourNames.Share] in
             try Preprocessing.fill(input, from: data)
+            guard colours > 0 else { return [] }
+            return input.withUnsafeBytes { ColourNames.largest(colours, in: PictureSample(rgb: $0, pixels: side, step: Preprocessing.colourStep)) }
         } then: { [self] result in
             switch result {
-            case .success: infer(input, picture)
+            case .success(let shares): infer(input, shares, picture)
             case .failure(let error): answer(picture, .failure(error))
             }
         }
     }
 
-    private func infer(_ input: Tensor, _ picture: PictureContext) {
+    private func infer(_ input: Tensor, _ shares: [ColourNames.Share], _ picture: PictureContext) {
         stream.infer(
             plugin.model, inputs: [("image", input)], outputs: ["embedding", "logits"], priority: picture.isVideo ? .video : .interactive,
             deadlineUs: picture.deadlineUs
         ) { [self] result in
-            answer(picture, Result { () throws(PluginError) -> [PluginOutput.Kind] in try outputs(result.get()) })
+            answer(picture, Result { () throws(PluginError) -> [PluginOutput.Kind] in try outputs(result.get(), shares) })
         }
     }
 
-    private func outputs(_ tensors: [Tensor]) throws(PluginError) -> [PluginOutput.Kind] {
+    private func outputs(_ tensors: [Tensor], _ shares: [ColourNames.Share]) throws(PluginError) -> [PluginOutput.Kind] {
         guard tensors.map(\.count) == [VisionEncoderPlugin.dimensions, VisionEncoderPlugin.classes] else {
             let expected = "\(VisionEncoderPlugin.dimensions) and \(VisionEncoderPlugin.classes)"
             throw PluginError(.failedPrecondition, "the image model gave outputs of \(tensors.map(\.shape)), not \(expected) numbers")
@@ -78,10 +81,17 @@ final class VisionStream: StreamHandler {
             throw PluginError(.internalError, "the image model gave no finite vector")
         }
         let embedding = Embedding(spaceID: plugin.spaceID, shape: [UInt32(vector.count)], values: vector)
-        guard plugin.topK > 0 else { return [.embedding(embedding)] }
-        let best = Probabilities.top(plugin.topK, logits: tensors[1].floats())
-        let labels = best.map { Label(name: plugin.labels[$0.index], probability: $0.probability) }
-        return [.embedding(embedding), .labels(Labels(scheme: "imagenet", labels: labels))]
+        var kinds: [PluginOutput.Kind] = [.embedding(embedding)]
+        if plugin.topK > 0 {
+            let best = Probabilities.top(plugin.topK, logits: tensors[1].floats())
+            let labels = best.map { Label(name: plugin.labels[$0.index], probability: $0.probability) }
+            kinds.append(.labels(Labels(scheme: "imagenet", labels: labels)))
+        }
+        if plugin.colours > 0 {
+            let labels = shares.map { Label(name: $0.english, probability: $0.share, nameZh: $0.chinese) }
+            kinds.append(.labels(Labels(scheme: "colours", labels: labels)))
+        }
+        return kinds
     }
 
     private func answer(_ picture: PictureContext, _ result: Result<[PluginOutput.Kind], PluginError>) {
@@ -131,6 +141,9 @@ struct PictureContext {
 
 /// The picture as the model takes it. For compute jobs.
 enum Preprocessing {
+    /// Every how many pixels of the model's square one is asked for its colour.
+    static let colourStep = 5
+
     /// The whole picture, squashed; part of what the embedding space is.
     static let fit = ImageFit.exactly(width: VisionEncoderPlugin.inputSide, height: VisionEncoderPlugin.inputSide, kernel: .cubic)
 

@@ -106,7 +106,8 @@ struct VirtualTimeTests {
                 }
             }
         }
-        #expect(time(nil) - before < 60)
+        // Far less than the hour, whatever else the machine does.
+        #expect(time(nil) - before < 1_800)
     }
 
     @Test("time stands still while work is left")

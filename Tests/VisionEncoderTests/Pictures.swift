@@ -32,6 +32,13 @@ enum Pictures {
         taking { ic_webp_encode(samples, UInt32(width), UInt32(height), UInt32(components), $0, $1) }
     }
 
+    /// `indexes` into `palette` (RGB entries, a power of two of them).
+    static func gif(_ indexes: [UInt8], _ width: Int, _ height: Int, palette: [UInt8], transparent: Int = -1, interlaced: Bool = false) -> [UInt8] {
+        taking {
+            ic_gif_encode(indexes, UInt32(width), UInt32(height), palette, Int32(palette.count / 3), Int32(transparent), interlaced ? 1 : 0, $0, $1)
+        }
+    }
+
     private static func taking(
         _ encode: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>, UnsafeMutablePointer<Int>) -> ic_result
     ) -> [UInt8] {

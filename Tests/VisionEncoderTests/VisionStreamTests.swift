@@ -62,7 +62,7 @@ struct VisionStreamTests {
         host.send(ClientMessage(turnID: 8, kind: .video(VideoFrame(data: file))))
         host.halfClose()
         try host.settle()
-        #expect(host.outputs.map(\.modality) == ["image", "image", "selfie", "selfie", "video", "video"])
+        #expect(host.outputs.map(\.modality) == ["image", "image", "image", "selfie", "selfie", "selfie", "video", "video", "video"])
         #expect(host.closed == .ok)
         guard case .embedding(let embedding) = host.outputs[0].kind, case .labels(let labels) = host.outputs[1].kind else {
             Issue.record("no vector or no labels")
@@ -70,6 +70,11 @@ struct VisionStreamTests {
         }
         #expect(embedding.spaceID == EmbeddingSpace.pinned && embedding.shape == [1280] && embedding.values.count == 1280)
         #expect(abs(embedding.values.reduce(0) { $0 + $1 * $1 } - 1) < 1e-4)
+        guard case .labels(let colours) = host.outputs[2].kind else {
+            Issue.record("no colours")
+            return
+        }
+        #expect(colours.scheme == "colours" && !colours.labels.isEmpty && colours.labels.allSatisfy { !$0.nameZh.isEmpty })
         #expect(labels.scheme == "imagenet" && labels.labels.count == 5 && labels.labels[0].name == "football helmet")
     }
 }

@@ -1,5 +1,5 @@
 /*
- * JPEG, PNG and WebP to 8-bit RGB through libjpeg-turbo, libpng and libwebp, and ICC profiles to sRGB through Little CMS.
+ * JPEG, PNG, WebP and GIF to 8-bit RGB through libjpeg-turbo, libpng, libwebp and giflib, and ICC profiles to sRGB through Little CMS.
  *
  * In C because libjpeg and libpng report errors by longjmp, which may not cross Swift frames. Every function is
  * re-entrant, starts no thread and keeps nothing between calls. The caller owns all memory but `icc`.
@@ -31,6 +31,8 @@ void ic_header_free(ic_header *header);
 ic_result ic_jpeg_header(const uint8_t *data, size_t length, ic_header *header, char *reason);
 ic_result ic_png_header(const uint8_t *data, size_t length, ic_header *header, char *reason);
 ic_result ic_webp_header(const uint8_t *data, size_t length, ic_header *header, char *reason);
+/* The size is the canvas, which holds the first picture; no profile. */
+ic_result ic_gif_header(const uint8_t *data, size_t length, ic_header *header, char *reason);
 
 /* Decode into `rgb`, rows of width * 3 bytes without padding. Transparency lies on white. Data that ends early or does
  * not decode is IC_CORRUPT: a half picture is never given. */
@@ -41,6 +43,8 @@ void ic_jpeg_scaled_size(uint32_t width, uint32_t height, unsigned eighths, uint
 ic_result ic_jpeg_decode(const uint8_t *data, size_t length, unsigned eighths, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
 ic_result ic_png_decode(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
 ic_result ic_webp_decode(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
+/* The first picture of the file on its canvas. */
+ic_result ic_gif_decode(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
 
 /* Converts `pixels` RGB pixels in place from the profile to sRGB (perceptual). 1 = converted; 0 = left alone, because the
  * profile is sRGB already, is not RGB, or cannot be read. */
@@ -52,6 +56,9 @@ ic_result ic_jpeg_encode(const uint8_t *samples, uint32_t width, uint32_t height
 ic_result ic_png_encode(const uint8_t *samples, uint32_t width, uint32_t height, unsigned components, unsigned bits, int interlaced,
                         uint8_t **out, size_t *out_length);
 ic_result ic_webp_encode(const uint8_t *samples, uint32_t width, uint32_t height, unsigned components, uint8_t **out, size_t *out_length);
+/* Indexes into a palette of `colours` (a power of two up to 256) RGB entries, as the only picture of a GIF; `transparent` is an index or -1. */
+ic_result ic_gif_encode(const uint8_t *indexes, uint32_t width, uint32_t height, const uint8_t *palette, int colours, int transparent,
+                        int interlaced, uint8_t **out, size_t *out_length);
 void ic_free(void *memory);
 
 #endif

@@ -6,7 +6,7 @@ public import Fusion
 /// all fail, the import ends, since the source itself must be broken.
 public protocol FeatureSource: Sendable {
     func embedText(_ text: String) async throws -> Feature
-    /// A whole picture file (JPEG, PNG, WebP).
+    /// A whole picture file (JPEG, PNG, WebP, GIF).
     func embedImage(_ file: [UInt8]) async throws -> Feature
 }
 

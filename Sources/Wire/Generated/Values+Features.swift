@@ -397,10 +397,13 @@ extension Embedding: UnpackedMessage {
 public struct Label: Sendable, Equatable {
     public var name: String
     public var probability: Float
+    /// In Chinese, where the scheme has Chinese names.
+    public var nameZh: String
 
-    public init(name: String = "", probability: Float = 0) {
+    public init(name: String = "", probability: Float = 0, nameZh: String = "") {
         self.name = name
         self.probability = probability
+        self.nameZh = nameZh
     }
 }
 
@@ -414,16 +417,18 @@ extension Label: UnpackedMessage {
     init(unpacked c: UnsafePointer<Vitrine__V1__Label>) {
         name = Unpacked.string(c.pointee.name)
         probability = c.pointee.probability
+        nameZh = Unpacked.string(c.pointee.name_zh)
     }
 
     public func encode(into output: inout [UInt8]) {
         if !name.isEmpty { ProtoWriter.string(1, name, into: &output) }
         if probability != 0 { ProtoWriter.fixed32(2, probability.bitPattern, into: &output) }
+        if !nameZh.isEmpty { ProtoWriter.string(3, nameZh, into: &output) }
     }
 }
 
 public struct Labels: Sendable, Equatable {
-    /// What the labels are of: "imagenet", "intent" …
+    /// What the labels are of: "imagenet", "colours", "intent" …
     public var scheme: String
     public var labels: [Label]
 

@@ -1237,7 +1237,7 @@ const ProtobufCMessageDescriptor vitrine__v1__embedding__descriptor =
   (ProtobufCMessageInit) vitrine__v1__embedding__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__label__field_descriptors[2] =
+static const ProtobufCFieldDescriptor vitrine__v1__label__field_descriptors[3] =
 {
   {
     "name",
@@ -1263,15 +1263,28 @@ static const ProtobufCFieldDescriptor vitrine__v1__label__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "name_zh",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Label, name_zh),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__label__field_indices_by_name[] = {
   0,   /* field[0] = name */
+  2,   /* field[2] = name_zh */
   1,   /* field[1] = probability */
 };
 static const ProtobufCIntRange vitrine__v1__label__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__label__descriptor =
 {
@@ -1281,7 +1294,7 @@ const ProtobufCMessageDescriptor vitrine__v1__label__descriptor =
   "Vitrine__V1__Label",
   "vitrine.v1",
   sizeof(Vitrine__V1__Label),
-  2,
+  3,
   vitrine__v1__label__field_descriptors,
   vitrine__v1__label__field_indices_by_name,
   1,  vitrine__v1__label__number_ranges,

@@ -224,17 +224,21 @@ struct  Vitrine__V1__Label
   ProtobufCMessage base;
   char *name;
   float probability;
+  /*
+   * In Chinese, where the scheme has Chinese names.
+   */
+  char *name_zh;
 };
 #define VITRINE__V1__LABEL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__label__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Vitrine__V1__Labels
 {
   ProtobufCMessage base;
   /*
-   * What the labels are of: "imagenet", "intent" …
+   * What the labels are of: "imagenet", "colours", "intent" …
    */
   char *scheme;
   size_t n_labels;
