@@ -49,14 +49,10 @@ extension Session: RouteDelegate {
             if isVideo(node, turnID) { return videoGave(feature: nil, pose: pose) }
             arrived(modality, node: node, turnID: turnID) { $0.pose = pose }
         case .labels(let labels):
-<<<<<<< HEAD
-            turn(turnID)?.imageLabels = labels.labels
+            if labels.scheme == "imagenet" { turn(turnID)?.imageLabels = labels.labels }
         case .features:
             // For whoever runs the plugin alone or computes on in another one; a conversation has no use for single frames.
             break
-=======
-            if labels.scheme == "imagenet" { turn(turnID)?.imageLabels = labels.labels }
->>>>>>> 0194bc8 (Pictures: GIFs are read (their first picture), and the vision encoder names the colours of what is shown, in English and Chinese)
         case .problem(let reason):
             refused(RPCStatus(StatusCode(rawValue: reason.code) ?? .unknown, reason.message), node: node, turnID: turnID)
         case nil:
