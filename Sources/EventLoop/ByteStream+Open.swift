@@ -54,6 +54,7 @@ extension ByteStream {
         switch kind {
         case .tcp: try check(uv_tcp_open(raw.assumingMemoryBound(to: uv_tcp_t.self), fd), "cannot adopt descriptor \(fd)")
         case .unix: try check(uv_pipe_open(raw.assumingMemoryBound(to: uv_pipe_t.self), fd), "cannot adopt descriptor \(fd)")
+        case .memory: preconditionFailure("a stream within the process has no descriptor")
         }
         connected()
     }

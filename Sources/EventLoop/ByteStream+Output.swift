@@ -54,6 +54,7 @@ extension ByteStream {
     /// Offers the pending output to the kernel; libuv keeps a copy of what is left and writes it when it can. Calls nobody back.
     func flush() {
         isUnflushed = false
+        if memory != nil { return flushMemory() }
         guard inFlightBytes == 0, !output.isEmpty, state == .open || state == .flushing, let stream = uvStream else { return }
         let written = output.withUnsafeMutableBytes { bytes -> Int32 in
             var buffer = uv_buf_init(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(clamping: bytes.count))
@@ -105,7 +106,7 @@ extension ByteStream {
     }
 
     /// Called whenever output has left. The closure runs later in this iteration, because `flush` may be within one of the client's calls.
-    private func drained() {
+    func drained() {
         guard isCongested, state == .open, pendingBytes <= limits.lowWaterBytes else { return }
         isCongested = false
         if onDrained != nil { loop.nextTick { [self] in if state == .open { onDrained?() } } }

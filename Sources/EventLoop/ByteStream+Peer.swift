@@ -12,9 +12,10 @@ extension ByteStream {
 
     /// Who is at the other end, for messages: `HOST:PORT`, `unix:pid N`, or `a closed connection`.
     public var peer: String {
+        guard kind != .memory else { return "this process" }
         guard let descriptor else { return "a closed connection" }
         switch kind {
-        case .tcp: return SystemAddress.filled { getpeername(descriptor, $0, $1) }?.tcp?.description ?? "a closed connection"
+        case .tcp, .memory: return SystemAddress.filled { getpeername(descriptor, $0, $1) }?.tcp?.description ?? "a closed connection"
         case .unix: return peerCredentials.map { "unix:pid \($0.pid)" } ?? "a closed connection"
         }
     }

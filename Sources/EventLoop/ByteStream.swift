@@ -24,7 +24,7 @@ public struct StreamLimits: Sendable, Equatable {
     }
 }
 
-/// A connected TCP or Unix socket on one loop; every call is made on that loop.
+/// A connected TCP or Unix socket, or one end of a stream within the process, on one loop; every call is made on that loop.
 ///
 ///     open ──close(), error, end of input──▶ closing ──handle gone──▶ closed: onClose, once
 ///     open ──detach()──▶ detached: no callback any more
@@ -32,7 +32,7 @@ public struct StreamLimits: Sendable, Equatable {
 /// An open stream keeps itself alive until it is closed. No call of this class calls a closure before it returns: `onBytes` and `onDrained` come from
 /// the poll phase, `onClose` from the closing phase of an iteration. An idle stream holds no buffer.
 public final class ByteStream: HandleOwner {
-    /// Bytes from the peer, borrowed until the closure returns. They lie in the loop's one read buffer.
+    /// Bytes from the peer, borrowed until the closure returns; at most `EventLoop.readBytesMax` at a time.
     public var onBytes: ((UnsafeRawBufferPointer) -> Void)?
     /// Exactly once, unless detached. Nil = orderly: the peer ended its output, or this side called `close`. All three closures are dropped
     /// afterwards.
@@ -58,7 +58,9 @@ public final class ByteStream: HandleOwner {
     var isWriting = false
     /// Pending output has reached the high-water mark and not yet fallen below the low one.
     public internal(set) var isCongested = false
-    private var isReading = false
+    var isReading = false
+    /// The way to the other end, for a stream within the process.
+    var memory: MemoryEnd?
     var closeError: LoopError?
     private var flushTimer: LoopTimer?
     let kind: Kind
@@ -66,6 +68,7 @@ public final class ByteStream: HandleOwner {
     enum Kind {
         case tcp
         case unix
+        case memory
     }
 
     /// Makes the handle, not connected yet.
@@ -82,6 +85,7 @@ public final class ByteStream: HandleOwner {
             let pipe = UnsafeMutablePointer<uv_pipe_t>.allocate(capacity: 1)
             uv_pipe_init(loop.uv, pipe, 0)
             own(pipe)
+        case .memory: break
         }
     }
 
@@ -97,7 +101,9 @@ public final class ByteStream: HandleOwner {
     /// Begins to deliver bytes to `onBytes`.
     public func startReading() {
         loop.preconditionCurrent()
-        guard state == .open, !isReading, let stream = uvStream else { return }
+        guard state == .open, !isReading else { return }
+        if memory != nil { return startReadingMemory() }
+        guard let stream = uvStream else { return }
         isReading = true
         let status = uv_read_start(
             stream,
@@ -116,9 +122,9 @@ public final class ByteStream: HandleOwner {
     /// No bytes are delivered until `resumeReading`; the kernel's buffer fills and the peer has to wait. May be called from `onBytes`.
     public func pauseReading() {
         loop.preconditionCurrent()
-        guard isReading, let stream = uvStream else { return }
+        guard isReading else { return }
         isReading = false
-        uv_read_stop(stream)
+        if let stream = uvStream { uv_read_stop(stream) }
     }
 
     public func resumeReading() { startReading() }
@@ -170,7 +176,7 @@ public final class ByteStream: HandleOwner {
         closeError = error
         flushTimer?.cancel()
         flushTimer = nil
-        closeHandle()
+        if memory != nil { closeMemory() } else { closeHandle() }
     }
 
     override func loopStops() { close() }
@@ -192,6 +198,7 @@ public final class ByteStream: HandleOwner {
     /// - Throws: `invalidState` if output is pending or the stream is not open.
     public func detach() throws(LoopError) -> Int32 {
         loop.preconditionCurrent()
+        if memory != nil { throw LoopError(.invalidState, "a stream within the process stays on its loop") }
         if isUnflushed { flush() }
         guard state == .open, let handle else { throw LoopError(.invalidState, "only an open stream can be handed over") }
         guard pendingBytes == 0 else {

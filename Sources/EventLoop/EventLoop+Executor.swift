@@ -33,6 +33,18 @@ extension EventLoop {
         precondition(isCurrent, "\(what) is called on its loop only")
     }
 
+    /// The calling thread, which drives several loops, turns to this one …
+    func enter() {
+        threadID.store(UInt(pthread_self()), ordering: .relaxed)
+        Self.enter(self)
+    }
+
+    /// … and away from it.
+    func leave() {
+        threadID.store(0, ordering: .relaxed)
+        Self.enter(nil)
+    }
+
     static func enter(_ loop: EventLoop?) {
         // Unretained: the thread holds the loop until it has left it.
         pthread_setspecific(currentKey, loop.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) })

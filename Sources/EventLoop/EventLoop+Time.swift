@@ -6,7 +6,8 @@ extension EventLoop {
     ///
     /// On the loop it stands still during an iteration (see `refreshClock`); elsewhere a real clock is read afresh.
     public var nowUs: UInt64 {
-        if mode == .virtual || isCurrent { return clockUs.load(ordering: .relaxed) }
+        if let virtualClock { return virtualClock.nowUs.load(ordering: .relaxed) }
+        if isCurrent { return clockUs.load(ordering: .relaxed) }
         return LoopClock.realUs()
     }
 
@@ -26,7 +27,7 @@ extension EventLoop {
     public func after(_ us: UInt64, _ body: @escaping () -> Void) -> LoopTimer {
         preconditionCurrent()
         refreshClock()
-        return schedule(dueUs: nowUs &+ us, order: nextOrder(), periodUs: 0, body)
+        return schedule(dueUs: nowUs &+ us, periodUs: 0, body)
     }
 
     /// Calls `body` every `us` microseconds (at least 1) until cancelled. Calls that were missed are not made up for. On the loop only.
@@ -35,13 +36,22 @@ extension EventLoop {
         preconditionCurrent()
         refreshClock()
         let period = max(us, 1)
-        return schedule(dueUs: nowUs &+ period, order: nextOrder(), periodUs: period, body)
+        return schedule(dueUs: nowUs &+ period, periodUs: period, body)
     }
 
-    /// An outside operation is under way: virtual time may not move until the token is released. Any thread.
+    /// Begins something that belongs to the session `key`: what follows from `body`, on any loop of the same virtual clock, comes in the order
+    /// of that key among what is due at the same time. Never runs `body` before returning. On this loop, or on another of its clock.
+    public func begin(key: UInt64, _ body: @escaping @Sendable () -> Void) {
+        guard let virtualClock else { return submit(body) }
+        guard virtualClock.isDriver else { return submit { [self] in begin(key: key, body) } }
+        guard !isStopping else { return }
+        virtualClock.schedule(LoopTimer(dueUs: nowUs, order: 0, periodUs: 0, loop: self, body: body), key: key)
+    }
+
+    /// An outside operation without a modelled cost is under way: virtual time may not move until the token is released. Any thread.
     public func acquirePending(_ what: StaticString) -> PendingToken {
-        pendingTokens.add(1, ordering: .acquiringAndReleasing)
-        return PendingToken(what, loop: self)
+        virtualClock?.hold()
+        return PendingToken(what, clock: virtualClock)
     }
 
     /// Fixes when and in which order the completion of an outside operation reaches the loop. See `PendingDelivery`. Any thread, but
@@ -52,26 +62,24 @@ extension EventLoop {
         PendingDelivery(what, costUs: modelledCostUs, loop: self)
     }
 
-    /// A generator of its own, split from the loop's. On the loop only.
+    /// A generator of its own, split from the loop's. On the loop only. What belongs to a session takes its chance from the session's seed instead.
     public func random() -> SeededRandom {
         preconditionCurrent()
         return generator.split()
     }
 
-    func releasePending() {
-        let left = pendingTokens.subtract(1, ordering: .acquiringAndReleasing).newValue
-        precondition(left >= 0, "every token is released once")
-        // A virtual clock may have waited for this.
-        if left == 0 && mode == .virtual && !isCurrent { submit {} }
-    }
-
-    func nextOrder() -> UInt64 { orders.add(1, ordering: .relaxed).oldValue }
-
     @discardableResult
-    func schedule(dueUs: UInt64, order: UInt64, periodUs: UInt64, _ body: @escaping () -> Void) -> LoopTimer {
-        let timer = LoopTimer(dueUs: dueUs, order: order, periodUs: periodUs, loop: self, body: body)
-        // A loop that ends has no time left to wait for.
-        if isStopping { timer.body = nil } else { timers.insert(timer) }
+    func schedule(dueUs: UInt64, periodUs: UInt64, _ body: @escaping () -> Void) -> LoopTimer {
+        let timer = LoopTimer(dueUs: dueUs, order: orders, periodUs: periodUs, loop: self, body: body)
+        orders &+= 1
+        if isStopping {
+            // A loop that ends has no time left to wait for.
+            timer.body = nil
+        } else if let virtualClock {
+            virtualClock.schedule(timer)
+        } else {
+            timers.insert(timer)
+        }
         return timer
     }
 
@@ -96,7 +104,7 @@ extension EventLoop {
         armedMs = 0
         refreshClock()
         let now = nowUs
-        let bound = orders.load(ordering: .relaxed)
+        let bound = orders
         var postponed: [LoopTimer] = []
         while let first = timers.first, first.dueUs <= now {
             guard let timer = timers.popFirst() else { break }
@@ -105,27 +113,12 @@ extension EventLoop {
         for timer in postponed where timer.isActive { timers.insert(timer) }
     }
 
-    /// Moves virtual time to the earliest timer and runs it, if nothing else is left to do: no work, no token, and a whole poll saw nothing happen.
-    func advanceVirtualTime() {
-        guard ring.isEmpty && activity == activityBeforePoll && !isStopping else { return }
-        // In this order: whoever releases a token has sent its result before.
-        guard pendingTokens.load(ordering: .acquiring) == 0, mailbox.withLock({ $0.items.isEmpty }) else { return }
-        guard let timer = timers.popFirst() else { return }
-        let now = max(timer.dueUs, nowUs)
-        clockUs.store(now, ordering: .relaxed)
-        activity &+= 1
-        fire(timer, now: now)
-        runWork()
-        flushStreams()
-    }
-
     private func fire(_ timer: LoopTimer, now: UInt64) {
         guard let body = timer.body else { return }
-        activity &+= 1
         if timer.periodUs == 0 {
             timer.body = nil
         } else {
-            timer.dueUs = max(timer.dueUs &+ timer.periodUs, mode == .real ? now &+ 1 : timer.dueUs &+ timer.periodUs)
+            timer.dueUs = max(timer.dueUs &+ timer.periodUs, now &+ 1)
             timers.insert(timer)
         }
         body()

@@ -35,8 +35,24 @@ extension EventLoop {
     func push(_ work: Work) {
         if isCurrent {
             ring.append(work)
+        } else if let virtualClock {
+            pushVirtual(work, virtualClock)
         } else {
             send(work)
+        }
+    }
+
+    /// From a loop of the same clock work comes at once, in the order of what it follows from.
+    private func pushVirtual(_ work: Work, _ clock: VirtualClock) {
+        if clock.isDriver {
+            // A loop that has ended takes nothing.
+            if !mailbox.withLock({ $0.isClosed }) { ring.append(work) }
+        } else {
+            let wasTaken = mailbox.withLock { box in
+                if !box.isClosed { box.items.append(work) }
+                return !box.isClosed
+            }
+            if wasTaken { clock.mailCame() }
         }
     }
 
@@ -67,7 +83,7 @@ extension EventLoop {
 
     /// Moves what other threads have sent to the ring.
     /// - Parameter sleeping: the loop is about to wait in poll if nothing came.
-    private func takeMail(sleeping: Bool) {
+    func takeMail(sleeping: Bool) {
         // Two arrays change places, so that neither is allocated again and no work is copied under the lock.
         let came = mailbox.withLock { box in
             if box.items.isEmpty {
@@ -83,9 +99,17 @@ extension EventLoop {
         inbox.removeAll(keepingCapacity: inbox.capacity <= Self.inboxItemsKept)
     }
 
+    /// Work that can be done now, mail aside.
+    var hasWork: Bool { !ring.isEmpty || !unflushed.isEmpty }
+
     /// Runs work until none is left or the budget is spent; more may be left then.
     func runWork() {
         takeMail(sleeping: false)
+        runRing()
+    }
+
+    /// The same without mail.
+    func runRing() {
         let serial = asUnownedSerialExecutor()
         let task = asUnownedTaskExecutor()
         var budget = Self.workItemsMax
@@ -94,7 +118,6 @@ extension EventLoop {
             case .body(let body): body()
             case .job(let job): job.runSynchronously(isolatedTo: serial, taskExecutor: task)
             }
-            activity &+= 1
             budget -= 1
             if budget == 0 { return }
         }
@@ -104,15 +127,13 @@ extension EventLoop {
     func beforePoll() {
         runWork()
         flushStreams()
-        if mode == .virtual { advanceVirtualTime() }
         if ring.isEmpty { takeMail(sleeping: true) }
-        let busy = !ring.isEmpty || (mode == .virtual && activity != activityBeforePoll)
+        let busy = !ring.isEmpty
         if busy != isSpinning {
             handles.spin(busy)
             isSpinning = busy
         }
-        activityBeforePoll = activity
-        if mode == .real { armTimer() }
+        armTimer()
     }
 
     /// libuv's check phase.

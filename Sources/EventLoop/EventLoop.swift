@@ -27,8 +27,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     let mailbox = Lock(Mailbox())
     let threadID = Atomic<UInt>(0)
     let clockUs: Atomic<UInt64>
-    let pendingTokens = Atomic<Int>(0)
-    let orders = Atomic<UInt64>(0)
+    /// Set on a virtual loop: tells its time, keeps its timers and runs it.
+    let virtualClock: VirtualClock?
     let wakeDescriptor: Int32
     private let thread = Lock(ThreadState())
 
@@ -39,10 +39,11 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// Empty but while the mailbox is being emptied.
     var inbox: [Work] = []
     var timers = TimerHeap()
+    /// Timers made so far.
+    var orders: UInt64 = 0
     var armedMs: UInt64 = 0
-    /// Rises with everything that happens on the loop; a virtual clock moves only when a whole poll left it unchanged.
+    /// Rises with everything that comes from outside; a virtual clock moves only when a whole poll left it unchanged.
     var activity: UInt64 = 0
-    var activityBeforePoll: UInt64 = .max
     var isSpinning = false
     var isStopping = false
     /// Handles of streams, listeners and watchers that are not closed yet.
@@ -51,6 +52,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// Streams with output that was not offered to the kernel yet.
     var unflushed: [ByteStream] = []
     var spareOutputs: [[UInt8]] = []
+    /// Open streams within the process, by the order in which they were made.
+    var memoryStreams: [UInt64: ByteStream] = [:]
+    var nextMemoryStream: UInt64 = 1
     let readBuffer: UnsafeMutableRawBufferPointer
 
     /// Bytes of the read buffer, of which a loop has one: what `ByteStream.onBytes` gets at most at a time.
@@ -64,12 +68,20 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     /// - Parameters:
     ///   - name: shown as the thread's name, its first 15 bytes.
+    ///   - clock: a virtual loop made with this alone has a clock of its own.
     ///   - seed: where `random()` begins. Without one a real loop takes it from the system and a virtual one takes its index.
     /// - Throws: `resourceExhausted` or `system` when the kernel gives no descriptors.
-    public init(name: String, index: Int = 0, clock: LoopClock.Mode = .real, seed: UInt64? = nil) throws(LoopError) {
+    public convenience init(name: String, index: Int = 0, clock: LoopClock.Mode = .real, seed: UInt64? = nil) throws(LoopError) {
+        try self.init(name: name, index: index, sharing: clock == .virtual ? VirtualClock() : nil, seed: seed)
+    }
+
+    /// A loop on the virtual clock that it shares with other loops; on the real one when there is none.
+    public init(name: String, index: Int = 0, sharing virtualClock: VirtualClock?, seed: UInt64? = nil) throws(LoopError) {
         _ = Self.ignoreBrokenPipes
+        let clock: LoopClock.Mode = virtualClock == nil ? .real : .virtual
         self.name = name
         self.index = index
+        self.virtualClock = virtualClock
         mode = clock
         clockUs = Atomic(clock == .virtual ? LoopClock.startUs : LoopClock.realUs())
         generator = SeededRandom(seed: seed ?? (clock == .virtual ? UInt64(index) : Self.systemSeed()))
@@ -88,7 +100,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             isReleased = true
             throw LoopError(uv: status == 0 ? -wakeError : status, "cannot make the event loop \(name)")
         }
-        handles.start(loop: self)
+        // A virtual loop is run by its clock, not by libuv.
+        if clock == .real { handles.start(loop: self) }
     }
 
     private var isReleased = false
@@ -105,6 +118,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             return !state.began
         }
         precondition(first, "a loop runs once")
+        if let virtualClock { return virtualClock.start(self) }
         let context = Unmanaged.passRetained(self)
         var handle = pthread_t()
         let status = pthread_create(
@@ -120,8 +134,12 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         thread.withLock { $0.handle = handle }
     }
 
-    /// Runs the loop on the calling thread until `stop`.
+    /// Runs the loop until `stop`: on the calling thread, or, a virtual one, on the thread of its clock, which is waited for.
     public func run() {
+        if mode == .virtual {
+            start()
+            return join()
+        }
         let first = thread.withLock { state in
             defer { state.began = true }
             return !state.began
@@ -143,7 +161,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     /// Waits until a loop that was started has ended. Not on the loop itself.
     public func join() {
-        precondition(!isCurrent, "a loop cannot wait for its own end")
+        precondition(!isCurrent && virtualClock?.isDriver != true, "a loop cannot wait for its own end")
         thread.wait { $0.ended || !$0.began ? () : nil }
         let handle = thread.withLock { state in
             defer { state.handle = nil }
@@ -156,9 +174,14 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         threadID.store(UInt(pthread_self()), ordering: .releasing)
         Self.enter(self)
         LoopRun.untilStopped(self)
-        release()
+        ended()
         Self.enter(nil)
         threadID.store(0, ordering: .releasing)
+    }
+
+    /// The loop has run for the last time.
+    func ended() {
+        release()
         thread.withLock { $0.ended = true }
         thread.signalAll()
     }
@@ -166,7 +189,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// Closes the loop's own handles and frees everything libuv needed.
     private func release() {
         isReleased = true
-        handles.close()
+        if mode == .real { handles.close() }
         while uv_run(uv, UV_RUN_DEFAULT) != 0 {}
         let status = uv_loop_close(uv)
         precondition(status == 0, "every handle of a loop is closed before the loop")

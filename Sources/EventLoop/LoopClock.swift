@@ -5,7 +5,7 @@ public enum LoopClock {
     public enum Mode: Sendable, Equatable {
         /// The machine's monotonic clock.
         case real
-        /// Time stands still while anything is left to compute or a PendingToken is held, then jumps to the earliest timer.
+        /// Time stands still while anything is left to compute or a PendingToken is held, then jumps to the next event. See `VirtualClock`.
         case virtual
     }
 

@@ -10,6 +10,11 @@ enum LoopRun {
     static func untilStopped(_ loop: EventLoop) {
         while !loop.isStopping { uv_run(loop.uv, UV_RUN_DEFAULT) }
         loop.timers.removeAll()
+        drain(loop)
+    }
+
+    static func drain(_ loop: EventLoop) {
+        for number in loop.memoryStreams.keys.sorted() { loop.memoryStreams[number]?.loopStops() }
         uv_walk(
             loop.uv,
             { handle, _ in
@@ -18,8 +23,12 @@ enum LoopRun {
             }, nil)
         for _ in 0..<drainIterationsMax {
             uv_run(loop.uv, UV_RUN_NOWAIT)
+            if loop.mode == .virtual {
+                loop.runWork()
+                loop.flushStreams()
+            }
             let ended = loop.mailbox.withLock { box in
-                guard box.items.isEmpty && loop.ring.isEmpty && loop.ownedHandles == 0 else { return false }
+                guard box.items.isEmpty && loop.ring.isEmpty && loop.ownedHandles == 0 && loop.memoryStreams.isEmpty else { return false }
                 box.isClosed = true
                 return true
             }

@@ -4,15 +4,15 @@
 public final class LoopTimer {
     /// When it fires next, on the loop's clock in microseconds.
     public internal(set) var dueUs: UInt64
-    /// Creation order among all timers of the loop.
-    let order: UInt64
+    /// Creation order among all timers of the loop; its name on a virtual clock.
+    var order: UInt64
     /// 0 = fires once.
     let periodUs: UInt64
     /// Nil after firing (one shot) or cancelling; a cancelled timer holds on to nothing.
     var body: (() -> Void)?
     /// Place in the loop's heap; -1 = not in it.
     var place = -1
-    private unowned let loop: EventLoop
+    unowned let loop: EventLoop
 
     init(dueUs: UInt64, order: UInt64, periodUs: UInt64, loop: EventLoop, body: @escaping () -> Void) {
         self.dueUs = dueUs
@@ -30,7 +30,11 @@ public final class LoopTimer {
         guard body != nil else { return }
         loop.preconditionCurrent()
         body = nil
-        if place >= 0 { loop.timers.remove(at: place) }
+        if let clock = loop.virtualClock {
+            clock.cancel(self)
+        } else if place >= 0 {
+            loop.timers.remove(at: place)
+        }
     }
 }
 
