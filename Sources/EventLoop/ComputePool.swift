@@ -67,7 +67,9 @@ public final class ComputePool: Sendable {
         done: @escaping @Sendable (ComputeOutcome) -> Void
     ) throws(LoopError) {
         let delivery = loop.expectDelivery("compute", modelledCostUs: modelledCostUs)
-        let item = Item(deadlineUs: deadlineUs, loop: loop, delivery: delivery, job: job, done: done)
+        // On a virtual clock no time passes while a job waits: only one that comes too late is too late.
+        let isLate = deadlineUs != 0 && deadlineUs < loop.nowUs
+        let item = Item(deadlineUs: loop.mode == .real ? deadlineUs : isLate ? 1 : 0, loop: loop, delivery: delivery, job: job, done: done)
         let refusal: LoopError? = state.withLock { state in
             if state.isShutDown { return LoopError(.closed, "the compute pool \(name) is shut down") }
             guard state.queue.count < queueItemsMax else {

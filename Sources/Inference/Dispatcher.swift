@@ -110,7 +110,7 @@ final class Dispatcher: @unchecked Sendable {
             mailbox.nextJob += 1
             // On a virtual clock no time passes while a job waits: only one that comes too late is too late.
             let late = job.deadlineUs != 0 && job.deadlineUs <= loop.nowUs
-            let deadline = loop.mode == .real || late ? job.deadlineUs : 0
+            let deadline = loop.mode == .real ? job.deadlineUs : late ? 1 : 0
             let scheduled = JobScheduler.Job(
                 id: id, model: job.model.index, priority: job.priority, fairnessKey: job.fairnessKey, deadlineUs: deadline)
             let pending = Pending(

@@ -30,6 +30,8 @@ public struct ServerConfiguration: Sendable {
     public var sessionLimits = SessionLimits()
     /// Where the file was.
     public var file = ""
+    /// The loops of this server have a virtual clock. Not from the file.
+    var isVirtual = false
     /// Seed of everything random; 0 = taken from the system at start.
     public var seed: UInt64 = 0
 
@@ -61,8 +63,12 @@ public struct PluginOption: Sendable, Equatable {
     }
 }
 
-public enum LogLevel: String, Sendable, CaseIterable {
+public enum LogLevel: String, Sendable, CaseIterable, Comparable {
     case debug, info, warning, error
+
+    public static func < (left: LogLevel, right: LogLevel) -> Bool {
+        (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    }
 }
 
 public enum LogFormat: String, Sendable, CaseIterable {

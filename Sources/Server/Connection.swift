@@ -34,7 +34,11 @@ final class Connection {
     /// Longer times mean the same as this one, 100 years: clocks must not overflow.
     static let timeoutUsMax: UInt64 = 100 * 365 * 86_400 * 1_000_000
 
-    init(stream: ByteStream, loop: EventLoop, host: any ConnectionHost, isAdmin: Bool, isSettled: Bool) {
+    /// What the next session of this connection begins with, if that is not left to chance.
+    private var seed: UInt64?
+
+    init(stream: ByteStream, loop: EventLoop, host: any ConnectionHost, isAdmin: Bool, isSettled: Bool, seed: UInt64? = nil) {
+        self.seed = seed
         self.stream = stream
         self.loop = loop
         self.host = host
@@ -58,6 +62,17 @@ final class Connection {
     }
 
     var streamCount: Int { streams.count }
+
+    /// The seed for a new session; the next one gets another.
+    func takeSeed() -> UInt64? {
+        defer {
+            if let used = seed {
+                var chance = SeededRandom(seed: ~used)
+                seed = chance.next()
+            }
+        }
+        return seed
+    }
 
     // MARK: Frames in
 
@@ -265,6 +280,9 @@ final class StreamCall {
         self.id = id
         self.connection = connection
     }
+
+    /// What a new session on this stream begins with; nil = chance.
+    func takeSeed() -> UInt64? { connection?.takeSeed() }
 
     func send(_ payload: [UInt8]) { connection?.send(id, payload) }
     func send(writing body: (inout [UInt8]) -> Void) { connection?.send(id, writing: body) }

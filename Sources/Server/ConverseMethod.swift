@@ -15,7 +15,8 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
         self.worker = worker
         let id = context.metadata("vitrine-session-id") ?? ""
         if id.isEmpty {
-            session = try worker.newSession(principal: context.principal, wantsTrace: context.metadata("vitrine-trace") == "on")
+            session = try worker.newSession(
+                principal: context.principal, wantsTrace: context.metadata("vitrine-trace") == "on", seed: context.call.takeSeed())
             try session?.attach(self)
         } else {
             guard let after = UInt64(context.metadata("vitrine-resume-after") ?? "0") else {

@@ -42,7 +42,8 @@ final class LoopWorker: ConnectionHost {
     // MARK: Connections
 
     /// Takes an accepted socket in. `initial` is what another loop has read of it.
-    func accept(_ stream: ByteStream, isAdmin: Bool, initial: [UInt8]? = nil) {
+    /// `seed` is what the first session of it begins with; nil = this loop's own chance.
+    func accept(_ stream: ByteStream, isAdmin: Bool, initial: [UInt8]? = nil, seed: UInt64? = nil) {
         let isFull = Int(shared.metrics.connections.value) >= limits.connectionsMax
         guard isAdmin || !(isFull || isDraining) else {
             let reason = isDraining ? "the server is going away" : "the server has \(limits.connectionsMax) connections, which is its limit"
@@ -50,7 +51,7 @@ final class LoopWorker: ConnectionHost {
             return stream.closeAfterFlush()
         }
         let settled = isAdmin || initial != nil || shared.configuration.loops == 1
-        let connection = Connection(stream: stream, loop: loop, host: self, isAdmin: isAdmin, isSettled: settled)
+        let connection = Connection(stream: stream, loop: loop, host: self, isAdmin: isAdmin, isSettled: settled, seed: seed)
         connections[ObjectIdentifier(connection)] = connection
         shared.metrics.connections.add(1)
         connection.start(initial: initial ?? [])
@@ -102,7 +103,7 @@ final class LoopWorker: ConnectionHost {
 
     // MARK: Sessions
 
-    func newSession(principal: Principal, wantsTrace: Bool) throws(RPCStatus) -> Session {
+    func newSession(principal: Principal, wantsTrace: Bool, seed: UInt64? = nil) throws(RPCStatus) -> Session {
         guard deployment != nil else { throw RPCStatus(.unavailable, "the server is starting") }
         guard !isDraining else { throw RPCStatus(.unavailable, "the server is going away; open the session elsewhere") }
         guard !shared.ingress.isUsedUp else {
@@ -112,10 +113,10 @@ final class LoopWorker: ConnectionHost {
         guard shared.metrics.sessions.value < Double(limits.sessionsMax) else {
             throw RPCStatus(.resourceExhausted, "\(limits.sessionsMax) sessions are open, which is this server's limit")
         }
-        let id = sessions.newID()
+        let (id, own) = sessions.newSession(seed: seed)
         let session = Session(
             id: id, key: SessionTable.key(of: id), principal: principal, loop: loop, router: router, limits: shared.configuration.sessionLimits,
-            observer: self, seed: sessions.seed(), wantsTrace: wantsTrace, ingress: shared.ingress
+            observer: self, seed: own, wantsTrace: wantsTrace, ingress: shared.ingress
         ) { [unowned self] in self.liveDeployment() }
         sessions.add(session)
         shared.metrics.sessions.add(1)

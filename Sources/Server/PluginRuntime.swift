@@ -23,7 +23,8 @@ public final class PluginRuntime: @unchecked Sendable {
     /// Loads the configured plugins and compiles their models. Blocks.
     public init(_ configuration: ServerConfiguration, registry: MetricsRegistry = MetricsRegistry(), log: Logger? = nil) throws(ServerError) {
         let log = log ?? configuration.logger("plugins")
-        compute = ComputePool(threads: configuration.computeThreads, queueItemsMax: PluginRuntime.computeItemsMax, name: "compute")
+        compute = ComputePool(
+            threads: configuration.computeThreads, queueItemsMax: configuration.isVirtual ? .max : PluginRuntime.computeItemsMax, name: "compute")
         let metrics = PluginMetrics(registry: registry)
         do throws(RPCStatus) {
             guard !configuration.plugins.isEmpty else {
@@ -51,6 +52,9 @@ public final class PluginRuntime: @unchecked Sendable {
 
     /// Jobs that may wait for the compute pool.
     public static let computeItemsMax = 4_096
+    /// Inferences that may wait. Under a virtual clock neither queue is ever full, since how full it is depends on real time; there the streams'
+    /// own limits bound it.
+    public static let inferenceItemsMax = 1_024
 
     private static func host(
         _ configuration: ServerConfiguration, _ compute: ComputePool, _ metrics: PluginMetrics, _ log: Logger
@@ -61,10 +65,12 @@ public final class PluginRuntime: @unchecked Sendable {
         }
         let inference = try InferenceService(
             configuration: InferenceConfiguration(
-                libraryFolder: configuration.runtimeFolder, threads: configuration.inferenceThreads, observer: { metrics.ran($0) }))
+                libraryFolder: configuration.runtimeFolder, threads: configuration.inferenceThreads,
+                queueItemsMax: configuration.isVirtual ? .max : PluginRuntime.inferenceItemsMax, observer: { metrics.ran($0) }))
         return PluginHost(
             configuration: PluginHostConfiguration(
-                pluginFolder: configuration.pluginFolder, modelsFolder: configuration.modelsFolder, runFolder: runFolder, options: options),
+                pluginFolder: configuration.pluginFolder, modelsFolder: configuration.modelsFolder, runFolder: runFolder, options: options,
+                modelledComputeUs: ModelledCosts.computeUs, modelledInferenceUs: ModelledCosts.inferenceUs),
             inference: inference, compute: compute,
             observer: PluginHostObserver(
                 log: { plugin, level, message in log.log(level: level.forLogger, "\(message)", metadata: ["plugin": "\(plugin)"]) },

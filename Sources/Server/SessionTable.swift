@@ -31,17 +31,34 @@ final class SessionTable {
     }
 
     /// A fresh id whose hash names this loop: 128 bits as hex.
-    func newID() -> String {
+    func newID() -> String { newID(from: &random) }
+
+    /// An id and a seed for a new session: of this loop's chance, or of the seed that was given.
+    func newSession(seed: UInt64?) -> (id: String, seed: UInt64) {
+        guard let seed else { return (newID(), random.next()) }
+        var chance = SeededRandom(seed: seed)
+        return (newID(from: &chance), chance.next())
+    }
+
+    private func newID(from chance: inout SeededRandom) -> String {
         while true {
-            let id = [random.next(), random.next()].map { value in
-                let digits = String(value, radix: 16)
-                return String(repeating: "0", count: 16 - digits.count) + digits
-            }.joined()
+            let id = SessionTable.id(from: &chance)
             if SessionTable.key(of: id) % loops == index, sessions[id] == nil { return id }
         }
     }
 
-    func seed() -> UInt64 { random.next() }
+    private static func id(from chance: inout SeededRandom) -> String {
+        [chance.next(), chance.next()].map { value in
+            let digits = String(value, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
+    /// The id that a session of this seed gets on the loop that owns it.
+    static func id(from seed: UInt64) -> String {
+        var chance = SeededRandom(seed: seed)
+        return id(from: &chance)
+    }
 
     func add(_ session: Session) { sessions[session.id] = session }
 

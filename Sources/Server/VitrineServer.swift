@@ -30,8 +30,8 @@ public final class VitrineServer: @unchecked Sendable {
     private let registry = MetricsRegistry()
     private let metrics: ServerMetrics
     private let runtime: PluginRuntime
-    private let loops: [EventLoop]
-    private let workers = WorkerTable()
+    let loops: [EventLoop]
+    let workers = WorkerTable()
     private var state: ServerState?
     private var shop: Shop?
     private var listeners: [SocketListener] = []
@@ -41,9 +41,23 @@ public final class VitrineServer: @unchecked Sendable {
     private let draining = Atomic<Bool>(false)
     private let loopsLeft: Atomic<Int>
     private let startedUs: UInt64
+    let place: Place
+
+    /// Where a server serves.
+    enum Place {
+        /// At the configured addresses.
+        case addresses
+        /// Only to its own process, by `connect`, on this clock or the real one.
+        case process(VirtualClock?)
+
+        var clock: VirtualClock? { if case .process(let clock) = self { clock } else { nil } }
+    }
 
     /// Loads plugins and models; nothing listens yet.
-    public init(_ configuration: ServerConfiguration) throws(ServerError) {
+    public convenience init(_ configuration: ServerConfiguration) throws(ServerError) { try self.init(configuration, at: .addresses) }
+
+    init(_ configuration: ServerConfiguration, at place: Place) throws(ServerError) {
+        self.place = place
         self.configuration = configuration
         let log = configuration.logger("vitrine")
         self.log = log
@@ -51,7 +65,7 @@ public final class VitrineServer: @unchecked Sendable {
         do {
             address = try SocketAddress(parsing: configuration.listen)
             loops = try (0..<configuration.loops).map {
-                try EventLoop(name: "loop-\($0)", index: $0, seed: configuration.seed == 0 ? nil : configuration.seed)
+                try EventLoop(name: "loop-\($0)", index: $0, sharing: place.clock, seed: configuration.seed == 0 ? nil : configuration.seed)
             }
         } catch {
             throw ServerError("\(error)")
@@ -103,8 +117,10 @@ public final class VitrineServer: @unchecked Sendable {
         for loop in loops {
             try onLoop(loop) { [runtime, workers] in workers.on(loop).publish(deployment, nodes: try runtime.nodes(on: loop)) }
         }
-        try listen()
-        if !configuration.metrics.isEmpty { try startEndpoint() }
+        if case .addresses = place {
+            try listen()
+            if !configuration.metrics.isEmpty { try startEndpoint() }
+        }
         ready.store(true, ordering: .releasing)
         log.info(
             "serving",

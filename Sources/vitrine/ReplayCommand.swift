@@ -28,6 +28,8 @@ struct ReplayCommand: ParsableCommand {
     @Flag(help: "Print the conversations as they go.")
     var transcript = false
 
+    @OptionGroup var inProcess: InProcessOptions
+
     func run() throws {
         var chosen: [Script] = []
         do {
@@ -39,7 +41,10 @@ struct ReplayCommand: ParsableCommand {
             throw Environment.fail("\(error)", code: 65)
         }
         guard !chosen.isEmpty else { throw Environment.fail("no script has the tag '\(filter ?? "")'", code: 64) }
-        let results = try play(chosen, at: try serverAddress(server))
+        let results =
+            inProcess.config == nil
+            ? try play(chosen, at: SocketTarget(try serverAddress(server), loop: try EventLoop(name: "replay")))
+            : try inProcess.run { try play(chosen, at: $0) }
         let failed = results.filter { !$0.passed }
         if json {
             for result in results { printLine(resultJSON(result)) }
@@ -50,11 +55,9 @@ struct ReplayCommand: ParsableCommand {
         if !failed.isEmpty { throw ExitCode(1) }
     }
 
-    private func play(_ scripts: [Script], at address: SocketAddress) throws -> [ConversationResult] {
-        let loop = try EventLoop(name: "replay")
-        let player = Player(
-            scripts: scripts, target: SocketTarget(address, loop: loop), token: token, prints: transcript && !json, colours: Environment.isTerminal)
-        vitrine.run(loop, player) { $0.next() }
+    private func play(_ scripts: [Script], at target: any ConversationTarget) throws -> [ConversationResult] {
+        let player = Player(scripts: scripts, target: target, token: token, prints: transcript && !json, colours: Environment.isTerminal)
+        vitrine.run(target.loop, player) { $0.next() }
         return player.results
     }
 

@@ -1,9 +1,14 @@
+import EventLoop
+
 /// The shop's database: one writer thread, a few reader threads, each with a connection of its own (WAL).
 ///
 /// Calls from a loop hold a pending delivery of that loop, so that virtual time waits for them and their order is fixed.
 final class Database: Sendable {
     /// Reader threads.
     static let readersMax = 2
+    /// What a read and a write take on a virtual clock, in microseconds.
+    static let modelledReadUs: UInt64 = 300
+    static let modelledWriteUs: UInt64 = 1_500
 
     let path: String
     private let writer: StoreThread
@@ -39,7 +44,9 @@ final class Database: Sendable {
         // Which thread: the shortest queue, the first among equals.
         var chosen = readers[0]
         for reader in readers.dropFirst() where reader.waiting < chosen.waiting { chosen = reader }
-        return try await chosen.run(what, path: path) { (connection) throws(StoreError) in
+        // In a replay what is read must not depend on how far a write has come: one queue for both.
+        if EventLoop.current?.mode == .virtual { chosen = writer }
+        return try await chosen.run(what, path: path, modelledCostUs: Self.modelledReadUs) { (connection) throws(StoreError) in
             try connection.execute("BEGIN")
             defer { connection.endRead() }
             return try body(connection)
@@ -50,7 +57,7 @@ final class Database: Sendable {
     nonisolated(nonsending) func write<T: Sendable>(
         _ what: StaticString, _ body: @escaping @Sendable (Connection) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        try await writer.run(what, path: path) { (connection) throws(StoreError) in
+        try await writer.run(what, path: path, modelledCostUs: Self.modelledWriteUs) { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in try body(connection) }
         }
     }
@@ -59,6 +66,6 @@ final class Database: Sendable {
     nonisolated(nonsending) func writeDirectly<T: Sendable>(
         _ what: StaticString, _ body: @escaping @Sendable (Connection) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        try await writer.run(what, path: path, body)
+        try await writer.run(what, path: path, modelledCostUs: Self.modelledWriteUs, body)
     }
 }

@@ -79,9 +79,9 @@ extension StoreThread {
     ///
     /// Called on a loop it holds a pending delivery of that loop, so that virtual time waits for it and its order is fixed.
     nonisolated(nonsending) func run<T: Sendable>(
-        _ what: StaticString, path: String, _ body: @escaping @Sendable (Connection) throws(StoreError) -> T
+        _ what: StaticString, path: String, modelledCostUs: UInt64 = 0, _ body: @escaping @Sendable (Connection) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        let delivery = EventLoop.current?.expectDelivery(what)
+        let delivery = EventLoop.current?.expectDelivery(what, modelledCostUs: modelledCostUs)
         let result: Result<T, StoreError> = await withCheckedContinuation { continuation in
             let accepted = submit { connection in
                 let result = Self.result(of: body, connection)

@@ -1,0 +1,27 @@
+/// What operations outside the loops take on a virtual clock: the pinned table of replays.
+///
+/// A replay's times, and with them its bytes, depend on these values: a change is a change of every recorded expectation of time, and raises
+/// `version`. They are the medians of a two-core machine, rounded; stores' costs stand with the stores.
+enum ModelledCosts {
+    static let version = 1
+
+    /// A job of a plugin on the compute pool: decoding, resampling, tokenising. Microseconds.
+    static let computeUs: UInt64 = 1_000
+
+    /// One inference by the model's path in the manifest, microseconds; other models take 5,000.
+    static let inferenceUs: [String: UInt64] = [
+        "efficientnet-lite2/efficientnet-lite2.xml": 9_000,
+        "mediapipe/face_detection_short_range.tflite": 2_000,
+        "mediapipe/face_landmark.tflite": 3_000,
+        "mediapipe/hand_landmark_full.tflite": 8_000,
+        "mediapipe/iris_landmark.tflite": 3_000,
+        "mediapipe/palm_detection_full.tflite": 10_000,
+        "mediapipe/pose_detection.tflite": 8_000,
+        "mediapipe/pose_landmark_full.tflite": 9_000,
+        "muse/muse.xml": 500,
+        "silero-vad/silero-vad.onnx": 150,
+        "whisper-base/decoder.xml": 8_000,
+        "whisper-base/encoder.xml": 100_000,
+        "whisper-base/logmel.xml": 5_000,
+    ]
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import CheckedYAML
+import EventLoop
+import Foundation
+import Replay
+import Server
+
+/// A server in this process instead of one at an address.
+struct InProcessOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Play in process, under virtual time, against a server of this configuration; the shop's database is copied, not written to.",
+            valueName: "file"))
+    var config: String?
+
+    @Flag(help: "With --config: the real clock instead of the virtual one, to measure times.")
+    var realTime = false
+
+    @Option(help: ArgumentHelp("With --config: a build to use instead of a plugin's own; can be repeated.", valueName: "name=file"))
+    var plugin: [String] = []
+
+    @Option(help: "With --config: number of event loops.")
+    var loops: Int?
+
+    @Option(help: "With --config: what all chance begins with.")
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("With --config: write every byte the server sends, with its time, to this file.", valueName: "file"))
+    var frames: String?
+
+    /// Runs `body` with a target in this process.
+    func run<Value>(_ body: (any ConversationTarget) throws -> Value) throws -> Value {
+        let server: InProcessServer
+        let loop: EventLoop
+        do {
+            let clock = realTime ? nil : try VirtualClock()
+            server = try InProcessServer(try configuration(), clock: clock)
+            loop = try EventLoop(name: "replay", sharing: clock, seed: seed)
+        } catch let error as YAMLError {
+            throw Environment.fail("\(error)", code: 78)
+        } catch let error as ServerError {
+            throw Environment.fail(error.message)
+        }
+        defer { server.stop() }
+        let target = InProcessTarget(loop: loop, seed: seed) { (loop, seed, resuming) throws(LoopError) in
+            try server.connect(from: loop, seed: seed, resuming: resuming)
+        }
+        let log = FrameLog()
+        if frames != nil { target.onBytes = { seat, nowUs, bytes in log.add(seat, nowUs, bytes) } }
+        let value = try body(target)
+        if let frames {
+            do { try log.bytes.write(to: URL(fileURLWithPath: frames)) } catch {
+                throw Environment.fail("\(frames) cannot be written: \(error.localizedDescription)", code: 73)
+            }
+        }
+        return value
+    }
+
+    private func configuration() throws -> ServerConfiguration {
+        var configuration = try ServerConfiguration.load(config ?? "", cacheFolder: Environment.cacheFolder)
+        if let loops {
+            guard (1...64).contains(loops) else { throw Environment.fail("--loops takes a number from 1 to 64", code: 64) }
+            configuration.loops = loops
+        }
+        configuration.seed = seed
+        configuration.logLevel = max(configuration.logLevel, .warning)
+        if configuration.pluginFolder.isEmpty { configuration.pluginFolder = Environment.pluginFolder }
+        for choice in plugin {
+            let parts = choice.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { throw Environment.fail("--plugin takes NAME=FILE, not '\(choice)'", code: 64) }
+            let file = parts[1].contains("/") ? parts[1] : "./" + parts[1]
+            guard configuration.replacePlugin(parts[0], by: file) else {
+                let names = configuration.plugins.map(\.name).joined(separator: ", ")
+                throw Environment.fail("--plugin: the configuration loads no plugin '\(parts[0])'; it loads \(names)", code: 64)
+            }
+        }
+        return configuration
+    }
+}
+
+/// What servers said: for each piece the time, the conversation, the number of bytes, the bytes.
+private final class FrameLog {
+    private(set) var bytes = Data()
+
+    func add(_ seat: ConversationSeat, _ nowUs: UInt64, _ piece: UnsafeRawBufferPointer) {
+        bytes.append(Data("\(nowUs) \(seat.name) #\(seat.repetition) \(piece.count)\n".utf8))
+        bytes.append(contentsOf: piece)
+        bytes.append(10)
+    }
+}
