@@ -20,8 +20,9 @@ enum ModelledCosts {
         "mediapipe/pose_landmark_full.tflite": 9_000,
         "muse/muse.xml": 500,
         "silero-vad/silero-vad.onnx": 150,
-        "whisper-base/decoder.xml": 8_000,
-        "whisper-base/encoder.xml": 100_000,
-        "whisper-base/logmel.xml": 5_000,
+        "whisper-base-i8/decoder.xml": 8_000,
+        "whisper-base-i8/encoder.xml": 80_000,
+        "whisper-base-i8/features.xml": 2_000,
+        "whisper-base-i8/logmel.xml": 3_000,
     ]
 }

@@ -7,6 +7,7 @@ struct ShopTests {
     func shop() throws {
         let shop = try ShopProcess()
         try conversations(shop)
+        try virtualTime(shop)
         try badInput(shop)
         try manyAtOnce(shop)
         try admin(shop)

@@ -57,6 +57,21 @@ enum PermittedImports {
     /// Every module that is ours to arrange.
     static var own: Set<String> { Set(table.map(\.module)).union(libraries) }
 
+    /// Where the clock and the system's chance are taken from, where threads wait, and where people read what time it is.
+    static let ownTime: Set<String> = [
+        "Sources/EventLoop/EventLoop.swift", "Sources/EventLoop/LoopClock.swift", "Sources/Inference/Guarded.swift",
+        "Sources/Telemetry/StructuredLogHandler.swift",
+        // Threads and child processes that no conversation waits for.
+        "Sources/Recording/RecordingWriter.swift", "Sources/Recording/FileHashes.swift", "Sources/PluginHost/PluginCandidate.swift",
+        "Sources/PluginHost/PluginProbe.swift", "Sources/Server/PluginMeasure.swift",
+    ]
+
+    /// Where a dictionary is only turned into another.
+    static let anyOrder: Set<String> = ["Sources/Replay/ScriptAssets.swift"]
+
+    /// Modules in which people wait: commands and what measures plugins for them.
+    static let ownTimeModules: Set<String> = ["vitrine", "PluginTesting"]
+
     /// What may use the wall clock: what people read.
     static let wallClock: Set<String> = ["Telemetry", "vitrine"]
 }

@@ -58,6 +58,35 @@ struct TidyTests {
         #expect(found.map(\.place) == [])
     }
 
+    /// What would make two runs differ: other clocks, waits and threads than the loops', chance without a seed, tasks that no loop runs.
+    @Test(
+        "take time, chance and threads from the event loop alone",
+        arguments: [
+            "ContinuousClock", "SuspendingClock", "Date.now", "gettimeofday", "clock_gettime", "time(nil)", "Task.sleep", "Thread.sleep", "usleep(",
+            "nanosleep(", "Timer.scheduledTimer", "SystemRandomNumberGenerator", ".random(in:", ".randomElement()", ".shuffled()", ".shuffle()",
+            "arc4random", "getrandom(", "drand48", "UUID()", "Task {", "Task(priority", "AsyncStream", "MainActor.run",
+        ])
+    func determinism(text: String) throws {
+        let found = try lines().filter { line in
+            guard !line.isComment, line.text.contains(text), !line.text.contains("addTask {"), !line.text.contains("using: ") else { return false }
+            return !PermittedImports.ownTime.contains(line.file) && !PermittedImports.ownTimeModules.contains(line.module)
+        }
+        #expect(found.map(\.place) == [])
+    }
+
+    /// Dictionaries have another order in each process. A lexical check: loops over keys and values are sorted, or free memory.
+    @Test("walk dictionaries in a fixed order")
+    func dictionaries() throws {
+        let found = try lines().filter { line in
+            guard !line.isComment, !PermittedImports.anyOrder.contains(line.file),
+                let match = line.text.firstMatch(of: /for .* in .*\.(?:keys|values)(?: where .*)? \{(.*)/)
+            else { return false }
+            return !line.text.contains("sorted") && !match.1.contains("deallocate()") && !match.1.contains("free(")
+                && !line.text.contains(" value.values {")
+        }
+        #expect(found.map(\.place) == [])
+    }
+
     @Test("have lines of at most 150 columns")
     func width() throws {
         let found = try lines().filter { $0.text.utf8.count > 150 && $0.text.count > 150 }
