@@ -38,7 +38,7 @@ enum PermittedImports {
                 "Wire",
             ]
         ),
-        ("SpeechRecognizer", ["COpenCC", "CSoxr", "CVitrinePlugin", "PluginKit", "Wire"]),
+        ("SpeechRecognizer", ["COpenCC", "COpus", "CSndfile", "CSoxr", "CVitrinePlugin", "PluginKit", "Wire"]),
         ("VisionEncoder", ["CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
         ("TextEncoder", ["CSentencePiece", "CVitrinePlugin", "PluginKit", "Wire"]),
         ("PoseEstimator", ["CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
@@ -46,7 +46,8 @@ enum PermittedImports {
 
     /// C libraries of the system and of this project, below everything.
     static let libraries: Set<String> = [
-        "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMicrohttpd", "COpenBLAS", "COpenCC", "COpenVINO", "CProtobufC", "CSQLite", "CSentencePiece",
+        "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMicrohttpd", "COpenBLAS", "COpenCC", "COpenVINO", "COpus", "CProtobufC", "CSQLite",
+        "CSentencePiece",
         "CSndfile",
         "CSoxr",
         "CVips",
