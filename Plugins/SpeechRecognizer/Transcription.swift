@@ -47,7 +47,10 @@ final class Transcription {
     private var cross: [(String, Tensor)] = []
     private var past: [Tensor] = []
     private var frames: Int
+    /// What was found in a shorter picture.
     private var earlier: WhisperDecoderState.Outcome?
+    /// The decoder is held to what was settled: the words without that were others.
+    private var isHeld = false
 
     /// - Parameter then: called once on the loop, unless the transcription is cancelled before.
     init(
@@ -117,7 +120,7 @@ final class Transcription {
                     perform(state.decoded($0))
                 }
             }
-        case .finished(let outcome): judge(outcome)
+        case .finished(let outcome): ended(outcome)
         }
     }
 
@@ -143,8 +146,9 @@ final class Transcription {
         }
     }
 
-    private func judge(_ outcome: WhisperDecoderState.Outcome) {
-        if request.isPartial { return tell(outcome) }
+    private func ended(_ outcome: WhisperDecoderState.Outcome) {
+        if isHeld { return tell(outcome) }
+        if request.isPartial { return outcome.averageLogProbability < Self.averageLogProbabilityMin ? finish(.success(Words())) : tell(outcome) }
         let poor = outcome.looped || outcome.averageLogProbability < Self.averageLogProbabilityMin
         if poor, frames < Recognizer.pictureFramesMax {
             // Once more, with all the context Whisper was trained on.
@@ -153,10 +157,15 @@ final class Transcription {
             again(forced: [])
             return start()
         }
-        var best = outcome
-        if let earlier, (earlier.looped ? 0 : 1, earlier.averageLogProbability) > (best.looped ? 0 : 1, best.averageLogProbability) { best = earlier }
+        var best = better(outcome, earlier)
         if best.noSpeech > Self.noSpeechDoubt, best.averageLogProbability < Self.averageLogProbabilityMin { best.tokens = [] }
         tell(best)
+    }
+
+    /// What did not loop before what did; then the likelier; then the newer.
+    private func better(_ newer: WhisperDecoderState.Outcome, _ older: WhisperDecoderState.Outcome?) -> WhisperDecoderState.Outcome {
+        guard let older else { return newer }
+        return (older.looped ? 0 : 1, older.averageLogProbability) > (newer.looped ? 0 : 1, newer.averageLogProbability) ? older : newer
     }
 
     /// The decoding begins anew.
@@ -170,6 +179,7 @@ final class Transcription {
         guard !outcome.tokens.isEmpty || !settled.tokens.isEmpty else { return finish(.success(Words())) }
         guard outcome.tokens.starts(with: settled.tokens) else {
             // What was promised stands: the rest is found anew behind it.
+            isHeld = true
             again(forced: settled.tokens)
             return perform(state.begin())
         }

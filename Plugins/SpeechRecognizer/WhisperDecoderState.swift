@@ -122,12 +122,21 @@ struct WhisperDecoderState {
                 runs.append(Run(tokens: [candidate.token], parent: parent))
             }
         }
-        guard done.count < options.beam, !next.isEmpty, next[0].tokens.count < options.tokensMax else {
+        guard !next.isEmpty, next[0].tokens.count < options.tokensMax, !isDecided(against: next) else {
             if done.isEmpty { done = next }
             return finish(best())
         }
         live = next
         return .decode(runs, candidates: options.beam + 1, first: false)
+    }
+
+    /// Enough hypotheses have ended, and none that goes on is likelier so far: without the second, a full stop at the end would lose to
+    /// poorer endings without one, which come a step earlier.
+    private func isDecided(against live: [Hypothesis]) -> Bool {
+        guard done.count >= options.beam else { return false }
+        if options.beam == 1 { return true }
+        let going = live.reduce(-Float.infinity) { max($0, $1.mean) }
+        return done.contains { !$0.looped && $0.mean >= going }
     }
 
     /// What did not loop before what did; then the highest mean; then the earliest.

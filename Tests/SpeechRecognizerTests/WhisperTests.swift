@@ -167,6 +167,27 @@ struct WhisperDecoderStateTests {
         // Both hypotheses have ended.
     }
 
+    /// Poorer endings that come a step earlier do not end the search while a likelier hypothesis goes on.
+    @Test func aLikelierHypothesisIsHeardOut() {
+        var state = machine(beam: 2)
+        _ = state.begin()
+        _ = state.detected(heard)
+        _ = state.decoded([[.init(token: 0, logProbability: -0.1), .init(token: 1, logProbability: -2)]])
+        let step = state.decoded([
+            [.init(token: 0, logProbability: -0.1), .init(token: 6, logProbability: -3)],
+            [.init(token: 6, logProbability: -0.5), .init(token: 1, logProbability: -5)],
+        ])
+        #expect(step == .decode([.init(tokens: [0], parent: 0), .init(tokens: [1], parent: 1)], candidates: 3, first: false))
+        let last = state.decoded([
+            [.init(token: 6, logProbability: -0.1), .init(token: 1, logProbability: -4)], [.init(token: 2, logProbability: -1)],
+        ])
+        guard case .finished(let outcome) = last else {
+            Issue.record("goes on though nothing likelier is left")
+            return
+        }
+        #expect(outcome.tokens == [0, 0])
+    }
+
     @Test func whatIsExpectedComesBeforeTheTranscript() {
         let state = WhisperDecoderState(special: Self.special, options: .init(languages: [8], prompt: [3, 4]))
         #expect(state.begin() == .detect(.init(tokens: [11, 3, 4, 7], parent: nil), languages: [8]))
