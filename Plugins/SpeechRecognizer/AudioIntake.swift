@@ -39,6 +39,8 @@ struct AudioIntake {
 
     private var signal = Signal.none
     private var file: [UInt8] = []
+    /// A file that became too long is dropped up to its end.
+    private var isFileRefused = false
     private var fileCapturedUs: UInt64 = 0
 
     /// - Parameter roomSamples: what may still wait.
@@ -47,7 +49,7 @@ struct AudioIntake {
     mutating func take(
         _ audio: AudioInput, capturedUs: UInt64, arrivedUs: UInt64, roomSamples: Int, backlogMsMax: Int
     ) throws(PluginError) -> Taken? {
-        defer { if audio.last { (signal, file) = (.none, []) } }
+        defer { if audio.last { (signal, file, isFileRefused) = (.none, [], false) } }
         if audio.encoding == .file { return try takeFile(audio, capturedUs: capturedUs, arrivedUs: arrivedUs) }
         if audio.samples.isEmpty, audio.last { return nil }
         let format = try AudioFormat(encoding: audio.encoding, sampleRateHz: audio.sampleRateHz, channels: audio.channels)
@@ -73,8 +75,9 @@ struct AudioIntake {
         }
         if signal == .none { fileCapturedUs = capturedUs }
         signal = .file
+        if isFileRefused { return nil }
         guard file.count + audio.samples.count <= SpeechLimits.fileBytesMax else {
-            file = []
+            (file, isFileRefused) = ([], true)
             throw PluginError(.resourceExhausted, "a sound file of more than \(SpeechLimits.fileBytesMax) bytes; what came of it was dropped")
         }
         audio.samples.withUnsafeBytes { file.append(contentsOf: $0) }

@@ -15,7 +15,7 @@ struct SpeechOptions: Equatable {
     var languages = ["en", "zh"]
     var endpointSilenceMs = 500
     var speechThreshold: Float = 0.5
-    var speechMsMin = 96
+    var speechMsMin = 64
     var preRollMs = 300
     var postRollMs = 200
     var audioBacklogMsMax = 60_000
@@ -36,7 +36,7 @@ struct SpeechOptions: Equatable {
         Option(key: "languages", defaultValue: "en,zh", description: "languages to choose from, comma-separated ISO 639-1 codes; \"*\" = all"),
         Option(key: "endpoint_silence_ms", defaultValue: "500", description: "live mode: silence that ends an utterance, 200 to 5000"),
         Option(key: "speech_threshold", defaultValue: "0.5", description: "probability from which a frame is speech, 0.2 to 0.95"),
-        Option(key: "speech_ms_min", defaultValue: "96", description: "speech shorter than this is ignored, 32 to 1000"),
+        Option(key: "speech_ms_min", defaultValue: "64", description: "speech shorter than this is ignored, 32 to 1000"),
         Option(key: "pre_roll_ms", defaultValue: "300", description: "audio before the speech that the recogniser hears, 0 to 1000"),
         Option(key: "post_roll_ms", defaultValue: "200", description: "audio after the speech that the recogniser hears, 0 to endpoint_silence_ms"),
         Option(key: "audio_backlog_ms_max", defaultValue: "60000", description: "audio that may wait on a stream, 1000 to 3600000"),

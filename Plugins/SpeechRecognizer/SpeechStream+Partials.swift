@@ -7,6 +7,12 @@ final class InstanceLoad {
     var speaking = 0
     /// Transcriptions in work that somebody waits for.
     var finals = 0
+
+    /// While so many others are in work, a transcription follows `crowdedBeam` hypotheses at most: nobody shall wait for the best words of all.
+    static let crowdedFinalsMin = 3
+    static let crowdedBeam = 2
+
+    func beam(of options: SpeechOptions) -> Int { finals >= Self.crowdedFinalsMin ? min(Self.crowdedBeam, options.beam) : options.beam }
 }
 
 /// One stream's transcripts in the making.
