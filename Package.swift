@@ -85,6 +85,7 @@ let modules: [Target] = [
     module("Router", ["Wire", "EventLoop", "Telemetry", "Fusion"]),
     module("Sessions", ["Wire", "EventLoop", "Telemetry", "Fusion", "Catalog", "Router"]),
     module("PluginKit", ["CVitrinePlugin", "Wire"]),
+    module("PluginTesting", ["CVitrinePlugin", "PluginKit", "Wire"]),
     module("PluginHost", ["CVitrinePlugin", "CMd", "Wire", "EventLoop", "Inference", "Router"]),
     module("Agents", ["Catalog", "Fusion", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
     module("Client", ["Wire", "EventLoop"]),
@@ -101,7 +102,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "vitrine",
         dependencies: [
-            "Server", "Client", "Replay", "PluginHost", "Catalog", "Wire", "EventLoop", "Evaluation", "Training", "CSndfile", arguments, logging,
+            "Server", "Client", "Replay", "PluginHost", "PluginKit", "PluginTesting", "Inference", "Catalog", "Wire", "EventLoop", "Evaluation",
+            "Training", "CSndfile", arguments, logging,
         ],
         path: "Sources/vitrine", swiftSettings: strict)
 ]
@@ -121,7 +123,7 @@ let testTargets: [Target] = [
     tests("WireTests", ["Wire"]),
     tests("EventLoopTests", ["EventLoop"]),
     tests("TelemetryTests", ["Telemetry"]),
-    tests("InferenceTests", ["Inference", "EventLoop", "Wire"]),
+    tests("InferenceTests", ["Inference", "EventLoop", "TestSupport", "Wire"]),
     tests("CheckedYAMLTests", ["CheckedYAML"]),
     tests("FusionTests", ["Fusion"]),
     tests("CatalogTests", ["Catalog", "CHnswlib", "Fusion", "EventLoop"]),
@@ -131,7 +133,8 @@ let testTargets: [Target] = [
     tests("RouterTests", ["Router", "Wire", "Fusion"]),
     tests("SessionsTests", ["Sessions", "Wire", "Fusion", "EventLoop", "Router", "Catalog"]),
     tests("PluginKitTests", ["PluginKit", "CVitrinePlugin", "Wire"]),
-    tests("PluginHostTests", ["PluginHost", "Inference", "EventLoop", "Wire", "Router", "CVitrinePlugin"]),
+    tests("PluginTestingTests", ["PluginTesting", "PluginHost", "PluginKit", "CVitrinePlugin", "Wire"]),
+    tests("PluginHostTests", ["PluginHost", "TestSupport", "Inference", "EventLoop", "Wire", "Router", "CVitrinePlugin"]),
     tests(
         "SpeechRecognizerTests",
         ["SpeechRecognizer", "TestSupport", "Inference", "EventLoop", "PluginKit", "CVitrinePlugin", "COpus", "CSndfile", "Wire"],
@@ -145,7 +148,8 @@ let testTargets: [Target] = [
     tests("AgentsTests", ["Agents", "Catalog", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
     tests("ReplayTests", ["Replay", "CheckedYAML", "Client", "EventLoop", "Wire"]),
     tests("EndToEnd", []),
-    tests("ServerTests", ["Server", "Catalog", "CheckedYAML", "Client", "EventLoop", "Replay", "Sessions", "Wire"]),
+    tests(
+        "ServerTests", ["Server", "Catalog", "CheckedYAML", "Client", "EventLoop", "PluginHost", "Replay", "Sessions", "Wire"]),
 ]
 
 let all = systemLibraries + shims + modules + executables + plugins + testTargets
@@ -166,7 +170,8 @@ let names = wanted()
 
 let products: [(target: String, product: Product)] =
     ["SpeechRecognizer", "VisionEncoder", "TextEncoder", "PoseEstimator"].map { ($0, pluginProduct($0)) } + [
-        ("PluginKit", .library(name: "PluginKit", targets: ["PluginKit"])),
+        ("PluginKit", .library(name: "PluginKit", targets: ["PluginKit", "Wire", "CVitrinePlugin"])),
+        ("PluginTesting", .library(name: "PluginTesting", targets: ["PluginTesting"])),
         ("Client", .library(name: "VitrineClient", targets: ["Client"])),
         ("vitrine", .executable(name: "vitrine", targets: ["vitrine"])),
     ]

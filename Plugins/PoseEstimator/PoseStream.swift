@@ -4,91 +4,20 @@ import Wire
 
 /// One stream: pictures in, poses out, each on its own. Closes after the last answer once the input has ended.
 final class PoseStream: StreamHandler {
-    private let stream: PluginStream
+    private let answers: AnsweringStream
     private let plugin: PoseEstimatorPlugin
-    private var unanswered = 0
-    private var ended = false
 
     init(_ stream: PluginStream, _ plugin: PoseEstimatorPlugin) {
-        self.stream = stream
+        answers = AnsweringStream(stream)
         self.plugin = plugin
     }
 
     func receive(_ message: InputMessage) throws(PluginError) {
-        guard message.kind == ClientMessageKind.image || message.kind == ClientMessageKind.video else { return }
-        var picture = PictureContext(message)
-        unanswered += 1
-        let image: ImageInput
-        do throws(PluginError) {
-            switch try message.content {
-            case .image(let input), .video(let input): image = input
-            default: throw PluginError(.invalidArgument, "the message is no picture")
-            }
-        } catch {
-            answer(picture, .problem(InputProblem(error)))
-            return
-        }
-        if !picture.isVideo { picture.modality = image.purpose == .selfie ? "selfie" : "image" }
-        guard image.part == 0, image.last || picture.isVideo else {
-            answer(picture, .problem(InputProblem(.invalidArgument, "a picture must come whole: part 0 with last set")))
-            return
-        }
-        PoseRun(stream, plugin, picture) { [weak self] kind in self?.answer(picture, kind) }.start(image.data)
+        guard let (origin, image) = answers.expectPicture(message) else { return }
+        PoseRun(answers.stream, plugin, origin) { [weak self] result in self?.answers.answer(origin, result.map { [$0] }) }.start(image.data)
     }
 
-    func halfClosed() {
-        ended = true
-        closeWhenDone()
-    }
-
-    private func answer(_ picture: PictureContext, _ kind: PluginOutput.Kind) {
-        guard !stream.isClosed else { return }
-        unanswered -= 1
-        do {
-            try stream.emit(picture.output(kind))
-        } catch {
-            stream.close(error.status)
-            return
-        }
-        closeWhenDone()
-    }
-
-    private func closeWhenDone() {
-        if ended, unanswered == 0 { stream.close() }
-    }
-}
-
-/// What an answer repeats of its input.
-struct PictureContext {
-    let turnID: UInt64
-    let revision: UInt32
-    let captureTimeUs: UInt64
-    let deadlineUs: UInt64
-    let isVideo: Bool
-    var modality: String
-
-    init(_ message: InputMessage) {
-        turnID = message.turnID
-        revision = message.revision
-        captureTimeUs = message.captureTimeUs
-        deadlineUs = message.deadlineUs
-        isVideo = message.kind == ClientMessageKind.video
-        modality = isVideo ? "video" : "image"
-    }
-
-    func output(_ kind: PluginOutput.Kind) -> PluginOutput {
-        PluginOutput(turnID: turnID, revision: revision, captureTimeUs: captureTimeUs, kind: kind, modality: modality)
-    }
-}
-
-extension InputProblem {
-    init(_ code: StatusCode, _ message: String) {
-        self.init(code: code.rawValue, message: message)
-    }
-
-    init(_ error: PluginError) {
-        self.init(error.status.code, error.status.message)
-    }
+    func halfClosed() { answers.halfClosed() }
 }
 
 /// The chains over one picture, carried out with the host's services. `then` is called once.
@@ -97,21 +26,23 @@ extension InputProblem {
 private final class PoseRun {
     private let stream: PluginStream
     private let plugin: PoseEstimatorPlugin
-    private let picture: PictureContext
-    private var then: ((PluginOutput.Kind) -> Void)?
+    private let origin: InputOrigin
+    private var then: ((Result<PluginOutput.Kind, PluginError>) -> Void)?
     /// There once the picture is decoded.
     private var chain: PoseChain?
 
-    init(_ stream: PluginStream, _ plugin: PoseEstimatorPlugin, _ picture: PictureContext, then: @escaping (PluginOutput.Kind) -> Void) {
+    init(
+        _ stream: PluginStream, _ plugin: PoseEstimatorPlugin, _ origin: InputOrigin, then: @escaping (Result<PluginOutput.Kind, PluginError>) -> Void
+    ) {
         self.stream = stream
         self.plugin = plugin
-        self.picture = picture
+        self.origin = origin
         self.then = then
     }
 
     func start(_ data: SharedBytes) {
         let fit = ImageFit.full(sideMax: plugin.options.imageSideMax)
-        stream.compute(deadlineUs: picture.deadlineUs) { () throws(PluginError) -> DecodedImage in
+        stream.compute(deadlineUs: origin.deadlineUs) { () throws(PluginError) -> DecodedImage in
             try decode(data, fit, .asStored)
         } then: { [self] result in
             switch result {
@@ -136,7 +67,7 @@ private final class PoseRun {
             fail(error)
             return
         }
-        stream.compute(deadlineUs: picture.deadlineUs) { () throws(PluginError) -> Void in
+        stream.compute(deadlineUs: origin.deadlineUs) { () throws(PluginError) -> Void in
             input.withMutableFloats { Warp.cut(image, job.region, side: side, range: job.model.range, into: $0) }
         } then: { [self] result in
             switch result {
@@ -148,9 +79,9 @@ private final class PoseRun {
 
     private func infer(_ job: PoseJob, _ input: Tensor, _ image: DecodedImage) {
         guard then != nil, let model = plugin.models[job.model] else { return }
-        let priority: InferencePriority = picture.isVideo ? .video : .interactive
+        let priority: InferencePriority = origin.modality == "video" ? .video : .interactive
         stream.infer(
-            model, inputs: [(job.model.inputName, input)], outputs: job.model.outputs, priority: priority, deadlineUs: picture.deadlineUs
+            model, inputs: [(job.model.inputName, input)], outputs: job.model.outputs, priority: priority, deadlineUs: origin.deadlineUs
         ) { [self] result in
             switch result {
             case .success(let outputs): advance(job, outputs, image)
@@ -174,13 +105,13 @@ private final class PoseRun {
     private func finish(_ image: DecodedImage) {
         let then = then
         self.then = nil
-        then?(.pose(Pose(chain?.figures ?? [], image)))
+        then?(.success(.pose(Pose(chain?.figures ?? [], image))))
     }
 
     private func fail(_ error: PluginError) {
         let then = then
         self.then = nil
-        then?(.problem(InputProblem(error)))
+        then?(.failure(error))
     }
 }
 

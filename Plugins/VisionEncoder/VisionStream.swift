@@ -4,71 +4,50 @@ import Wire
 
 /// One stream: pictures in, vectors and labels out, each on its own. Closes after the last answer once the input has ended.
 final class VisionStream: StreamHandler {
-    private let stream: PluginStream
+    private let answers: AnsweringStream
     private let plugin: VisionEncoderPlugin
-    private var unanswered = 0
-    private var ended = false
+    private var stream: PluginStream { answers.stream }
 
     init(_ stream: PluginStream, _ plugin: VisionEncoderPlugin) {
-        self.stream = stream
+        answers = AnsweringStream(stream)
         self.plugin = plugin
     }
 
     func receive(_ message: InputMessage) throws(PluginError) {
-        guard message.kind == ClientMessageKind.image || message.kind == ClientMessageKind.video else { return }
-        var picture = PictureContext(message)
-        unanswered += 1
-        let image: ImageInput
-        do throws(PluginError) {
-            switch try message.content {
-            case .image(let input), .video(let input): image = input
-            default: throw PluginError(.invalidArgument, "the message is no picture")
-            }
-        } catch {
-            answer(picture, .failure(error))
-            return
-        }
-        if !picture.isVideo { picture.modality = image.purpose == .selfie ? "selfie" : "image" }
-        guard image.part == 0, image.last || picture.isVideo else {
-            answer(picture, .failure(PluginError(.invalidArgument, "a picture must come whole: part 0 with last set")))
-            return
-        }
-        encode(image.data, picture)
+        guard let (origin, image) = answers.expectPicture(message) else { return }
+        encode(image.data, origin)
     }
 
-    func halfClosed() {
-        ended = true
-        closeWhenDone()
-    }
+    func halfClosed() { answers.halfClosed() }
 
-    private func encode(_ data: SharedBytes, _ picture: PictureContext) {
+    private func encode(_ data: SharedBytes, _ origin: InputOrigin) {
         let side = VisionEncoderPlugin.inputSide
         let input: Tensor
         do {
             input = try stream.zero(dtype: .u8, shape: [1, side, side, 3])
         } catch {
-            answer(picture, .failure(error))
+            answers.answer(origin, .failure(error))
             return
         }
         let colours = plugin.colours
-        stream.compute(deadlineUs: picture.deadlineUs) { () throws(PluginError) -> [ColourNames.Share] in
+        stream.compute(deadlineUs: origin.deadlineUs) { () throws(PluginError) -> [ColourNames.Share] in
             try Preprocessing.fill(input, from: data)
             guard colours > 0 else { return [] }
             return input.withUnsafeBytes { ColourNames.largest(colours, in: PictureSample(rgb: $0, pixels: side, step: Preprocessing.colourStep)) }
         } then: { [self] result in
             switch result {
-            case .success(let shares): infer(input, shares, picture)
-            case .failure(let error): answer(picture, .failure(error))
+            case .success(let shares): infer(input, shares, origin)
+            case .failure(let error): answers.answer(origin, .failure(error))
             }
         }
     }
 
-    private func infer(_ input: Tensor, _ shares: [ColourNames.Share], _ picture: PictureContext) {
+    private func infer(_ input: Tensor, _ shares: [ColourNames.Share], _ origin: InputOrigin) {
         stream.infer(
-            plugin.model, inputs: [("image", input)], outputs: ["embedding", "logits"], priority: picture.isVideo ? .video : .interactive,
-            deadlineUs: picture.deadlineUs
+            plugin.model, inputs: [("image", input)], outputs: ["embedding", "logits"], priority: origin.modality == "video" ? .video : .interactive,
+            deadlineUs: origin.deadlineUs
         ) { [self] result in
-            answer(picture, Result { () throws(PluginError) -> [PluginOutput.Kind] in try outputs(result.get(), shares) })
+            answers.answer(origin, Result { () throws(PluginError) -> [PluginOutput.Kind] in try outputs(result.get(), shares) })
         }
     }
 
@@ -92,50 +71,6 @@ final class VisionStream: StreamHandler {
             kinds.append(.labels(Labels(scheme: "colours", labels: labels)))
         }
         return kinds
-    }
-
-    private func answer(_ picture: PictureContext, _ result: Result<[PluginOutput.Kind], PluginError>) {
-        guard !stream.isClosed else { return }
-        unanswered -= 1
-        do throws(PluginError) {
-            switch result {
-            case .success(let kinds): for kind in kinds { try stream.emit(picture.output(kind)) }
-            case .failure(let error):
-                let problem = InputProblem(code: error.status.code.rawValue, message: error.status.message)
-                try stream.emit(picture.output(.problem(problem)))
-            }
-        } catch {
-            stream.close(error.status)
-            return
-        }
-        closeWhenDone()
-    }
-
-    private func closeWhenDone() {
-        if ended, unanswered == 0 { stream.close() }
-    }
-}
-
-/// What an answer repeats of its input.
-struct PictureContext {
-    let turnID: UInt64
-    let revision: UInt32
-    let captureTimeUs: UInt64
-    let deadlineUs: UInt64
-    let isVideo: Bool
-    var modality: String
-
-    init(_ message: InputMessage) {
-        turnID = message.turnID
-        revision = message.revision
-        captureTimeUs = message.captureTimeUs
-        deadlineUs = message.deadlineUs
-        isVideo = message.kind == ClientMessageKind.video
-        modality = isVideo ? "video" : "image"
-    }
-
-    func output(_ kind: PluginOutput.Kind) -> PluginOutput {
-        PluginOutput(turnID: turnID, revision: revision, captureTimeUs: captureTimeUs, kind: kind, modality: modality)
     }
 }
 

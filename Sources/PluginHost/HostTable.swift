@@ -37,6 +37,14 @@ final class HostTable: @unchecked Sendable {
         return instance
     }
 
+    /// The instance behind a handle, for functions that `create` may call where it runs: on the loop or on the loader thread before the loop has seen
+    /// the instance.
+    private static func starting(_ handle: OpaquePointer?) -> PluginInstance? {
+        let instance = any(handle)
+        assert(instance.map { !$0.isCreated || $0.loop.isCurrent } != false, "a plugin calls the host on its instance's loop")
+        return instance
+    }
+
     /// The tensor behind a pointer that somebody else holds a reference to.
     static func tensor(_ pointer: OpaquePointer) -> HostTensor {
         Unmanaged<HostTensor>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
@@ -79,13 +87,13 @@ final class HostTable: @unchecked Sendable {
         }
         host.pointee.abandon = { handle, operation in HostTable.own(handle)?.abandon(operation) }
         host.pointee.model = { handle, name in
-            guard let instance = HostTable.own(handle), let name else { return 0 }
+            guard let instance = HostTable.starting(handle), let name else { return 0 }
             let index = instance.generation.manifest.models.firstIndex { $0.name == String(cString: name) }
             return index.map { vt_model($0 + 1) } ?? 0
         }
         host.pointee.model_path = { handle, name in
             guard let name else { return nil }
-            return HostTable.own(handle)?.texts.path(String(cString: name))
+            return HostTable.starting(handle)?.texts.path(String(cString: name))
         }
     }
 
@@ -127,7 +135,7 @@ final class HostTable: @unchecked Sendable {
         host.pointee.random = { handle, stream in HostTable.own(handle)?.streams[stream]?.random.next() ?? 0 }
         host.pointee.config = { handle, key in
             guard let key else { return nil }
-            return HostTable.own(handle)?.texts.option(String(cString: key))
+            return HostTable.starting(handle)?.texts.option(String(cString: key))
         }
         host.pointee.log = { handle, level, message in
             guard let instance = HostTable.any(handle), let message else { return }

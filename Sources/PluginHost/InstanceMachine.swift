@@ -83,6 +83,12 @@ public struct InstanceMachine: Sendable {
     /// Whether input may still be given to the plugin.
     public func takesInput(_ stream: UInt64) -> Bool { streams[stream]?.phase == .open }
 
+    /// Whether the stream takes input and nothing is under way on it: the moment to hand it over.
+    public func rests(_ stream: UInt64) -> Bool {
+        guard let state = streams[stream] else { return false }
+        return state.phase == .open && state.operations.isEmpty
+    }
+
     /// - Returns: whether the plugin is to be told.
     public mutating func halfClose(_ stream: UInt64) -> Bool {
         guard streams[stream]?.phase == .open else { return false }

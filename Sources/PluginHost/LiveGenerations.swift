@@ -2,12 +2,15 @@
 // it.
 
 import Glibc
+import Wire
 
 /// The newest generation of each plugin, behind a mutex.
 final class Live: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var generations: [String: PluginGeneration] = [:]
+    private var numbers: [String: UInt32] = [:]
     private var loads: UInt64 = 0
+    private var swiftImages = 0
 
     init() {
         mutex = .allocate(capacity: 1)
@@ -22,6 +25,10 @@ final class Live: @unchecked Sendable {
 
     func generation(_ name: String) -> PluginGeneration? { locked { generations[name] } }
 
+    func generation(sha256: String) -> PluginGeneration? {
+        locked { generations.values.first { $0.library.sha256 == sha256 } }
+    }
+
     func nextNumber() -> UInt64 {
         locked {
             loads += 1
@@ -29,16 +36,22 @@ final class Live: @unchecked Sendable {
         }
     }
 
-    /// The generation that `make` gives for the next number becomes the live one.
-    func install(_ name: String, _ make: (UInt32) -> PluginGeneration) -> PluginGeneration {
+    /// The next generation's number of a plugin: 1, 2, 3 …, also after it was unloaded.
+    func nextGeneration(_ name: String) -> UInt32 {
         locked {
-            let old = generations[name]
-            let generation = make((old?.number ?? 0) + 1)
-            old?.drain()
-            generations[name] = generation
-            return generation
+            numbers[name, default: 0] += 1
+            return numbers[name, default: 1]
         }
     }
+
+    func install(_ generation: PluginGeneration) { locked { generations[generation.manifest.name] = generation } }
+
+    func remove(_ name: String) { locked { generations[name] = nil } }
+
+    func mappedSwift() { locked { swiftImages += 1 } }
+
+    /// Swift images that no live generation uses.
+    var retiredSwiftImages: Int { locked { swiftImages - generations.values.count { !$0.library.isPureC } } }
 
     private func locked<R>(_ body: () -> R) -> R {
         pthread_mutex_lock(mutex)
@@ -48,14 +61,15 @@ final class Live: @unchecked Sendable {
 }
 
 /// A thread for one load: copying, hashing, mapping and compiling take up to seconds.
-final class LoaderThread {
+public final class LoaderThread {
     private let body: @Sendable () -> Void
 
     private init(_ body: @escaping @Sendable () -> Void) {
         self.body = body
     }
 
-    static func run(_ body: @escaping @Sendable () -> Void) {
+    /// Any thread.
+    public static func run(_ body: @escaping @Sendable () -> Void) {
         let context = Unmanaged.passRetained(LoaderThread(body))
         var thread = pthread_t()
         let status = pthread_create(

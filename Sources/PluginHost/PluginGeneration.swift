@@ -11,7 +11,8 @@ public final class PluginGeneration: Sendable {
     public let models: [CompiledModel]
     /// The manifest's options with what the configuration says.
     public let options: [String: String]
-    private let draining = Atomic<Bool>(false)
+    private let phase = Atomic<Int>(0)
+    private let streams = Atomic<Int>(0)
 
     init(library: PluginLibrary, number: UInt32, models: [CompiledModel], options: [String: String]) {
         self.library = library
@@ -22,8 +23,18 @@ public final class PluginGeneration: Sendable {
 
     public var manifest: PluginManifest { library.manifest }
 
-    /// A newer generation has taken its place: instances take no new streams.
-    public var isDraining: Bool { draining.load(ordering: .acquiring) }
+    /// A newer generation has taken its place on every loop, or the plugin was unloaded.
+    public var isDraining: Bool { phase.load(ordering: .acquiring) > 0 }
 
-    func drain() { draining.store(true, ordering: .releasing) }
+    /// Its time to drain is over and it is still held: by streams that are being ended, or by work that does not end.
+    public var isOverdue: Bool { phase.load(ordering: .acquiring) > 1 }
+
+    /// Open streams of its instances on all loops.
+    public var openStreams: Int { streams.load(ordering: .relaxed) }
+
+    public func drain() { _ = phase.max(1, ordering: .acquiringAndReleasing) }
+
+    func overdue() { phase.store(2, ordering: .releasing) }
+
+    func counted(streams change: Int) { streams.add(change, ordering: .relaxed) }
 }

@@ -109,15 +109,35 @@ public final class PluginHost: Sendable {
     /// a path with a "/".
     /// - Throws: NOT_FOUND, FAILED_PRECONDITION or INVALID_ARGUMENT, naming the file.
     public func load(_ plugin: String) throws(RPCStatus) -> PluginGeneration {
-        precondition(EventLoop.current == nil, "plugins are loaded on a loader thread, not on a loop")
-        let path = try file(of: plugin)
-        try makeRunFolder()
-        let library = try PluginLibrary.load(path, runFolder: configuration.runFolder, number: live.nextNumber())
-        let manifest = library.manifest
-        if !plugin.contains("/"), manifest.name != plugin {
-            throw RPCStatus(.failedPrecondition, "\(path): the plugin there is named \(manifest.name), not \(plugin)")
+        let candidate = try candidate(try file(of: plugin))
+        let generation = try generation(of: candidate)
+        let name = generation.manifest.name
+        if !plugin.contains("/"), name != plugin {
+            throw RPCStatus(.failedPrecondition, "\(candidate.path): the plugin there is named \(name), not \(plugin)")
         }
-        if let same = live.generation(manifest.name), same.library.sha256 == library.sha256 { return same }
+        let before = live.generation(name)
+        if before !== generation {
+            publish(generation)
+            before?.drain()
+        }
+        return generation
+    }
+
+    /// Copies and hashes a file; nothing of it is mapped yet. Blocks.
+    /// - Parameter settledMs: see `PluginCandidate`.
+    public func candidate(_ path: String, settledMs: Int = 0) throws(RPCStatus) -> PluginCandidate {
+        precondition(EventLoop.current == nil, "plugins are loaded on a loader thread, not on a loop")
+        try makeRunFolder()
+        return try PluginCandidate(path, runFolder: configuration.runFolder, number: live.nextNumber(), settledMs: settledMs)
+    }
+
+    /// Maps a candidate and compiles its models; nothing goes to it before `publish`. Blocks. Gives the live generation when that is the same file.
+    public func generation(of candidate: PluginCandidate) throws(RPCStatus) -> PluginGeneration {
+        precondition(EventLoop.current == nil, "plugins are loaded on a loader thread, not on a loop")
+        if let same = live.generation(sha256: candidate.sha256) { return same }
+        if !candidate.isPureC { live.mappedSwift() }
+        let library = try PluginLibrary(candidate)
+        let manifest = library.manifest
         let options = try options(of: manifest)
         var models: [CompiledModel] = []
         for model in manifest.models {
@@ -127,10 +147,17 @@ public final class PluginHost: Sendable {
             models.append(
                 try inference.loadModel("\(configuration.modelsFolder)/\(model.path)", name: "\(manifest.name)/\(model.name)", options: chosen))
         }
-        return live.install(manifest.name) { number in
-            PluginGeneration(library: library, number: number, models: models, options: options)
-        }
+        return PluginGeneration(library: library, number: live.nextGeneration(manifest.name), models: models, options: options)
     }
+
+    /// The generation is the one that `generation(_:)` names from now on.
+    public func publish(_ generation: PluginGeneration) { live.install(generation) }
+
+    /// The plugin has no live generation any more.
+    public func withdraw(_ name: String) { live.remove(name) }
+
+    /// Swift images that stay mapped although nothing live uses them.
+    public var retiredSwiftImages: Int { live.retiredSwiftImages }
 
     /// As `load(_:)`, on a thread of its own; `done` is called on `loop`.
     public func load(_ plugin: String, on loop: EventLoop, done: @escaping @Sendable (Result<PluginGeneration, RPCStatus>) -> Void) {
@@ -151,6 +178,15 @@ public final class PluginHost: Sendable {
         let instance = PluginInstance(generation: generation, host: self, loop: loop)
         try instance.create()
         return instance
+    }
+
+    /// As `instance(of:on:)`, on a loader thread, so that a plugin that reads tables when it starts holds no loop up. The loop gets to see it
+    /// afterwards; until then `discard` ends it.
+    public func instanceToBe(of generation: PluginGeneration, for loop: EventLoop) throws(RPCStatus) -> LoopBound<PluginInstance> {
+        precondition(EventLoop.current == nil, "an instance is made on a loader thread, or by instance(of:on:)")
+        let instance = PluginInstance(generation: generation, host: self, loop: loop)
+        try instance.create()
+        return LoopBound(instance, loop: loop)
     }
 
     private func file(of plugin: String) throws(RPCStatus) -> String {

@@ -16,7 +16,7 @@ public final class PluginInstance: Node {
     let host: PluginHost
     let texts: InstanceTexts
 
-    private var state: UnsafeMutableRawPointer?
+    private(set) var state: UnsafeMutableRawPointer?
     var machine: InstanceMachine
     var streams: [UInt64: PluginNodeStream] = [:]
     var works: [UInt64: Work] = [:]
@@ -26,6 +26,13 @@ public final class PluginInstance: Node {
     /// Reason that the plugin gave by `close` while its `open` was running.
     private var opening: UInt64 = 0
     private var refusal: RPCStatus?
+
+    /// What takes its streams over, once a newer generation is there.
+    var successor: PluginInstance?
+    var drainTimer: LoopTimer?
+    /// Called once, when the plugin's instance is destroyed.
+    var onDestroyed: (() -> Void)?
+    private var streamsCounted = 0
 
     init(generation: PluginGeneration, host: PluginHost, loop: EventLoop) {
         self.generation = generation
@@ -67,19 +74,42 @@ public final class PluginInstance: Node {
         isCreated = true
     }
 
-    private var isCreated = false
+    private(set) var isCreated = false
+
+    /// Ends an instance that no loop has ever seen.
+    public func discard() {
+        guard isCreated else { return }
+        table.pointee.destroy(state)
+        state = nil
+        isCreated = false
+    }
 
     // MARK: - From the router
 
     public func open(_ open: StreamOpen, events: any NodeEvents) throws(RPCStatus) -> any NodeStream {
         loop.preconditionCurrent()
-        if generation.isDraining { machine.retire() }
         let token = try machine.open()
         let stream = PluginNodeStream(token: token, open: open, instance: self, events: events)
+        let status = begin(stream, token: token)
+        if status == VT_OK {
+            count()
+            return stream
+        }
+        let reason = refusal
+        end(stream)
+        stream.forget()
+        settle()
+        throw reason ?? RPCStatus(StatusCode(abi: status), "plugin \(name) refused the stream")
+    }
+
+    /// Tells the plugin of a stream.
+    func begin(_ stream: PluginNodeStream, token: UInt64) -> vt_status {
         streams[token] = stream
         opening = token
         refusal = nil
-        let status = open.language.withCString { language in
+        defer { opening = 0 }
+        let open = stream.opening
+        return open.language.withCString { language in
             var argument = vt_open()
             argument.struct_size = UInt32(MemoryLayout<vt_open>.size)
             argument.session_key = open.sessionKey
@@ -89,13 +119,6 @@ public final class PluginInstance: Node {
             argument.language = language
             return table.pointee.open(state, token, &argument)
         }
-        opening = 0
-        if status == VT_OK { return stream }
-        let reason = refusal
-        end(stream)
-        stream.forget()
-        settle()
-        throw reason ?? RPCStatus(StatusCode(abi: status), "plugin \(name) refused the stream")
     }
 
     func data(_ stream: PluginNodeStream, _ message: RoutedMessage) {
@@ -113,6 +136,7 @@ public final class PluginInstance: Node {
             return table.pointee.data(state, stream.token, &argument)
         }
         if status != VT_OK { close(stream.token, RPCStatus(StatusCode(abi: status), "plugin \(name) refused a message")) }
+        if successor != nil { handOver(stream) }
     }
 
     func halfClose(_ stream: PluginNodeStream) {
@@ -168,7 +192,7 @@ public final class PluginInstance: Node {
     }
 
     /// The stream is over for the plugin: what is under way on it ends as soon as it can.
-    private func end(_ stream: PluginNodeStream) {
+    func end(_ stream: PluginNodeStream) {
         guard case .closed(let operations) = machine.close(stream.token) else { return }
         streams[stream.token] = nil
         for operation in operations { stop(operation) }
@@ -191,7 +215,10 @@ public final class PluginInstance: Node {
         var streams: [PluginNodeStream] = []
         swap(&streams, &outbox)
         for stream in streams { stream.isInOutbox = false }
-        for stream in streams { stream.deliver() }
+        for stream in streams {
+            stream.deliver()
+            if successor != nil { handOver(stream) }
+        }
         settle()
     }
 
@@ -216,14 +243,26 @@ public final class PluginInstance: Node {
                 }
             }
         }
+        if successor != nil, let stream = streams[ending.stream] { handOver(stream) }
         settle()
     }
 
-    private func settle() {
+    func settle() {
+        count()
         guard isCreated, machine.mayDestroy() else { return }
-        table.pointee.destroy(state)
-        state = nil
-        isCreated = false
+        discard()
+        drainTimer?.cancel()
+        drainTimer = nil
+        successor = nil
+        let told = onDestroyed
+        onDestroyed = nil
+        told?()
+    }
+
+    private func count() {
+        guard machine.openStreams != streamsCounted else { return }
+        generation.counted(streams: machine.openStreams - streamsCounted)
+        streamsCounted = machine.openStreams
     }
 }
 

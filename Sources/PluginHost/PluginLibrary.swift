@@ -1,7 +1,7 @@
 // Unsafe: dlopen and the plugin's function table. Invariants: `table` points into the mapped library, which stays mapped as long as the
 // PluginLibrary lives (and for ever if it carries Swift); every function the host calls was seen to be there in `load`.
 
-import CVitrinePlugin
+public import CVitrinePlugin
 import Glibc
 public import Wire
 
@@ -15,9 +15,10 @@ public final class PluginLibrary: @unchecked Sendable {
     /// Whether the file carries no Swift, so that it is unloaded when it is let go.
     public let isPureC: Bool
 
-    let table: UnsafePointer<vt_plugin>
+    /// The plugin's functions, for whoever plays its host.
+    public let table: UnsafePointer<vt_plugin>
     private let handle: UnsafeMutableRawPointer
-    private let copy: String
+    private let candidate: PluginCandidate
 
     /// Copies, hashes, checks and maps a library. Blocks: for loader threads and start-up only.
     /// - Parameters:
@@ -25,45 +26,37 @@ public final class PluginLibrary: @unchecked Sendable {
     ///   - number: makes the copy's name unique within the process.
     /// - Throws: NOT_FOUND, FAILED_PRECONDITION (not a plugin for this host) or INVALID_ARGUMENT (a bad manifest), with the file's name.
     public static func load(_ path: String, runFolder: String, number: UInt64) throws(RPCStatus) -> PluginLibrary {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        let (facts, copy) = try LibraryFile.copy(path) { hash in "\(runFolder)/\(getpid())-\(number)-\(hash.prefix(12))-\(name)" }
-        // RTLD_NOW shows a missing symbol here and not on the loop; RTLD_LOCAL keeps plugins from seeing each other.
-        guard let handle = dlopen(copy, RTLD_NOW | RTLD_LOCAL) else {
-            let reason = dlerror().map { String(cString: $0) } ?? "unknown reason"
-            unlink(copy)
-            throw RPCStatus(.failedPrecondition, "\(path) cannot be loaded: \(reason)")
-        }
-        do throws(RPCStatus) {
-            let table = try entry(handle)
-            let manifest = try PluginManifest.checked(UnsafeRawBufferPointer(start: table.pointee.manifest, count: table.pointee.manifest_length))
-            if !facts.elf.isPureC && manifest.compiler != hostCompiler {
-                throw RPCStatus(.failedPrecondition, "it was compiled by \(manifest.compiler), the host by \(hostCompiler): build it again")
-            }
-            return PluginLibrary(path: path, facts: facts, manifest: manifest, table: table, handle: handle, copy: copy)
-        } catch {
-            if facts.elf.isPureC { dlclose(handle) }
-            unlink(copy)
-            throw RPCStatus(error.code, "\(path): \(error.message)")
-        }
+        try PluginLibrary(try PluginCandidate(path, runFolder: runFolder, number: number))
     }
 
-    private init(
-        path: String, facts: LibraryFile.Facts, manifest: PluginManifest, table: UnsafePointer<vt_plugin>, handle: UnsafeMutableRawPointer,
-        copy: String
-    ) {
-        self.path = path
-        self.manifest = manifest
-        self.table = table
+    /// Maps a candidate's copy. Blocks, as `load`.
+    /// - Throws: FAILED_PRECONDITION (not a plugin for this host) or INVALID_ARGUMENT (a bad manifest), with the file's name.
+    public init(_ candidate: PluginCandidate) throws(RPCStatus) {
+        // RTLD_NOW shows a missing symbol here and not on the loop; RTLD_LOCAL keeps plugins from seeing each other.
+        guard let handle = dlopen(candidate.copy, RTLD_NOW | RTLD_LOCAL) else {
+            let reason = dlerror().map { String(cString: $0) } ?? "unknown reason"
+            throw RPCStatus(.failedPrecondition, "\(candidate.path) cannot be loaded: \(reason)")
+        }
+        do throws(RPCStatus) {
+            table = try Self.entry(handle)
+            manifest = try PluginManifest.checked(UnsafeRawBufferPointer(start: table.pointee.manifest, count: table.pointee.manifest_length))
+            if !candidate.isPureC && manifest.compiler != Self.hostCompiler {
+                throw RPCStatus(.failedPrecondition, "it was compiled by \(manifest.compiler), the host by \(Self.hostCompiler): build it again")
+            }
+        } catch {
+            if candidate.isPureC { dlclose(handle) }
+            throw RPCStatus(error.code, "\(candidate.path): \(error.message)")
+        }
+        self.candidate = candidate
         self.handle = handle
-        self.copy = copy
-        sha256 = facts.sha256
-        isPureC = facts.elf.isPureC
+        path = candidate.path
+        sha256 = candidate.sha256
+        isPureC = candidate.isPureC
     }
 
     deinit {
         // The Swift runtime keeps addresses of every Swift image that it has seen: those stay mapped.
         if isPureC { dlclose(handle) }
-        unlink(copy)
     }
 
     private static func entry(_ handle: UnsafeMutableRawPointer) throws(RPCStatus) -> UnsafePointer<vt_plugin> {
@@ -87,7 +80,7 @@ public final class PluginLibrary: @unchecked Sendable {
     }
 
     /// As PluginKit writes it into manifests: Swift's ABI is not stable on Linux.
-    static var hostCompiler: String {
+    public static var hostCompiler: String {
         #if compiler(>=6.5)
             "swift-6.5 or later"
         #elseif compiler(>=6.4)

@@ -5,10 +5,8 @@ import Wire
 
 /// One stream of a plugin instance, as the router holds it. Confined to the loop.
 final class PluginNodeStream: NodeStream {
-    let token: UInt64
-    /// On the loop's clock; 0 = none.
-    let deadlineUs: UInt64
-    let sessionKey: UInt64
+    private(set) var token: UInt64
+    let opening: StreamOpen
     let budget: MemoryBudget
     var random: SeededRandom
     /// Emitted, not delivered.
@@ -18,14 +16,19 @@ final class PluginNodeStream: NodeStream {
     var isInOutbox = false
     /// nil once the last event was delivered or the router has cancelled.
     private(set) var events: (any NodeEvents)?
-    private let instance: PluginInstance
+    /// The generation that serves it now; a hand-over changes it.
+    private(set) var instance: PluginInstance
+    /// It was tried and the plugin could not: it ends where it is.
+    var staysPut = false
+
+    var deadlineUs: UInt64 { opening.deadlineUs }
+    var sessionKey: UInt64 { opening.sessionKey }
 
     init(token: UInt64, open: StreamOpen, instance: PluginInstance, events: any NodeEvents) {
         self.token = token
         self.instance = instance
         self.events = events
-        sessionKey = open.sessionKey
-        deadlineUs = open.deadlineUs
+        opening = open
         budget = MemoryBudget(bytesMax: instance.host.configuration.limits.streamTensorBytesMax)
         // A stream's numbers depend on its session and turn only, not on what else the instance does.
         random = SeededRandom(seed: open.sessionKey ^ (open.turnID &* 0x9e37_79b9_7f4a_7c15))
@@ -44,6 +47,12 @@ final class PluginNodeStream: NodeStream {
     func cancel() {
         instance.loop.preconditionCurrent()
         instance.cancel(self)
+    }
+
+    /// Another generation goes on with the stream.
+    func move(to instance: PluginInstance, token: UInt64) {
+        self.instance = instance
+        self.token = token
     }
 
     /// Hands what was emitted to the router, then the end. The router may cancel in between: then nothing follows.

@@ -59,6 +59,24 @@ final class InstanceState {
         open.handler.cancelled()
     }
 
+    /// - Returns: a buffer with one reference, or why there is none.
+    func exportState(_ token: vt_stream) -> Result<UnsafeMutablePointer<vt_buffer>, PluginError> {
+        guard let handler = streams[token]?.handler as? any StateHandOver else {
+            return .failure(PluginError(.unimplemented, "the plugin hands no state over"))
+        }
+        return Result { () throws(PluginError) in try calls.makeBuffer(try handler.exportState()) }
+    }
+
+    func importState(_ token: vt_stream, _ bytes: UnsafeRawBufferPointer) -> vt_status {
+        guard let handler = streams[token]?.handler as? any StateHandOver else { return StatusCode.unimplemented.abi }
+        do {
+            try handler.importState(bytes)
+            return StatusCode.ok.abi
+        } catch {
+            return error.status.code == .ok ? StatusCode.unknown.abi : error.status.code.abi
+        }
+    }
+
     func completed(_ completion: vt_completion) {
         guard let entry = waiting.removeValue(forKey: completion.operation) else { return }
         entry.stream.outstanding -= 1

@@ -50,6 +50,19 @@ public enum PluginEntry {
         }
         table.pointee.pending = { state in instance(state)?.pending ?? 0 }
         table.pointee.self_test = runSelfTest
+        table.pointee.export_state = { state, stream, bytes in
+            guard let instance = instance(state), let bytes else { return StatusCode.internalError.abi }
+            switch instance.exportState(stream) {
+            case .success(let buffer):
+                bytes.pointee = buffer
+                return StatusCode.ok.abi
+            case .failure(let error): return error.status.code.abi
+            }
+        }
+        table.pointee.import_state = { state, stream, bytes in
+            guard let instance = instance(state), let bytes = bytes?.pointee else { return StatusCode.internalError.abi }
+            return instance.importState(stream, UnsafeRawBufferPointer(start: bytes.data, count: bytes.length))
+        }
         return UnsafePointer(table)
     }
 

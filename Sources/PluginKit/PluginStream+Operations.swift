@@ -1,5 +1,5 @@
 // Unsafe: the argument structs of `infer` and the context of `compute`. Invariants: names, tensors and arrays outlive the call (the host retains
-// tensors and copies names); the context is the ComputeJob that the instance's table keeps until the operation's one completion, which the host
+// tensors and copies names); the context is the ComputeJob that the instance's table of closures keeps until the operation's one completion, which the host
 // gives only after the job has returned or will never run.
 
 import CVitrinePlugin
@@ -63,12 +63,13 @@ extension PluginStream {
             then(.failure(.streamClosed))
             return nil
         }
-        let task = ComputeTask(job)
+        let outcome = ComputeOutcome<T>()
+        let task = ComputeJob { outcome.keep { () throws(PluginError) in try job() } }
         let context = Unmanaged<ComputeJob>.passUnretained(task).toOpaque()
         var operation: vt_operation = 0
         let status = instance.calls.table.pointee.compute(instance.calls.instance, token, runComputeJob, context, deadlineUs, &operation)
         return accepted(status, operation, by: instance, "a compute job") { completion, _ in
-            then(task.outcome(completion))
+            withExtendedLifetime(task) { then(outcome.result(completion)) }
         }
     }
 
@@ -141,32 +142,31 @@ struct Completion {
 }
 
 /// A job for the pool. The context that crosses the ABI is a pointer to one.
-class ComputeJob {
-    func run() -> vt_status { StatusCode.unimplemented.abi }
+private final class ComputeJob: Sendable {
+    let run: @Sendable () -> vt_status
+
+    init(_ run: @escaping @Sendable () -> vt_status) {
+        self.run = run
+    }
 }
 
-/// Sendable because `result` is written by the pool thread that runs the job and read on the loop after the host's
-/// completion, which happens later.
-private final class ComputeTask<T: Sendable>: ComputeJob, @unchecked Sendable {
-    private let job: @Sendable () throws(PluginError) -> T
-    private var result: Result<T, PluginError>?
+/// What a job gave. Sendable because `kept` is written by the pool thread that runs the job and read on the loop after the host's completion, which
+/// happens later.
+private final class ComputeOutcome<T: Sendable>: @unchecked Sendable {
+    private var kept: Result<T, PluginError>?
 
-    init(_ job: @escaping @Sendable () throws(PluginError) -> T) {
-        self.job = job
-    }
-
-    override func run() -> vt_status {
+    func keep(_ job: () throws(PluginError) -> T) -> vt_status {
         do {
-            result = .success(try job())
+            kept = .success(try job())
             return StatusCode.ok.abi
         } catch {
-            result = .failure(error)
+            kept = .failure(error)
             return error.status.code.abi
         }
     }
 
-    func outcome(_ completion: Completion) -> Result<T, PluginError> {
-        switch result {
+    func result(_ completion: Completion) -> Result<T, PluginError> {
+        switch kept {
         case .success(let value) where completion.status == .ok: return .success(value)
         case .failure(let error) where completion.status == error.status.code: return .failure(error)
         default: return .failure(completion.error)

@@ -63,3 +63,16 @@ public protocol StreamHandler: AnyObject {
 extension StreamHandler {
     public func cancelled() {}
 }
+
+/// A stream's handler that can hand its state to the next build of the plugin, so that a swap moves the stream in its middle.
+///
+/// A plugin whose manifest says `stateful: false` has its streams moved without this.
+public protocol StateHandOver: StreamHandler {
+    /// What the next build needs to go on; asked only when no operation of the stream is under way and all it emitted was delivered.
+    /// - Throws: UNAVAILABLE for "not now" (it is asked again when the stream rests next); anything else means never, and the stream ends here.
+    func exportState() throws(PluginError) -> [UInt8]
+
+    /// What an earlier build exported, right after the stream was opened here. Untrusted: it may be of any earlier version.
+    /// - Throws: anything when it cannot be used; the stream then goes on in the earlier build.
+    func importState(_ bytes: UnsafeRawBufferPointer) throws(PluginError)
+}

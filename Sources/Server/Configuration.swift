@@ -34,6 +34,8 @@ public struct ServerConfiguration: Sendable {
     var isVirtual = false
     /// Seed of everything random; 0 = taken from the system at start.
     public var seed: UInt64 = 0
+    /// The program that tries plugins out in a process of its own: this one, where it is the command line; "" = they are not tried out.
+    public var probeProgram = ""
 
     public init() {}
 }
@@ -89,6 +91,18 @@ public struct ServerLimits: Sendable, Equatable {
     public var firstFrameMsMax = 10_000
     /// From the drain signal to the end.
     public var drainMsMax = 10_000
+    /// How long streams of a plugin's old build may go on after a swap.
+    public var pluginDrainMsMax = 30_000
+    /// From mapping a candidate in the server to its first instance on every loop.
+    public var pluginStartMsMax = 30_000
+    /// A candidate in its probe process.
+    public var pluginProbeMsMax = 10_000
+    /// A candidate's conversations before it goes live.
+    public var pluginGateMsMax = 600_000
+    /// A plugin's file must not have changed for so long before it is read.
+    public var pluginSettledMs = 50
+    /// Swift libraries that are no longer used; they cannot be unloaded (about 45 kB each).
+    public var retiredSwiftImagesMax = 64
     public var metadataEntriesMax = 32
     public var metadataBytesMax = 8 << 10
 
@@ -155,7 +169,8 @@ extension ServerConfiguration {
         try value.fields(
             "connections_max", "streams_per_connection_max", "sessions_max", "frame_bytes_max", "ingress_bytes_max", "output_bytes_max",
             "first_frame_ms_max", "drain_ms_max", "text_bytes_max", "image_bytes_max", "turn_quiet_ms", "resume_bytes_max",
-            "resume_window_ms", "control_messages_per_second_max")
+            "resume_window_ms", "control_messages_per_second_max", "plugin_drain_ms_max", "plugin_start_ms_max", "plugin_probe_ms_max",
+            "plugin_gate_ms_max", "retired_swift_images_max")
         limits.connectionsMax = try value["connections_max"].int(in: 1...1_000_000, or: limits.connectionsMax)
         limits.streamsPerConnectionMax = try value["streams_per_connection_max"].int(in: 1...10_000, or: limits.streamsPerConnectionMax)
         limits.sessionsMax = try value["sessions_max"].int(in: 1...1_000_000, or: limits.sessionsMax)
@@ -164,6 +179,11 @@ extension ServerConfiguration {
         limits.outputBytesMax = try value["output_bytes_max"].int(in: (64 << 10)...(1 << 30), or: limits.outputBytesMax)
         limits.firstFrameMsMax = try value["first_frame_ms_max"].int(in: 100...600_000, or: limits.firstFrameMsMax)
         limits.drainMsMax = try value["drain_ms_max"].int(in: 0...3_600_000, or: limits.drainMsMax)
+        limits.pluginDrainMsMax = try value["plugin_drain_ms_max"].int(in: 0...3_600_000, or: limits.pluginDrainMsMax)
+        limits.pluginStartMsMax = try value["plugin_start_ms_max"].int(in: 100...3_600_000, or: limits.pluginStartMsMax)
+        limits.pluginProbeMsMax = try value["plugin_probe_ms_max"].int(in: 100...3_600_000, or: limits.pluginProbeMsMax)
+        limits.pluginGateMsMax = try value["plugin_gate_ms_max"].int(in: 100...86_400_000, or: limits.pluginGateMsMax)
+        limits.retiredSwiftImagesMax = try value["retired_swift_images_max"].int(in: 0...1_000_000, or: limits.retiredSwiftImagesMax)
         sessionLimits.frameBytesMax = limits.frameBytesMax
         sessionLimits.textBytesMax = try value["text_bytes_max"].int(in: 1...(1 << 20), or: sessionLimits.textBytesMax)
         sessionLimits.imageBytesMax = try value["image_bytes_max"].int(in: 1_024...(256 << 20), or: sessionLimits.imageBytesMax)

@@ -1,6 +1,7 @@
 import Catalog
 import EventLoop
 import Logging
+import PluginHost
 import Router
 import Sessions
 import Telemetry
@@ -37,6 +38,15 @@ final class LoopWorker: ConnectionHost {
     func publish(_ deployment: Deployment, nodes: [any Node]) {
         for node in nodes { router.install(node) }
         self.deployment = deployment
+    }
+
+    /// Publishes a change of one plugin: `next` takes the place of `name`'s instance; nil = there is none any more.
+    /// - Returns: the instance that was there.
+    func publish(_ deployment: Deployment, replacing name: String?, with next: PluginInstance?) -> PluginInstance? {
+        let before = name.flatMap { router.node($0) } as? PluginInstance
+        if let next { router.install(next) } else if let name { router.remove(name) }
+        self.deployment = deployment
+        return before
     }
 
     // MARK: Connections

@@ -1,4 +1,5 @@
 import Catalog
+import EventLoop
 import Wire
 
 /// The server's side of one open stream. Called on the connection's loop.
@@ -50,4 +51,47 @@ final class UnaryHandler: StreamHandler {
     }
 
     func cancel() {}
+}
+
+/// A method with one request and one reply that comes later, from any thread.
+final class DeferredHandler: StreamHandler {
+    typealias Done = @Sendable (Result<[UInt8], RPCStatus>) -> Void
+
+    private let call: StreamCall
+    private let loop: EventLoop
+    private let ask: (UnsafeRawBufferPointer, @escaping Done) throws(RPCStatus) -> Void
+    private var isAsked = false
+    private var isOver = false
+
+    init(call: StreamCall, loop: EventLoop, ask: @escaping (UnsafeRawBufferPointer, @escaping Done) throws(RPCStatus) -> Void) {
+        self.call = call
+        self.loop = loop
+        self.ask = ask
+    }
+
+    func data(_ payload: UnsafeRawBufferPointer) throws(RPCStatus) {
+        guard !isAsked else { throw RPCStatus(.invalidArgument, "a second request on a method that takes one") }
+        isAsked = true
+        let bound = LoopBound(self, loop: loop)
+        try ask(payload) { result in
+            bound.loop.submit { bound.value.answer(result) }
+        }
+    }
+
+    private func answer(_ result: Result<[UInt8], RPCStatus>) {
+        guard !isOver else { return }
+        isOver = true
+        switch result {
+        case .success(let reply):
+            call.send(reply)
+            call.close(.ok)
+        case .failure(let status): call.close(status)
+        }
+    }
+
+    func halfClose() {
+        if !isAsked { call.close(RPCStatus(.invalidArgument, "the method needs one request; none was sent")) }
+    }
+
+    func cancel() { isOver = true }
 }

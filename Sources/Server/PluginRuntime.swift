@@ -5,6 +5,7 @@ import Inference
 import PluginHost
 public import Router
 import Sessions
+import Synchronization
 public import Telemetry
 public import Wire
 
@@ -14,11 +15,14 @@ public import Wire
 
 /// Models and plugins of a process: the inference service, the compute pool, the host, and the plugins that were loaded.
 public final class PluginRuntime: @unchecked Sendable {
-    // Invariant: everything is set in `init`; afterwards only read. Instances are made on, and confined to, the loop they are asked for.
+    // Invariant: everything is set in `init`; afterwards only read, but for the live generations behind their mutex. Instances are made on, and
+    // confined to, the loop they are asked for.
     /// Only where there are plugins: it brings the inference library with it.
     private let host: PluginHost?
     private let compute: ComputePool
-    private let generations: [PluginGeneration]
+    private let generations: Mutex<[PluginGeneration]>
+    /// What plugins say, for whoever watches.
+    let logHub: PluginLogHub
 
     /// Loads the configured plugins and compiles their models. Blocks.
     public init(_ configuration: ServerConfiguration, registry: MetricsRegistry = MetricsRegistry(), log: Logger? = nil) throws(ServerError) {
@@ -26,12 +30,15 @@ public final class PluginRuntime: @unchecked Sendable {
         compute = ComputePool(
             threads: configuration.computeThreads, queueItemsMax: configuration.isVirtual ? .max : PluginRuntime.computeItemsMax, name: "compute")
         let metrics = PluginMetrics(registry: registry)
+        let logHub = PluginLogHub()
+        self.logHub = logHub
         do throws(RPCStatus) {
             guard !configuration.plugins.isEmpty else {
-                (host, generations) = (nil, [])
+                host = nil
+                generations = Mutex([])
                 return
             }
-            let host = try PluginRuntime.host(configuration, compute, metrics, log)
+            let host = try PluginRuntime.host(configuration, compute, metrics, log, logHub)
             self.host = host
             var loaded: [PluginGeneration] = []
             for plugin in configuration.plugins {
@@ -44,7 +51,7 @@ public final class PluginRuntime: @unchecked Sendable {
                     ])
                 loaded.append(generation)
             }
-            generations = loaded
+            generations = Mutex(loaded)
         } catch {
             throw ServerError(error.message)
         }
@@ -57,7 +64,7 @@ public final class PluginRuntime: @unchecked Sendable {
     public static let inferenceItemsMax = 1_024
 
     private static func host(
-        _ configuration: ServerConfiguration, _ compute: ComputePool, _ metrics: PluginMetrics, _ log: Logger
+        _ configuration: ServerConfiguration, _ compute: ComputePool, _ metrics: PluginMetrics, _ log: Logger, _ logHub: PluginLogHub
     ) throws(RPCStatus) -> PluginHost {
         var options: [String: [String: String]] = [:]
         for plugin in configuration.plugins {
@@ -73,38 +80,54 @@ public final class PluginRuntime: @unchecked Sendable {
                 modelledComputeUs: ModelledCosts.computeUs, modelledInferenceUs: ModelledCosts.inferenceUs),
             inference: inference, compute: compute,
             observer: PluginHostObserver(
-                log: { plugin, level, message in log.log(level: level.forLogger, "\(message)", metadata: ["plugin": "\(plugin)"]) },
+                log: { plugin, level, message in
+                    log.log(level: level.forLogger, "\(message)", metadata: ["plugin": "\(plugin)"])
+                    logHub.said(plugin, level, message)
+                },
                 count: { plugin, name, amount in metrics.count(plugin, name, amount) }))
     }
 
     /// Copies of loaded libraries: a folder of this process's own.
     private static var runFolder: String { RunFolder.temporary }
 
+    /// The live generations, sorted by name.
+    var live: [PluginGeneration] { generations.withLock { $0 }.sorted { $0.manifest.name < $1.manifest.name } }
+
+    /// Loads further builds; nil where there are no plugins.
+    var pluginHost: PluginHost? { host }
+
+    /// What is live changes: `old` goes, `new` comes.
+    func replace(_ old: PluginGeneration?, with new: PluginGeneration?) {
+        generations.withLock { all in
+            all.removeAll { $0 === old }
+            if let new { all.append(new) }
+        }
+    }
+
     /// Manifest ports by plugin name, for checking graphs.
     func ports(_ plugin: String) -> PluginPorts? {
-        generations.first { $0.manifest.name == plugin }.map { PluginPorts($0.manifest) }
+        live.first { $0.manifest.name == plugin }.map { PluginPorts($0.manifest) }
     }
 
-    var names: [String] { generations.map(\.manifest.name).sorted() }
+    var names: [String] { live.map(\.manifest.name) }
 
     var generationNames: [Deployment.PluginGenerationName] {
-        generations.map { Deployment.PluginGenerationName(plugin: $0.manifest.name, generation: $0.number, sha256: $0.library.sha256) }
-            .sorted { $0.plugin < $1.plugin }
+        live.map { Deployment.PluginGenerationName(plugin: $0.manifest.name, generation: $0.number, sha256: $0.library.sha256) }
     }
 
-    var loaded: [LoadedPlugin] {
-        generations.map {
-            LoadedPlugin(
-                manifest: $0.manifest, generation: $0.number, file: $0.library.path, sha256: $0.library.sha256, streams: 0,
-                state: $0.isDraining ? "draining" : "live")
-        }.sorted { ($0.manifest?.name ?? "") < ($1.manifest?.name ?? "") }
+    /// One generation as an operator sees it.
+    func describe(_ generation: PluginGeneration) -> LoadedPlugin {
+        LoadedPlugin(
+            manifest: generation.manifest, generation: generation.number, file: generation.library.path, sha256: generation.library.sha256,
+            streams: UInt32(clamping: generation.openStreams),
+            state: generation.isOverdue ? "stuck" : generation.isDraining ? "draining" : "live", pureC: generation.library.isPureC)
     }
 
     /// Makes an instance of every plugin for a loop. Call on that loop.
     func nodes(on loop: EventLoop) throws(ServerError) -> [any Node] {
         guard let host else { return [] }
         var nodes: [any Node] = []
-        for generation in generations {
+        for generation in live {
             do throws(RPCStatus) { nodes.append(try host.instance(of: generation, on: loop)) } catch { throw ServerError(error.message) }
         }
         return nodes
@@ -117,7 +140,7 @@ public final class PluginRuntime: @unchecked Sendable {
 
     /// The one plugin of a runtime that was made for one. Call on the loop.
     public func onlyNode(on loop: EventLoop) throws(ServerError) -> (node: any Node, manifest: PluginManifest) {
-        guard let node = try nodes(on: loop).first, let generation = generations.first else { throw ServerError("no plugin was loaded") }
+        guard let node = try nodes(on: loop).first, let generation = live.first else { throw ServerError("no plugin was loaded") }
         return (node, generation.manifest)
     }
 

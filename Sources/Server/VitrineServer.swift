@@ -34,6 +34,8 @@ public final class VitrineServer: @unchecked Sendable {
     let workers = WorkerTable()
     private var state: ServerState?
     private var shop: Shop?
+    /// Set once the server serves.
+    private(set) var changes: PluginChanges?
     private var listeners: [SocketListener] = []
     private var signals: [SignalWatcher] = []
     private var endpoint: MetricsEndpoint?
@@ -111,12 +113,14 @@ public final class VitrineServer: @unchecked Sendable {
         self.state = state
         workers.set(
             loops.map { loop in
-                LoopWorker(loop: loop, shared: state, adminMethods: AdminMethods.all(self)) { [unowned self] in loopDrained() }
+                LoopWorker(loop: loop, shared: state, adminMethods: AdminMethods.all(self, on: loop)) { [unowned self] in loopDrained() }
             })
         let deployment = try deploy(plan, shop)
         for loop in loops {
             try onLoop(loop) { [runtime, workers] in workers.on(loop).publish(deployment, nodes: try runtime.nodes(on: loop)) }
         }
+        changes = PluginChanges(
+            runtime: runtime, configuration: configuration, loops: loops, workers: workers, log: log, deployment: deployment)
         if case .addresses = place {
             try listen()
             if !configuration.metrics.isEmpty { try startEndpoint() }
@@ -207,7 +211,16 @@ public final class VitrineServer: @unchecked Sendable {
             sessions: UInt32(clamping: sessionCount), connections: UInt32(clamping: Int(metrics.connections.value)))
     }
 
-    func loadedPlugins() -> ListPluginsReply { ListPluginsReply(plugins: runtime.loaded) }
+    func loadedPlugins() -> ListPluginsReply {
+        let draining = changes?.draining ?? []
+        return ListPluginsReply(
+            plugins: (runtime.live + draining).map(runtime.describe),
+            retiredSwiftImages: UInt32(clamping: runtime.pluginHost?.retiredSwiftImages ?? 0),
+            retiredSwiftImagesMax: UInt32(clamping: configuration.limits.retiredSwiftImagesMax))
+    }
+
+    /// What plugins say, for whoever watches.
+    var pluginLog: PluginLogHub { runtime.logHub }
 
     // MARK: Stop
 

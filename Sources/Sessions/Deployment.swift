@@ -38,5 +38,10 @@ public final class Deployment: Sendable {
         self.catalogueHash = catalogueHash
     }
 
+    /// The next deployment, which differs by its plugins alone.
+    public func with(generations: [PluginGenerationName]) -> Deployment {
+        Deployment(number: number + 1, plan: plan, generations: generations, agents: agents, classifier: classifier, catalogueHash: catalogueHash)
+    }
+
     func agent(named name: String) -> (any Agent)? { agents.first { $0.name == name } }
 }

@@ -9,6 +9,11 @@ extension Session: RouteDelegate {
     func currentRoute() throws(RPCStatus) -> Route {
         let live = deployment()
         if let route, routeDeployment == live.number || !turns.isEmpty || audioNodesOpen || audioDraining { return route }
+        // Other builds of the same plugins change nothing of the way: their streams are handed over, not cut off.
+        if let route, route.plan == live.plan {
+            routeDeployment = live.number
+            return route
+        }
         route?.cancel()
         let fresh = router.route(live.plan, sessionKey: key, delegate: self)
         route = fresh

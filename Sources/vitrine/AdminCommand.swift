@@ -5,31 +5,46 @@ import Foundation
 import Wire
 
 /// How to reach a running server's admin socket.
-struct AdminConnection: ParsableArguments {
-    @Option(help: ArgumentHelp("The server's admin socket.", valueName: "path"))
+struct AdminConnection: ParsableArguments, Sendable {
+    @Option(name: [.customLong("server"), .customLong("admin-socket")], help: ArgumentHelp("The server's admin socket.", valueName: "path"))
     var adminSocket: String
 
     /// One request, one reply.
-    func call<Reply>(_ method: MethodDescriptor, _ request: [UInt8], _ decode: @escaping (UnsafeRawBufferPointer) throws -> Reply) throws -> Reply {
+    func call<Reply>(
+        _ method: MethodDescriptor, _ request: [UInt8], timeoutMs: Int = 30_000, _ decode: @escaping (UnsafeRawBufferPointer) throws -> Reply
+    ) throws -> Reply {
+        do {
+            return try ask(method, request, timeoutMs: timeoutMs, decode)
+        } catch {
+            throw Environment.fail("\(error)")
+        }
+    }
+
+    /// As `call`, for whoever wants to know what went wrong.
+    func ask<Reply>(
+        _ method: MethodDescriptor, _ request: [UInt8], timeoutMs: Int = 30_000, _ decode: @escaping (UnsafeRawBufferPointer) throws -> Reply
+    ) throws -> Reply {
         let loop = try EventLoop(name: "admin")
-        let call = UnaryCall<Reply>(loop: loop, decode: decode)
+        let call = UnaryCall<Reply>(loop: loop, timeoutMs: timeoutMs, decode: decode)
         run(loop, call) { [adminSocket] in $0.start(.unix(path: adminSocket), method, request) }
         switch call.result {
         case .success(let reply): return reply
-        case .failure(let error): throw Environment.fail("\(error)")
-        case nil: throw Environment.fail("the server gave no reply")
+        case .failure(let error): throw error
+        case nil: throw RPCStatus(.unavailable, "the server gave no reply")
         }
     }
 }
 
 private final class UnaryCall<Reply> {
     private let loop: EventLoop
+    private let timeoutMs: Int
     private let decode: (UnsafeRawBufferPointer) throws -> Reply
     private var connection: ClientConnection?
     private(set) var result: Result<Reply, any Error>?
 
-    init(loop: EventLoop, decode: @escaping (UnsafeRawBufferPointer) throws -> Reply) {
+    init(loop: EventLoop, timeoutMs: Int, decode: @escaping (UnsafeRawBufferPointer) throws -> Reply) {
         self.loop = loop
+        self.timeoutMs = timeoutMs
         self.decode = decode
     }
 
@@ -40,7 +55,8 @@ private final class UnaryCall<Reply> {
             case .success(let connection):
                 self.connection = connection
                 let stream = connection.open(
-                    method, timeoutUs: 30_000_000, onData: { [self] bytes in result = Result { try decode(bytes) } }, onEnd: { [self] in end($0) })
+                    method, timeoutUs: UInt64(timeoutMs) * 1_000, onData: { [self] bytes in result = Result { try decode(bytes) } },
+                    onEnd: { [self] in end($0) })
                 do throws(RPCStatus) { try stream.send(request) } catch { return end(error) }
                 stream.halfClose()
             }

@@ -12,11 +12,11 @@ enum Environment {
         return (environment["HOME"] ?? "") + "/.cache/vitrine"
     }
 
+    /// This program's file.
+    static var program: String { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0] }
+
     /// Plugins are built beside the program.
-    static var pluginFolder: String {
-        let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-        return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-    }
+    static var pluginFolder: String { String(program[..<(program.lastIndex(of: "/") ?? program.startIndex)]) }
 
     static var isTerminal: Bool { isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil }
 

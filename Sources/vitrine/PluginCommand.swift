@@ -9,7 +9,10 @@ import Wire
 
 struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Try plugins alone, and see which a server has.", subcommands: [Run.self, Describe.self, List.self])
+        commandName: "plugin", abstract: "Try plugins alone; load, swap and unload them in a running server.",
+        subcommands: [
+            Run.self, Describe.self, List.self, Load.self, Swap.self, Unload.self, New.self, Dev.self, Check.self, Probe.self, CheckOne.self,
+        ])
 
     struct Location: ParsableArguments {
         @Option(help: ArgumentHelp("Folder of the plugins.", valueName: "folder"))
@@ -31,12 +34,8 @@ struct PluginCommand: ParsableCommand {
             configuration.runtimeFolder = Environment.cacheFolder + "/openvino/libs"
             configuration.inferenceThreads = max(1, threads)
             configuration.logLevel = .warning
-            var pairs: [PluginOption] = []
-            for option in options {
-                let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
-                guard parts.count == 2 else { throw Environment.fail("--option takes key=value, not '\(option)'", code: 64) }
-                pairs.append(PluginOption(key: parts[0], value: parts[1]))
-            }
+            let table = try pluginOptions(options)
+            let pairs = table.keys.sorted().map { PluginOption(key: $0, value: table[$0] ?? "") }
             configuration.plugins = [PluginChoice(name: name, file: name.contains("/") ? name : "", options: pairs)]
             return configuration
         }
@@ -87,7 +86,7 @@ struct PluginCommand: ParsableCommand {
     }
 
     struct Describe: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print a plugin's manifest as JSON.")
+        static let configuration = CommandConfiguration(abstract: "Print a plugin's manifest as JSON: of a file, or of what is live in a server.")
 
         @Argument(help: "Name of the plugin, or path of its file.")
         var name: String
@@ -105,17 +104,25 @@ struct PluginCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the plugins that a running server has.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the plugins that a running server has: live ones, and old builds that still have streams.")
 
         @OptionGroup var admin: AdminConnection
 
+        @Flag(help: "Print the reply as JSON.")
+        var json = false
+
         func run() throws {
             let reply = try admin.call(.adminListPlugins, ListPluginsRequest().encoded()) { try ListPluginsReply(decoding: $0) }
+            if json { return printLine(try reply.encoded().withUnsafeBytes { try ProtoJSON.encode($0, as: .listPluginsReply) }) }
             for plugin in reply.plugins {
                 printLine(
                     "\(plugin.manifest?.name ?? "?") \(plugin.manifest?.version ?? "?")  generation \(plugin.generation)  "
-                        + "\(plugin.state)  \(plugin.streams) streams  sha256 \(plugin.sha256.prefix(12))"
+                        + "\(plugin.state)  \(plugin.streams) streams  \(plugin.pureC ? "C" : "Swift")  sha256 \(plugin.sha256.prefix(12))"
                 )
+            }
+            if reply.retiredSwiftImages > 0 {
+                printLine("\(reply.retiredSwiftImages) of at most \(reply.retiredSwiftImagesMax) retired Swift images")
             }
         }
     }

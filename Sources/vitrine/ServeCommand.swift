@@ -37,6 +37,7 @@ struct ServeCommand: ParsableCommand {
             if let metrics { configuration.metrics = metrics == "off" ? "" : metrics }
             if insecure { configuration.isInsecure = true }
             if configuration.pluginFolder.isEmpty { configuration.pluginFolder = Environment.pluginFolder }
+            configuration.probeProgram = Environment.program
             let server = try VitrineServer(configuration)
             try server.start()
             printLine("listening on \(server.address)")

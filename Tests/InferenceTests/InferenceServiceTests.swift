@@ -1,6 +1,7 @@
 import EventLoop
 import Inference
 import Synchronization
+import TestSupport
 import Testing
 import Wire
 

@@ -1,5 +1,6 @@
 import EventLoop
 import Inference
+import TestSupport
 import Testing
 import Wire
 

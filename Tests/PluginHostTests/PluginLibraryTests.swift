@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import PluginHost
 import Router
+import TestSupport
 import Testing
 import Wire
 

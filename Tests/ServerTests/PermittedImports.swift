@@ -19,6 +19,7 @@ enum PermittedImports {
         ),
         ("Router", ["EventLoop", "Fusion", "Telemetry", "Wire"]),
         ("PluginKit", ["CVitrinePlugin", "Wire"]),
+        ("PluginTesting", ["CVitrinePlugin", "PluginKit", "Wire"]),
         ("PluginHost", ["CMd", "CVitrinePlugin", "EventLoop", "Inference", "Router", "Wire"]),
         ("Sessions", ["Catalog", "EventLoop", "Fusion", "Router", "Telemetry", "Wire"]),
         ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Sessions", "Telemetry", "Wire"]),
@@ -34,8 +35,8 @@ enum PermittedImports {
         (
             "vitrine",
             [
-                "CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Evaluation", "Fusion", "PluginHost", "Replay", "Server", "Training",
-                "Wire",
+                "CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Evaluation", "Fusion", "Inference", "PluginHost", "PluginKit",
+                "PluginTesting", "Replay", "Server", "Training", "Wire",
             ]
         ),
         ("SpeechRecognizer", ["COpenCC", "COpus", "CSndfile", "CSoxr", "CVitrinePlugin", "PluginKit", "Wire"]),

@@ -61,12 +61,7 @@ public final class ModelRunner: Sendable {
     }
 
     /// Where `make setup` keeps models.
-    public static var cache: String {
-        let environment = ProcessInfo.processInfo.environment
-        if let path = environment["VITRINE_CACHE"] { return path }
-        if let path = environment["XDG_CACHE_HOME"] { return path + "/vitrine" }
-        return (environment["HOME"] ?? "") + "/.cache/vitrine"
-    }
+    public static var cache: String { Cache.folder }
 }
 
 /// A whole file.

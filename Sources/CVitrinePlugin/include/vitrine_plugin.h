@@ -9,7 +9,8 @@
  *                                   └ one instance per (generation, loop)
  *
  * Threads. Every function of vt_plugin is called on the loop that owns the instance, and only there,
- * except `self_test`, which runs in a probe process. A vt_job runs on a pool thread and may touch nothing
+ * except `create`, which may come on a loader thread before the loop has seen the instance (it may read files; calls for several
+ * loops' instances come one after the other), and `self_test`, which runs in a probe process. A vt_job runs on a pool thread and may touch nothing
  * but its own context. Every function of vt_host is called on the instance's loop, except `log`, `metric_add`,
  * `now_us` and the buffer and tensor functions other than `tensor_make`, which any thread may call. Nothing here
  * blocks; a plugin starts no thread that its manifest does not declare (PluginManifest.own_threads). The host never
@@ -218,7 +219,11 @@ struct vt_plugin {
 
     /* Optional (NULL): checks in a probe process that the plugin works at all. */
     vt_status (*self_test)(void *state, char *error, size_t error_capacity);
-    /* Optional (NULL): hand a stream's state to the next generation. Ownership of *bytes passes on. */
+    /* Optional (NULL): hand a stream's state to the next generation, at a moment when no operation of the stream is under way and
+     * all it emitted was delivered. Ownership of *bytes passes on; NULL = nothing to carry. VT_UNAVAILABLE: not now, ask again when
+     * the stream rests next; VT_UNIMPLEMENTED: never. After an export that the next generation took, `cancel` ends the stream here.
+     * import_state follows `open` in the new generation; `bytes` is borrowed as input is. A plugin whose manifest says that it is
+     * not stateful has its streams moved without either. */
     vt_status (*export_state)(void *state, vt_stream stream, vt_buffer **bytes);
     vt_status (*import_state)(void *state, vt_stream stream, const vt_buffer *bytes);
 };

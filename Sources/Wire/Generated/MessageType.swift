@@ -66,25 +66,31 @@ public enum MessageType: UInt32, Sendable, CaseIterable {
     case listPluginsRequest = 61
     case listPluginsReply = 62
     case loadedPlugin = 63
-    case drainRequest = 64
-    case drainReply = 65
-    case frame = 66
-    case open = 67
-    case metadataEntry = 68
-    case halfClose = 69
-    case cancel = 70
-    case status = 71
-    case statusDetail = 72
-    case credit = 73
-    case ping = 74
-    case pong = 75
-    case goAway = 76
-    case recordingHeader = 77
-    case consentGiven = 78
-    case namedHash = 79
-    case recordedFrame = 80
-    case sessionState = 81
-    case turnRecord = 82
+    case changePluginRequest = 64
+    case changePluginReply = 65
+    case changeStep = 66
+    case unloadPluginRequest = 67
+    case watchPluginRequest = 68
+    case pluginLogLine = 69
+    case drainRequest = 70
+    case drainReply = 71
+    case frame = 72
+    case open = 73
+    case metadataEntry = 74
+    case halfClose = 75
+    case cancel = 76
+    case status = 77
+    case statusDetail = 78
+    case credit = 79
+    case ping = 80
+    case pong = 81
+    case goAway = 82
+    case recordingHeader = 83
+    case consentGiven = 84
+    case namedHash = 85
+    case recordedFrame = 86
+    case sessionState = 87
+    case turnRecord = 88
 
     /// The name in the schema: "vitrine.v1.Frame".
     public var name: String {
@@ -153,6 +159,12 @@ public enum MessageType: UInt32, Sendable, CaseIterable {
         case .listPluginsRequest: "vitrine.v1.ListPluginsRequest"
         case .listPluginsReply: "vitrine.v1.ListPluginsReply"
         case .loadedPlugin: "vitrine.v1.LoadedPlugin"
+        case .changePluginRequest: "vitrine.v1.ChangePluginRequest"
+        case .changePluginReply: "vitrine.v1.ChangePluginReply"
+        case .changeStep: "vitrine.v1.ChangeStep"
+        case .unloadPluginRequest: "vitrine.v1.UnloadPluginRequest"
+        case .watchPluginRequest: "vitrine.v1.WatchPluginRequest"
+        case .pluginLogLine: "vitrine.v1.PluginLogLine"
         case .drainRequest: "vitrine.v1.DrainRequest"
         case .drainReply: "vitrine.v1.DrainReply"
         case .frame: "vitrine.v1.Frame"

@@ -53,6 +53,29 @@ extension MethodDescriptor {
         request: .drainRequest, response: .drainReply,
         requestStreaming: false, responseStreaming: false)
 
+    /// Takes a plugin in that is not there yet.
+    public static let adminLoadPlugin = MethodDescriptor(
+        path: "/vitrine.v1.Admin/LoadPlugin",
+        request: .changePluginRequest, response: .changePluginReply,
+        requestStreaming: false, responseStreaming: false)
+
+    /// Puts a new build in the place of the one that is live.
+    public static let adminSwapPlugin = MethodDescriptor(
+        path: "/vitrine.v1.Admin/SwapPlugin",
+        request: .changePluginRequest, response: .changePluginReply,
+        requestStreaming: false, responseStreaming: false)
+
+    public static let adminUnloadPlugin = MethodDescriptor(
+        path: "/vitrine.v1.Admin/UnloadPlugin",
+        request: .unloadPluginRequest, response: .changePluginReply,
+        requestStreaming: false, responseStreaming: false)
+
+    /// What plugins log from now on, until the client cancels.
+    public static let adminWatchPlugin = MethodDescriptor(
+        path: "/vitrine.v1.Admin/WatchPlugin",
+        request: .watchPluginRequest, response: .pluginLogLine,
+        requestStreaming: false, responseStreaming: true)
+
     /// Every method of the schema.
     public static let all: [MethodDescriptor] = [
         .sessionsConverse,
@@ -65,5 +88,9 @@ extension MethodDescriptor {
         .adminHealth,
         .adminListPlugins,
         .adminDrain,
+        .adminLoadPlugin,
+        .adminSwapPlugin,
+        .adminUnloadPlugin,
+        .adminWatchPlugin,
     ]
 }

@@ -87,9 +87,14 @@ extension ListPluginsRequest: UnpackedMessage {
 
 public struct ListPluginsReply: Sendable, Equatable {
     public var plugins: [LoadedPlugin]
+    /// Swift libraries that are no longer used and cannot be unloaded.
+    public var retiredSwiftImages: UInt32
+    public var retiredSwiftImagesMax: UInt32
 
-    public init(plugins: [LoadedPlugin] = []) {
+    public init(plugins: [LoadedPlugin] = [], retiredSwiftImages: UInt32 = 0, retiredSwiftImagesMax: UInt32 = 0) {
         self.plugins = plugins
+        self.retiredSwiftImages = retiredSwiftImages
+        self.retiredSwiftImagesMax = retiredSwiftImagesMax
     }
 }
 
@@ -102,10 +107,14 @@ extension ListPluginsReply: UnpackedMessage {
 
     init(unpacked c: UnsafePointer<Vitrine__V1__ListPluginsReply>) {
         plugins = Unpacked.messages(c.pointee.plugins, c.pointee.n_plugins)
+        retiredSwiftImages = c.pointee.retired_swift_images
+        retiredSwiftImagesMax = c.pointee.retired_swift_images_max
     }
 
     public func encode(into output: inout [UInt8]) {
         for value in plugins { ProtoWriter.message(1, value, into: &output) }
+        if retiredSwiftImages != 0 { ProtoWriter.varint(2, UInt64(retiredSwiftImages), into: &output) }
+        if retiredSwiftImagesMax != 0 { ProtoWriter.varint(3, UInt64(retiredSwiftImagesMax), into: &output) }
     }
 }
 
@@ -115,8 +124,10 @@ public struct LoadedPlugin: Sendable, Equatable {
     public var file: String
     public var sha256: String
     public var streams: UInt32
-    /// "live", "draining", "retired".
+    /// "live", "draining", "stuck" (past its deadline with work that does not end).
     public var state: String
+    /// The file carries no Swift and is unloaded when it is no longer used.
+    public var pureC: Bool
 
     public init(
         manifest: PluginManifest? = nil,
@@ -124,7 +135,8 @@ public struct LoadedPlugin: Sendable, Equatable {
         file: String = "",
         sha256: String = "",
         streams: UInt32 = 0,
-        state: String = ""
+        state: String = "",
+        pureC: Bool = false
     ) {
         self.manifest = manifest
         self.generation = generation
@@ -132,6 +144,7 @@ public struct LoadedPlugin: Sendable, Equatable {
         self.sha256 = sha256
         self.streams = streams
         self.state = state
+        self.pureC = pureC
     }
 }
 
@@ -149,6 +162,7 @@ extension LoadedPlugin: UnpackedMessage {
         sha256 = Unpacked.string(c.pointee.sha256)
         streams = c.pointee.streams
         state = Unpacked.string(c.pointee.state)
+        pureC = c.pointee.pure_c != 0
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -158,6 +172,228 @@ extension LoadedPlugin: UnpackedMessage {
         if !sha256.isEmpty { ProtoWriter.string(4, sha256, into: &output) }
         if streams != 0 { ProtoWriter.varint(5, UInt64(streams), into: &output) }
         if !state.isEmpty { ProtoWriter.string(6, state, into: &output) }
+        if pureC { ProtoWriter.varint(7, pureC ? 1 : 0, into: &output) }
+    }
+}
+
+public struct ChangePluginRequest: Sendable, Equatable {
+    /// A shared object's absolute path on the server's machine.
+    public var file: String
+    /// The plugin it must be; "" = whatever its manifest says.
+    public var plugin: String
+    /// Conversation scripts, files or folders, that must pass with the candidate before it goes live.
+    public var gates: [String]
+    /// How long open streams may go on with the old build; 0 = the server's limit.
+    public var drainUs: UInt64
+
+    public init(
+        file: String = "",
+        plugin: String = "",
+        gates: [String] = [],
+        drainUs: UInt64 = 0
+    ) {
+        self.file = file
+        self.plugin = plugin
+        self.gates = gates
+        self.drainUs = drainUs
+    }
+}
+
+extension ChangePluginRequest: UnpackedMessage {
+    public static var messageType: MessageType { .changePluginRequest }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__ChangePluginRequest>) {
+        file = Unpacked.string(c.pointee.file)
+        plugin = Unpacked.string(c.pointee.plugin)
+        gates = Unpacked.array(c.pointee.gates, c.pointee.n_gates) { Unpacked.string($0) }
+        drainUs = UInt64(c.pointee.drain_us)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !file.isEmpty { ProtoWriter.string(1, file, into: &output) }
+        if !plugin.isEmpty { ProtoWriter.string(2, plugin, into: &output) }
+        for value in gates { ProtoWriter.string(3, value, into: &output) }
+        if drainUs != 0 { ProtoWriter.varint(4, drainUs, into: &output) }
+    }
+}
+
+public struct ChangePluginReply: Sendable, Equatable {
+    /// What is live now; absent after unloading.
+    public var plugin: LoadedPlugin?
+    /// What was live before; absent after loading.
+    public var before: LoadedPlugin?
+    /// The same file was live already: nothing was done.
+    public var unchanged: Bool
+    /// Where the time went, in order.
+    public var steps: [ChangeStep]
+    /// Number of the deployment that has the change.
+    public var deployment: UInt64
+    /// What differs between the two manifests, one line each.
+    public var differences: [String]
+
+    public init(
+        plugin: LoadedPlugin? = nil,
+        before: LoadedPlugin? = nil,
+        unchanged: Bool = false,
+        steps: [ChangeStep] = [],
+        deployment: UInt64 = 0,
+        differences: [String] = []
+    ) {
+        self.plugin = plugin
+        self.before = before
+        self.unchanged = unchanged
+        self.steps = steps
+        self.deployment = deployment
+        self.differences = differences
+    }
+}
+
+extension ChangePluginReply: UnpackedMessage {
+    public static var messageType: MessageType { .changePluginReply }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__ChangePluginReply>) {
+        plugin = c.pointee.plugin.map { LoadedPlugin(unpacked: $0) }
+        before = c.pointee.before.map { LoadedPlugin(unpacked: $0) }
+        unchanged = c.pointee.unchanged != 0
+        steps = Unpacked.messages(c.pointee.steps, c.pointee.n_steps)
+        deployment = UInt64(c.pointee.deployment)
+        differences = Unpacked.array(c.pointee.differences, c.pointee.n_differences) { Unpacked.string($0) }
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if let plugin { ProtoWriter.message(1, plugin, into: &output) }
+        if let before { ProtoWriter.message(2, before, into: &output) }
+        if unchanged { ProtoWriter.varint(3, unchanged ? 1 : 0, into: &output) }
+        for value in steps { ProtoWriter.message(4, value, into: &output) }
+        if deployment != 0 { ProtoWriter.varint(5, deployment, into: &output) }
+        for value in differences { ProtoWriter.string(6, value, into: &output) }
+    }
+}
+
+public struct ChangeStep: Sendable, Equatable {
+    public var name: String
+    public var tookUs: UInt64
+
+    public init(name: String = "", tookUs: UInt64 = 0) {
+        self.name = name
+        self.tookUs = tookUs
+    }
+}
+
+extension ChangeStep: UnpackedMessage {
+    public static var messageType: MessageType { .changeStep }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__ChangeStep>) {
+        name = Unpacked.string(c.pointee.name)
+        tookUs = UInt64(c.pointee.took_us)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !name.isEmpty { ProtoWriter.string(1, name, into: &output) }
+        if tookUs != 0 { ProtoWriter.varint(2, tookUs, into: &output) }
+    }
+}
+
+public struct UnloadPluginRequest: Sendable, Equatable {
+    public var plugin: String
+    /// Even when a node of the graph needs it; its inputs get UNAVAILABLE from then on.
+    public var force: Bool
+    public var drainUs: UInt64
+
+    public init(plugin: String = "", force: Bool = false, drainUs: UInt64 = 0) {
+        self.plugin = plugin
+        self.force = force
+        self.drainUs = drainUs
+    }
+}
+
+extension UnloadPluginRequest: UnpackedMessage {
+    public static var messageType: MessageType { .unloadPluginRequest }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__UnloadPluginRequest>) {
+        plugin = Unpacked.string(c.pointee.plugin)
+        force = c.pointee.force != 0
+        drainUs = UInt64(c.pointee.drain_us)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !plugin.isEmpty { ProtoWriter.string(1, plugin, into: &output) }
+        if force { ProtoWriter.varint(2, force ? 1 : 0, into: &output) }
+        if drainUs != 0 { ProtoWriter.varint(3, drainUs, into: &output) }
+    }
+}
+
+public struct WatchPluginRequest: Sendable, Equatable {
+    /// "" = all.
+    public var plugin: String
+
+    public init(plugin: String = "") {
+        self.plugin = plugin
+    }
+}
+
+extension WatchPluginRequest: UnpackedMessage {
+    public static var messageType: MessageType { .watchPluginRequest }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__WatchPluginRequest>) {
+        plugin = Unpacked.string(c.pointee.plugin)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !plugin.isEmpty { ProtoWriter.string(1, plugin, into: &output) }
+    }
+}
+
+public struct PluginLogLine: Sendable, Equatable {
+    public var plugin: String
+    /// "debug", "info", "warning", "error".
+    public var level: String
+    public var message: String
+
+    public init(plugin: String = "", level: String = "", message: String = "") {
+        self.plugin = plugin
+        self.level = level
+        self.message = message
+    }
+}
+
+extension PluginLogLine: UnpackedMessage {
+    public static var messageType: MessageType { .pluginLogLine }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__PluginLogLine>) {
+        plugin = Unpacked.string(c.pointee.plugin)
+        level = Unpacked.string(c.pointee.level)
+        message = Unpacked.string(c.pointee.message)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !plugin.isEmpty { ProtoWriter.string(1, plugin, into: &output) }
+        if !level.isEmpty { ProtoWriter.string(2, level, into: &output) }
+        if !message.isEmpty { ProtoWriter.string(3, message, into: &output) }
     }
 }
 

@@ -232,6 +232,276 @@ void   vitrine__v1__loaded_plugin__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__loaded_plugin__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vitrine__v1__change_plugin_request__init
+                     (Vitrine__V1__ChangePluginRequest         *message)
+{
+  static const Vitrine__V1__ChangePluginRequest init_value = VITRINE__V1__CHANGE_PLUGIN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__change_plugin_request__get_packed_size
+                     (const Vitrine__V1__ChangePluginRequest *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__change_plugin_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__change_plugin_request__pack
+                     (const Vitrine__V1__ChangePluginRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__change_plugin_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__change_plugin_request__pack_to_buffer
+                     (const Vitrine__V1__ChangePluginRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__change_plugin_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__ChangePluginRequest *
+       vitrine__v1__change_plugin_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__ChangePluginRequest *)
+     protobuf_c_message_unpack (&vitrine__v1__change_plugin_request__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__change_plugin_request__free_unpacked
+                     (Vitrine__V1__ChangePluginRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__change_plugin_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__change_plugin_reply__init
+                     (Vitrine__V1__ChangePluginReply         *message)
+{
+  static const Vitrine__V1__ChangePluginReply init_value = VITRINE__V1__CHANGE_PLUGIN_REPLY__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__change_plugin_reply__get_packed_size
+                     (const Vitrine__V1__ChangePluginReply *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__change_plugin_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__change_plugin_reply__pack
+                     (const Vitrine__V1__ChangePluginReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__change_plugin_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__change_plugin_reply__pack_to_buffer
+                     (const Vitrine__V1__ChangePluginReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__change_plugin_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__ChangePluginReply *
+       vitrine__v1__change_plugin_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__ChangePluginReply *)
+     protobuf_c_message_unpack (&vitrine__v1__change_plugin_reply__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__change_plugin_reply__free_unpacked
+                     (Vitrine__V1__ChangePluginReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__change_plugin_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__change_step__init
+                     (Vitrine__V1__ChangeStep         *message)
+{
+  static const Vitrine__V1__ChangeStep init_value = VITRINE__V1__CHANGE_STEP__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__change_step__get_packed_size
+                     (const Vitrine__V1__ChangeStep *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__change_step__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__change_step__pack
+                     (const Vitrine__V1__ChangeStep *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__change_step__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__change_step__pack_to_buffer
+                     (const Vitrine__V1__ChangeStep *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__change_step__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__ChangeStep *
+       vitrine__v1__change_step__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__ChangeStep *)
+     protobuf_c_message_unpack (&vitrine__v1__change_step__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__change_step__free_unpacked
+                     (Vitrine__V1__ChangeStep *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__change_step__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__unload_plugin_request__init
+                     (Vitrine__V1__UnloadPluginRequest         *message)
+{
+  static const Vitrine__V1__UnloadPluginRequest init_value = VITRINE__V1__UNLOAD_PLUGIN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__unload_plugin_request__get_packed_size
+                     (const Vitrine__V1__UnloadPluginRequest *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__unload_plugin_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__unload_plugin_request__pack
+                     (const Vitrine__V1__UnloadPluginRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__unload_plugin_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__unload_plugin_request__pack_to_buffer
+                     (const Vitrine__V1__UnloadPluginRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__unload_plugin_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__UnloadPluginRequest *
+       vitrine__v1__unload_plugin_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__UnloadPluginRequest *)
+     protobuf_c_message_unpack (&vitrine__v1__unload_plugin_request__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__unload_plugin_request__free_unpacked
+                     (Vitrine__V1__UnloadPluginRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__unload_plugin_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__watch_plugin_request__init
+                     (Vitrine__V1__WatchPluginRequest         *message)
+{
+  static const Vitrine__V1__WatchPluginRequest init_value = VITRINE__V1__WATCH_PLUGIN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__watch_plugin_request__get_packed_size
+                     (const Vitrine__V1__WatchPluginRequest *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__watch_plugin_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__watch_plugin_request__pack
+                     (const Vitrine__V1__WatchPluginRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__watch_plugin_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__watch_plugin_request__pack_to_buffer
+                     (const Vitrine__V1__WatchPluginRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__watch_plugin_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__WatchPluginRequest *
+       vitrine__v1__watch_plugin_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__WatchPluginRequest *)
+     protobuf_c_message_unpack (&vitrine__v1__watch_plugin_request__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__watch_plugin_request__free_unpacked
+                     (Vitrine__V1__WatchPluginRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__watch_plugin_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__plugin_log_line__init
+                     (Vitrine__V1__PluginLogLine         *message)
+{
+  static const Vitrine__V1__PluginLogLine init_value = VITRINE__V1__PLUGIN_LOG_LINE__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__plugin_log_line__get_packed_size
+                     (const Vitrine__V1__PluginLogLine *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__plugin_log_line__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__plugin_log_line__pack
+                     (const Vitrine__V1__PluginLogLine *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__plugin_log_line__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__plugin_log_line__pack_to_buffer
+                     (const Vitrine__V1__PluginLogLine *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__plugin_log_line__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__PluginLogLine *
+       vitrine__v1__plugin_log_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__PluginLogLine *)
+     protobuf_c_message_unpack (&vitrine__v1__plugin_log_line__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__plugin_log_line__free_unpacked
+                     (Vitrine__V1__PluginLogLine *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__plugin_log_line__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vitrine__v1__drain_request__init
                      (Vitrine__V1__DrainRequest         *message)
 {
@@ -461,7 +731,7 @@ const ProtobufCMessageDescriptor vitrine__v1__list_plugins_request__descriptor =
   (ProtobufCMessageInit) vitrine__v1__list_plugins_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__list_plugins_reply__field_descriptors[1] =
+static const ProtobufCFieldDescriptor vitrine__v1__list_plugins_reply__field_descriptors[3] =
 {
   {
     "plugins",
@@ -475,14 +745,40 @@ static const ProtobufCFieldDescriptor vitrine__v1__list_plugins_reply__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retired_swift_images",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ListPluginsReply, retired_swift_images),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "retired_swift_images_max",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ListPluginsReply, retired_swift_images_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__list_plugins_reply__field_indices_by_name[] = {
   0,   /* field[0] = plugins */
+  1,   /* field[1] = retired_swift_images */
+  2,   /* field[2] = retired_swift_images_max */
 };
 static const ProtobufCIntRange vitrine__v1__list_plugins_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__list_plugins_reply__descriptor =
 {
@@ -492,14 +788,14 @@ const ProtobufCMessageDescriptor vitrine__v1__list_plugins_reply__descriptor =
   "Vitrine__V1__ListPluginsReply",
   "vitrine.v1",
   sizeof(Vitrine__V1__ListPluginsReply),
-  1,
+  3,
   vitrine__v1__list_plugins_reply__field_descriptors,
   vitrine__v1__list_plugins_reply__field_indices_by_name,
   1,  vitrine__v1__list_plugins_reply__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__list_plugins_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__loaded_plugin__field_descriptors[6] =
+static const ProtobufCFieldDescriptor vitrine__v1__loaded_plugin__field_descriptors[7] =
 {
   {
     "manifest",
@@ -573,11 +869,24 @@ static const ProtobufCFieldDescriptor vitrine__v1__loaded_plugin__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pure_c",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__LoadedPlugin, pure_c),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__loaded_plugin__field_indices_by_name[] = {
   2,   /* field[2] = file */
   1,   /* field[1] = generation */
   0,   /* field[0] = manifest */
+  6,   /* field[6] = pure_c */
   3,   /* field[3] = sha256 */
   5,   /* field[5] = state */
   4,   /* field[4] = streams */
@@ -585,7 +894,7 @@ static const unsigned vitrine__v1__loaded_plugin__field_indices_by_name[] = {
 static const ProtobufCIntRange vitrine__v1__loaded_plugin__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__loaded_plugin__descriptor =
 {
@@ -595,11 +904,408 @@ const ProtobufCMessageDescriptor vitrine__v1__loaded_plugin__descriptor =
   "Vitrine__V1__LoadedPlugin",
   "vitrine.v1",
   sizeof(Vitrine__V1__LoadedPlugin),
-  6,
+  7,
   vitrine__v1__loaded_plugin__field_descriptors,
   vitrine__v1__loaded_plugin__field_indices_by_name,
   1,  vitrine__v1__loaded_plugin__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__loaded_plugin__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__change_plugin_request__field_descriptors[4] =
+{
+  {
+    "file",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ChangePluginRequest, file),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plugin",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ChangePluginRequest, plugin),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gates",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Vitrine__V1__ChangePluginRequest, n_gates),
+    offsetof(Vitrine__V1__ChangePluginRequest, gates),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drain_us",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ChangePluginRequest, drain_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__change_plugin_request__field_indices_by_name[] = {
+  3,   /* field[3] = drain_us */
+  0,   /* field[0] = file */
+  2,   /* field[2] = gates */
+  1,   /* field[1] = plugin */
+};
+static const ProtobufCIntRange vitrine__v1__change_plugin_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__change_plugin_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.ChangePluginRequest",
+  "ChangePluginRequest",
+  "Vitrine__V1__ChangePluginRequest",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__ChangePluginRequest),
+  4,
+  vitrine__v1__change_plugin_request__field_descriptors,
+  vitrine__v1__change_plugin_request__field_indices_by_name,
+  1,  vitrine__v1__change_plugin_request__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__change_plugin_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__change_plugin_reply__field_descriptors[6] =
+{
+  {
+    "plugin",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ChangePluginReply, plugin),
+    &vitrine__v1__loaded_plugin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ChangePluginReply, before),
+    &vitrine__v1__loaded_plugin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unchanged",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ChangePluginReply, unchanged),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "steps",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__ChangePluginReply, n_steps),
+    offsetof(Vitrine__V1__ChangePluginReply, steps),
+    &vitrine__v1__change_step__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deployment",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ChangePluginReply, deployment),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "differences",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Vitrine__V1__ChangePluginReply, n_differences),
+    offsetof(Vitrine__V1__ChangePluginReply, differences),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__change_plugin_reply__field_indices_by_name[] = {
+  1,   /* field[1] = before */
+  4,   /* field[4] = deployment */
+  5,   /* field[5] = differences */
+  0,   /* field[0] = plugin */
+  3,   /* field[3] = steps */
+  2,   /* field[2] = unchanged */
+};
+static const ProtobufCIntRange vitrine__v1__change_plugin_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__change_plugin_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.ChangePluginReply",
+  "ChangePluginReply",
+  "Vitrine__V1__ChangePluginReply",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__ChangePluginReply),
+  6,
+  vitrine__v1__change_plugin_reply__field_descriptors,
+  vitrine__v1__change_plugin_reply__field_indices_by_name,
+  1,  vitrine__v1__change_plugin_reply__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__change_plugin_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__change_step__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ChangeStep, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "took_us",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ChangeStep, took_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__change_step__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = took_us */
+};
+static const ProtobufCIntRange vitrine__v1__change_step__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__change_step__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.ChangeStep",
+  "ChangeStep",
+  "Vitrine__V1__ChangeStep",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__ChangeStep),
+  2,
+  vitrine__v1__change_step__field_descriptors,
+  vitrine__v1__change_step__field_indices_by_name,
+  1,  vitrine__v1__change_step__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__change_step__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__unload_plugin_request__field_descriptors[3] =
+{
+  {
+    "plugin",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__UnloadPluginRequest, plugin),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "force",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__UnloadPluginRequest, force),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drain_us",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__UnloadPluginRequest, drain_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__unload_plugin_request__field_indices_by_name[] = {
+  2,   /* field[2] = drain_us */
+  1,   /* field[1] = force */
+  0,   /* field[0] = plugin */
+};
+static const ProtobufCIntRange vitrine__v1__unload_plugin_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__unload_plugin_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.UnloadPluginRequest",
+  "UnloadPluginRequest",
+  "Vitrine__V1__UnloadPluginRequest",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__UnloadPluginRequest),
+  3,
+  vitrine__v1__unload_plugin_request__field_descriptors,
+  vitrine__v1__unload_plugin_request__field_indices_by_name,
+  1,  vitrine__v1__unload_plugin_request__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__unload_plugin_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__watch_plugin_request__field_descriptors[1] =
+{
+  {
+    "plugin",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__WatchPluginRequest, plugin),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__watch_plugin_request__field_indices_by_name[] = {
+  0,   /* field[0] = plugin */
+};
+static const ProtobufCIntRange vitrine__v1__watch_plugin_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__watch_plugin_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.WatchPluginRequest",
+  "WatchPluginRequest",
+  "Vitrine__V1__WatchPluginRequest",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__WatchPluginRequest),
+  1,
+  vitrine__v1__watch_plugin_request__field_descriptors,
+  vitrine__v1__watch_plugin_request__field_indices_by_name,
+  1,  vitrine__v1__watch_plugin_request__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__watch_plugin_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__plugin_log_line__field_descriptors[3] =
+{
+  {
+    "plugin",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__PluginLogLine, plugin),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "level",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__PluginLogLine, level),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__PluginLogLine, message),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__plugin_log_line__field_indices_by_name[] = {
+  1,   /* field[1] = level */
+  2,   /* field[2] = message */
+  0,   /* field[0] = plugin */
+};
+static const ProtobufCIntRange vitrine__v1__plugin_log_line__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__plugin_log_line__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.PluginLogLine",
+  "PluginLogLine",
+  "Vitrine__V1__PluginLogLine",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__PluginLogLine),
+  3,
+  vitrine__v1__plugin_log_line__field_descriptors,
+  vitrine__v1__plugin_log_line__field_indices_by_name,
+  1,  vitrine__v1__plugin_log_line__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__plugin_log_line__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vitrine__v1__drain_request__field_descriptors[1] =
@@ -678,16 +1384,24 @@ const ProtobufCMessageDescriptor vitrine__v1__drain_reply__descriptor =
   (ProtobufCMessageInit) vitrine__v1__drain_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor vitrine__v1__admin__method_descriptors[3] =
+static const ProtobufCMethodDescriptor vitrine__v1__admin__method_descriptors[7] =
 {
   { "Health", &vitrine__v1__health_request__descriptor, &vitrine__v1__health_reply__descriptor },
   { "ListPlugins", &vitrine__v1__list_plugins_request__descriptor, &vitrine__v1__list_plugins_reply__descriptor },
   { "Drain", &vitrine__v1__drain_request__descriptor, &vitrine__v1__drain_reply__descriptor },
+  { "LoadPlugin", &vitrine__v1__change_plugin_request__descriptor, &vitrine__v1__change_plugin_reply__descriptor },
+  { "SwapPlugin", &vitrine__v1__change_plugin_request__descriptor, &vitrine__v1__change_plugin_reply__descriptor },
+  { "UnloadPlugin", &vitrine__v1__unload_plugin_request__descriptor, &vitrine__v1__change_plugin_reply__descriptor },
+  { "WatchPlugin", &vitrine__v1__watch_plugin_request__descriptor, &vitrine__v1__plugin_log_line__descriptor },
 };
 const unsigned vitrine__v1__admin__method_indices_by_name[] = {
   2,        /* Drain */
   0,        /* Health */
-  1         /* ListPlugins */
+  1,        /* ListPlugins */
+  3,        /* LoadPlugin */
+  4,        /* SwapPlugin */
+  5,        /* UnloadPlugin */
+  6         /* WatchPlugin */
 };
 const ProtobufCServiceDescriptor vitrine__v1__admin__descriptor =
 {
@@ -696,7 +1410,7 @@ const ProtobufCServiceDescriptor vitrine__v1__admin__descriptor =
   "Admin",
   "Vitrine__V1__Admin",
   "vitrine.v1",
-  3,
+  7,
   vitrine__v1__admin__method_descriptors,
   vitrine__v1__admin__method_indices_by_name
 };
@@ -723,6 +1437,38 @@ void vitrine__v1__admin__drain(ProtobufCService *service,
 {
   assert(service->descriptor == &vitrine__v1__admin__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void vitrine__v1__admin__load_plugin(ProtobufCService *service,
+                                     const Vitrine__V1__ChangePluginRequest *input,
+                                     Vitrine__V1__ChangePluginReply_Closure closure,
+                                     void *closure_data)
+{
+  assert(service->descriptor == &vitrine__v1__admin__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void vitrine__v1__admin__swap_plugin(ProtobufCService *service,
+                                     const Vitrine__V1__ChangePluginRequest *input,
+                                     Vitrine__V1__ChangePluginReply_Closure closure,
+                                     void *closure_data)
+{
+  assert(service->descriptor == &vitrine__v1__admin__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void vitrine__v1__admin__unload_plugin(ProtobufCService *service,
+                                       const Vitrine__V1__UnloadPluginRequest *input,
+                                       Vitrine__V1__ChangePluginReply_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &vitrine__v1__admin__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void vitrine__v1__admin__watch_plugin(ProtobufCService *service,
+                                      const Vitrine__V1__WatchPluginRequest *input,
+                                      Vitrine__V1__PluginLogLine_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &vitrine__v1__admin__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void vitrine__v1__admin__init (Vitrine__V1__Admin_Service *service,
                                Vitrine__V1__Admin_ServiceDestroy destroy)

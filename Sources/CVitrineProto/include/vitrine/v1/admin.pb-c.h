@@ -21,6 +21,12 @@ typedef struct Vitrine__V1__HealthReply Vitrine__V1__HealthReply;
 typedef struct Vitrine__V1__ListPluginsRequest Vitrine__V1__ListPluginsRequest;
 typedef struct Vitrine__V1__ListPluginsReply Vitrine__V1__ListPluginsReply;
 typedef struct Vitrine__V1__LoadedPlugin Vitrine__V1__LoadedPlugin;
+typedef struct Vitrine__V1__ChangePluginRequest Vitrine__V1__ChangePluginRequest;
+typedef struct Vitrine__V1__ChangePluginReply Vitrine__V1__ChangePluginReply;
+typedef struct Vitrine__V1__ChangeStep Vitrine__V1__ChangeStep;
+typedef struct Vitrine__V1__UnloadPluginRequest Vitrine__V1__UnloadPluginRequest;
+typedef struct Vitrine__V1__WatchPluginRequest Vitrine__V1__WatchPluginRequest;
+typedef struct Vitrine__V1__PluginLogLine Vitrine__V1__PluginLogLine;
 typedef struct Vitrine__V1__DrainRequest Vitrine__V1__DrainRequest;
 typedef struct Vitrine__V1__DrainReply Vitrine__V1__DrainReply;
 
@@ -69,10 +75,15 @@ struct  Vitrine__V1__ListPluginsReply
   ProtobufCMessage base;
   size_t n_plugins;
   Vitrine__V1__LoadedPlugin **plugins;
+  /*
+   * Swift libraries that are no longer used and cannot be unloaded.
+   */
+  uint32_t retired_swift_images;
+  uint32_t retired_swift_images_max;
 };
 #define VITRINE__V1__LIST_PLUGINS_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__list_plugins_reply__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0, 0 }
 
 
 struct  Vitrine__V1__LoadedPlugin
@@ -84,13 +95,132 @@ struct  Vitrine__V1__LoadedPlugin
   char *sha256;
   uint32_t streams;
   /*
-   * "live", "draining", "retired".
+   * "live", "draining", "stuck" (past its deadline with work that does not end).
    */
   char *state;
+  /*
+   * The file carries no Swift and is unloaded when it is no longer used.
+   */
+  protobuf_c_boolean pure_c;
 };
 #define VITRINE__V1__LOADED_PLUGIN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__loaded_plugin__descriptor) \
-    , NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Vitrine__V1__ChangePluginRequest
+{
+  ProtobufCMessage base;
+  /*
+   * A shared object's absolute path on the server's machine.
+   */
+  char *file;
+  /*
+   * The plugin it must be; "" = whatever its manifest says.
+   */
+  char *plugin;
+  /*
+   * Conversation scripts, files or folders, that must pass with the candidate before it goes live.
+   */
+  size_t n_gates;
+  char **gates;
+  /*
+   * How long open streams may go on with the old build; 0 = the server's limit.
+   */
+  uint64_t drain_us;
+};
+#define VITRINE__V1__CHANGE_PLUGIN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__change_plugin_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0 }
+
+
+struct  Vitrine__V1__ChangePluginReply
+{
+  ProtobufCMessage base;
+  /*
+   * What is live now; absent after unloading.
+   */
+  Vitrine__V1__LoadedPlugin *plugin;
+  /*
+   * What was live before; absent after loading.
+   */
+  Vitrine__V1__LoadedPlugin *before;
+  /*
+   * The same file was live already: nothing was done.
+   */
+  protobuf_c_boolean unchanged;
+  /*
+   * Where the time went, in order.
+   */
+  size_t n_steps;
+  Vitrine__V1__ChangeStep **steps;
+  /*
+   * Number of the deployment that has the change.
+   */
+  uint64_t deployment;
+  /*
+   * What differs between the two manifests, one line each.
+   */
+  size_t n_differences;
+  char **differences;
+};
+#define VITRINE__V1__CHANGE_PLUGIN_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__change_plugin_reply__descriptor) \
+    , NULL, NULL, 0, 0,NULL, 0, 0,NULL }
+
+
+struct  Vitrine__V1__ChangeStep
+{
+  ProtobufCMessage base;
+  char *name;
+  uint64_t took_us;
+};
+#define VITRINE__V1__CHANGE_STEP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__change_step__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Vitrine__V1__UnloadPluginRequest
+{
+  ProtobufCMessage base;
+  char *plugin;
+  /*
+   * Even when a node of the graph needs it; its inputs get UNAVAILABLE from then on.
+   */
+  protobuf_c_boolean force;
+  uint64_t drain_us;
+};
+#define VITRINE__V1__UNLOAD_PLUGIN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__unload_plugin_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0 }
+
+
+struct  Vitrine__V1__WatchPluginRequest
+{
+  ProtobufCMessage base;
+  /*
+   * "" = all.
+   */
+  char *plugin;
+};
+#define VITRINE__V1__WATCH_PLUGIN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__watch_plugin_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Vitrine__V1__PluginLogLine
+{
+  ProtobufCMessage base;
+  char *plugin;
+  /*
+   * "debug", "info", "warning", "error".
+   */
+  char *level;
+  char *message;
+};
+#define VITRINE__V1__PLUGIN_LOG_LINE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__plugin_log_line__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Vitrine__V1__DrainRequest
@@ -208,6 +338,120 @@ Vitrine__V1__LoadedPlugin *
 void   vitrine__v1__loaded_plugin__free_unpacked
                      (Vitrine__V1__LoadedPlugin *message,
                       ProtobufCAllocator *allocator);
+/* Vitrine__V1__ChangePluginRequest methods */
+void   vitrine__v1__change_plugin_request__init
+                     (Vitrine__V1__ChangePluginRequest         *message);
+size_t vitrine__v1__change_plugin_request__get_packed_size
+                     (const Vitrine__V1__ChangePluginRequest   *message);
+size_t vitrine__v1__change_plugin_request__pack
+                     (const Vitrine__V1__ChangePluginRequest   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__change_plugin_request__pack_to_buffer
+                     (const Vitrine__V1__ChangePluginRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__ChangePluginRequest *
+       vitrine__v1__change_plugin_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__change_plugin_request__free_unpacked
+                     (Vitrine__V1__ChangePluginRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__ChangePluginReply methods */
+void   vitrine__v1__change_plugin_reply__init
+                     (Vitrine__V1__ChangePluginReply         *message);
+size_t vitrine__v1__change_plugin_reply__get_packed_size
+                     (const Vitrine__V1__ChangePluginReply   *message);
+size_t vitrine__v1__change_plugin_reply__pack
+                     (const Vitrine__V1__ChangePluginReply   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__change_plugin_reply__pack_to_buffer
+                     (const Vitrine__V1__ChangePluginReply   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__ChangePluginReply *
+       vitrine__v1__change_plugin_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__change_plugin_reply__free_unpacked
+                     (Vitrine__V1__ChangePluginReply *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__ChangeStep methods */
+void   vitrine__v1__change_step__init
+                     (Vitrine__V1__ChangeStep         *message);
+size_t vitrine__v1__change_step__get_packed_size
+                     (const Vitrine__V1__ChangeStep   *message);
+size_t vitrine__v1__change_step__pack
+                     (const Vitrine__V1__ChangeStep   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__change_step__pack_to_buffer
+                     (const Vitrine__V1__ChangeStep   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__ChangeStep *
+       vitrine__v1__change_step__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__change_step__free_unpacked
+                     (Vitrine__V1__ChangeStep *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__UnloadPluginRequest methods */
+void   vitrine__v1__unload_plugin_request__init
+                     (Vitrine__V1__UnloadPluginRequest         *message);
+size_t vitrine__v1__unload_plugin_request__get_packed_size
+                     (const Vitrine__V1__UnloadPluginRequest   *message);
+size_t vitrine__v1__unload_plugin_request__pack
+                     (const Vitrine__V1__UnloadPluginRequest   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__unload_plugin_request__pack_to_buffer
+                     (const Vitrine__V1__UnloadPluginRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__UnloadPluginRequest *
+       vitrine__v1__unload_plugin_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__unload_plugin_request__free_unpacked
+                     (Vitrine__V1__UnloadPluginRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__WatchPluginRequest methods */
+void   vitrine__v1__watch_plugin_request__init
+                     (Vitrine__V1__WatchPluginRequest         *message);
+size_t vitrine__v1__watch_plugin_request__get_packed_size
+                     (const Vitrine__V1__WatchPluginRequest   *message);
+size_t vitrine__v1__watch_plugin_request__pack
+                     (const Vitrine__V1__WatchPluginRequest   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__watch_plugin_request__pack_to_buffer
+                     (const Vitrine__V1__WatchPluginRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__WatchPluginRequest *
+       vitrine__v1__watch_plugin_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__watch_plugin_request__free_unpacked
+                     (Vitrine__V1__WatchPluginRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__PluginLogLine methods */
+void   vitrine__v1__plugin_log_line__init
+                     (Vitrine__V1__PluginLogLine         *message);
+size_t vitrine__v1__plugin_log_line__get_packed_size
+                     (const Vitrine__V1__PluginLogLine   *message);
+size_t vitrine__v1__plugin_log_line__pack
+                     (const Vitrine__V1__PluginLogLine   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__plugin_log_line__pack_to_buffer
+                     (const Vitrine__V1__PluginLogLine   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__PluginLogLine *
+       vitrine__v1__plugin_log_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__plugin_log_line__free_unpacked
+                     (Vitrine__V1__PluginLogLine *message,
+                      ProtobufCAllocator *allocator);
 /* Vitrine__V1__DrainRequest methods */
 void   vitrine__v1__drain_request__init
                      (Vitrine__V1__DrainRequest         *message);
@@ -263,6 +507,24 @@ typedef void (*Vitrine__V1__ListPluginsReply_Closure)
 typedef void (*Vitrine__V1__LoadedPlugin_Closure)
                  (const Vitrine__V1__LoadedPlugin *message,
                   void *closure_data);
+typedef void (*Vitrine__V1__ChangePluginRequest_Closure)
+                 (const Vitrine__V1__ChangePluginRequest *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__ChangePluginReply_Closure)
+                 (const Vitrine__V1__ChangePluginReply *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__ChangeStep_Closure)
+                 (const Vitrine__V1__ChangeStep *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__UnloadPluginRequest_Closure)
+                 (const Vitrine__V1__UnloadPluginRequest *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__WatchPluginRequest_Closure)
+                 (const Vitrine__V1__WatchPluginRequest *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__PluginLogLine_Closure)
+                 (const Vitrine__V1__PluginLogLine *message,
+                  void *closure_data);
 typedef void (*Vitrine__V1__DrainRequest_Closure)
                  (const Vitrine__V1__DrainRequest *message,
                   void *closure_data);
@@ -288,6 +550,22 @@ struct Vitrine__V1__Admin_Service
                 const Vitrine__V1__DrainRequest *input,
                 Vitrine__V1__DrainReply_Closure closure,
                 void *closure_data);
+  void (*load_plugin)(Vitrine__V1__Admin_Service *service,
+                      const Vitrine__V1__ChangePluginRequest *input,
+                      Vitrine__V1__ChangePluginReply_Closure closure,
+                      void *closure_data);
+  void (*swap_plugin)(Vitrine__V1__Admin_Service *service,
+                      const Vitrine__V1__ChangePluginRequest *input,
+                      Vitrine__V1__ChangePluginReply_Closure closure,
+                      void *closure_data);
+  void (*unload_plugin)(Vitrine__V1__Admin_Service *service,
+                        const Vitrine__V1__UnloadPluginRequest *input,
+                        Vitrine__V1__ChangePluginReply_Closure closure,
+                        void *closure_data);
+  void (*watch_plugin)(Vitrine__V1__Admin_Service *service,
+                       const Vitrine__V1__WatchPluginRequest *input,
+                       Vitrine__V1__PluginLogLine_Closure closure,
+                       void *closure_data);
 };
 typedef void (*Vitrine__V1__Admin_ServiceDestroy)(Vitrine__V1__Admin_Service *);
 void vitrine__v1__admin__init (Vitrine__V1__Admin_Service *service,
@@ -298,7 +576,11 @@ void vitrine__v1__admin__init (Vitrine__V1__Admin_Service *service,
     { VITRINE__V1__ADMIN__BASE_INIT,\
       function_prefix__ ## health,\
       function_prefix__ ## list_plugins,\
-      function_prefix__ ## drain  }
+      function_prefix__ ## drain,\
+      function_prefix__ ## load_plugin,\
+      function_prefix__ ## swap_plugin,\
+      function_prefix__ ## unload_plugin,\
+      function_prefix__ ## watch_plugin  }
 void vitrine__v1__admin__health(ProtobufCService *service,
                                 const Vitrine__V1__HealthRequest *input,
                                 Vitrine__V1__HealthReply_Closure closure,
@@ -311,6 +593,22 @@ void vitrine__v1__admin__drain(ProtobufCService *service,
                                const Vitrine__V1__DrainRequest *input,
                                Vitrine__V1__DrainReply_Closure closure,
                                void *closure_data);
+void vitrine__v1__admin__load_plugin(ProtobufCService *service,
+                                     const Vitrine__V1__ChangePluginRequest *input,
+                                     Vitrine__V1__ChangePluginReply_Closure closure,
+                                     void *closure_data);
+void vitrine__v1__admin__swap_plugin(ProtobufCService *service,
+                                     const Vitrine__V1__ChangePluginRequest *input,
+                                     Vitrine__V1__ChangePluginReply_Closure closure,
+                                     void *closure_data);
+void vitrine__v1__admin__unload_plugin(ProtobufCService *service,
+                                       const Vitrine__V1__UnloadPluginRequest *input,
+                                       Vitrine__V1__ChangePluginReply_Closure closure,
+                                       void *closure_data);
+void vitrine__v1__admin__watch_plugin(ProtobufCService *service,
+                                      const Vitrine__V1__WatchPluginRequest *input,
+                                      Vitrine__V1__PluginLogLine_Closure closure,
+                                      void *closure_data);
 
 /* --- descriptors --- */
 
@@ -319,6 +617,12 @@ extern const ProtobufCMessageDescriptor vitrine__v1__health_reply__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__list_plugins_request__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__list_plugins_reply__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__loaded_plugin__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__change_plugin_request__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__change_plugin_reply__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__change_step__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__unload_plugin_request__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__watch_plugin_request__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__plugin_log_line__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__drain_request__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__drain_reply__descriptor;
 extern const ProtobufCServiceDescriptor vitrine__v1__admin__descriptor;

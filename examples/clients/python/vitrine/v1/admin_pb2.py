@@ -14,7 +14,7 @@ _sym_db = _symbol_database.Default()
 from vitrine.v1 import plugins_pb2 as vitrine_dot_v1_dot_plugins__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16vitrine/v1/admin.proto\x12\nvitrine.v1\x1a\x18vitrine/v1/plugins.proto\"\x0f\n\rHealthRequest\"z\n\x0bHealthReply\x12\r\n\x05ready\x18\x01 \x01(\x08\x12\x11\n\tnot_ready\x18\x02 \x03(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x11\n\tuptime_us\x18\x04 \x01(\x04\x12\x10\n\x08sessions\x18\x05 \x01(\r\x12\x13\n\x0b\x63onnections\x18\x06 \x01(\r\"\x14\n\x12ListPluginsRequest\"=\n\x10ListPluginsReply\x12)\n\x07plugins\x18\x01 \x03(\x0b\x32\x18.vitrine.v1.LoadedPlugin\"\x8e\x01\n\x0cLoadedPlugin\x12,\n\x08manifest\x18\x01 \x01(\x0b\x32\x1a.vitrine.v1.PluginManifest\x12\x12\n\ngeneration\x18\x02 \x01(\r\x12\x0c\n\x04\x66ile\x18\x03 \x01(\t\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0f\n\x07streams\x18\x05 \x01(\r\x12\r\n\x05state\x18\x06 \x01(\t\"\"\n\x0c\x44rainRequest\x12\x12\n\ntimeout_us\x18\x01 \x01(\x04\"#\n\nDrainReply\x12\x15\n\rsessions_left\x18\x01 \x01(\r2\xcd\x01\n\x05\x41\x64min\x12<\n\x06Health\x12\x19.vitrine.v1.HealthRequest\x1a\x17.vitrine.v1.HealthReply\x12K\n\x0bListPlugins\x12\x1e.vitrine.v1.ListPluginsRequest\x1a\x1c.vitrine.v1.ListPluginsReply\x12\x39\n\x05\x44rain\x12\x18.vitrine.v1.DrainRequest\x1a\x16.vitrine.v1.DrainReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16vitrine/v1/admin.proto\x12\nvitrine.v1\x1a\x18vitrine/v1/plugins.proto\"\x0f\n\rHealthRequest\"z\n\x0bHealthReply\x12\r\n\x05ready\x18\x01 \x01(\x08\x12\x11\n\tnot_ready\x18\x02 \x03(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x11\n\tuptime_us\x18\x04 \x01(\x04\x12\x10\n\x08sessions\x18\x05 \x01(\r\x12\x13\n\x0b\x63onnections\x18\x06 \x01(\r\"\x14\n\x12ListPluginsRequest\"}\n\x10ListPluginsReply\x12)\n\x07plugins\x18\x01 \x03(\x0b\x32\x18.vitrine.v1.LoadedPlugin\x12\x1c\n\x14retired_swift_images\x18\x02 \x01(\r\x12 \n\x18retired_swift_images_max\x18\x03 \x01(\r\"\x9e\x01\n\x0cLoadedPlugin\x12,\n\x08manifest\x18\x01 \x01(\x0b\x32\x1a.vitrine.v1.PluginManifest\x12\x12\n\ngeneration\x18\x02 \x01(\r\x12\x0c\n\x04\x66ile\x18\x03 \x01(\t\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0f\n\x07streams\x18\x05 \x01(\r\x12\r\n\x05state\x18\x06 \x01(\t\x12\x0e\n\x06pure_c\x18\x07 \x01(\x08\"T\n\x13\x43hangePluginRequest\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x0e\n\x06plugin\x18\x02 \x01(\t\x12\r\n\x05gates\x18\x03 \x03(\t\x12\x10\n\x08\x64rain_us\x18\x04 \x01(\x04\"\xca\x01\n\x11\x43hangePluginReply\x12(\n\x06plugin\x18\x01 \x01(\x0b\x32\x18.vitrine.v1.LoadedPlugin\x12(\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x18.vitrine.v1.LoadedPlugin\x12\x11\n\tunchanged\x18\x03 \x01(\x08\x12%\n\x05steps\x18\x04 \x03(\x0b\x32\x16.vitrine.v1.ChangeStep\x12\x12\n\ndeployment\x18\x05 \x01(\x04\x12\x13\n\x0b\x64ifferences\x18\x06 \x03(\t\"+\n\nChangeStep\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07took_us\x18\x02 \x01(\x04\"F\n\x13UnloadPluginRequest\x12\x0e\n\x06plugin\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\x12\x10\n\x08\x64rain_us\x18\x03 \x01(\x04\"$\n\x12WatchPluginRequest\x12\x0e\n\x06plugin\x18\x01 \x01(\t\"?\n\rPluginLogLine\x12\x0e\n\x06plugin\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"\"\n\x0c\x44rainRequest\x12\x12\n\ntimeout_us\x18\x01 \x01(\x04\"#\n\nDrainReply\x12\x15\n\rsessions_left\x18\x01 \x01(\r2\x85\x04\n\x05\x41\x64min\x12<\n\x06Health\x12\x19.vitrine.v1.HealthRequest\x1a\x17.vitrine.v1.HealthReply\x12K\n\x0bListPlugins\x12\x1e.vitrine.v1.ListPluginsRequest\x1a\x1c.vitrine.v1.ListPluginsReply\x12\x39\n\x05\x44rain\x12\x18.vitrine.v1.DrainRequest\x1a\x16.vitrine.v1.DrainReply\x12L\n\nLoadPlugin\x12\x1f.vitrine.v1.ChangePluginRequest\x1a\x1d.vitrine.v1.ChangePluginReply\x12L\n\nSwapPlugin\x12\x1f.vitrine.v1.ChangePluginRequest\x1a\x1d.vitrine.v1.ChangePluginReply\x12N\n\x0cUnloadPlugin\x12\x1f.vitrine.v1.UnloadPluginRequest\x1a\x1d.vitrine.v1.ChangePluginReply\x12J\n\x0bWatchPlugin\x12\x1e.vitrine.v1.WatchPluginRequest\x1a\x19.vitrine.v1.PluginLogLine0\x01\x62\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'vitrine.v1.admin_pb2', globals())
@@ -28,13 +28,25 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _LISTPLUGINSREQUEST._serialized_start=205
   _LISTPLUGINSREQUEST._serialized_end=225
   _LISTPLUGINSREPLY._serialized_start=227
-  _LISTPLUGINSREPLY._serialized_end=288
-  _LOADEDPLUGIN._serialized_start=291
-  _LOADEDPLUGIN._serialized_end=433
-  _DRAINREQUEST._serialized_start=435
-  _DRAINREQUEST._serialized_end=469
-  _DRAINREPLY._serialized_start=471
-  _DRAINREPLY._serialized_end=506
-  _ADMIN._serialized_start=509
-  _ADMIN._serialized_end=714
+  _LISTPLUGINSREPLY._serialized_end=352
+  _LOADEDPLUGIN._serialized_start=355
+  _LOADEDPLUGIN._serialized_end=513
+  _CHANGEPLUGINREQUEST._serialized_start=515
+  _CHANGEPLUGINREQUEST._serialized_end=599
+  _CHANGEPLUGINREPLY._serialized_start=602
+  _CHANGEPLUGINREPLY._serialized_end=804
+  _CHANGESTEP._serialized_start=806
+  _CHANGESTEP._serialized_end=849
+  _UNLOADPLUGINREQUEST._serialized_start=851
+  _UNLOADPLUGINREQUEST._serialized_end=921
+  _WATCHPLUGINREQUEST._serialized_start=923
+  _WATCHPLUGINREQUEST._serialized_end=959
+  _PLUGINLOGLINE._serialized_start=961
+  _PLUGINLOGLINE._serialized_end=1024
+  _DRAINREQUEST._serialized_start=1026
+  _DRAINREQUEST._serialized_end=1060
+  _DRAINREPLY._serialized_start=1062
+  _DRAINREPLY._serialized_end=1097
+  _ADMIN._serialized_start=1100
+  _ADMIN._serialized_end=1617
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,168 @@
+// Unsafe: posix_spawn's argument arrays. Invariant: every C string and both attribute objects live until posix_spawn has returned.
+
+import Glibc
+public import Wire
+
+/// Tries a candidate in a process of its own, where it may crash or hang: load, manifest, create, one stream, self-test.
+///
+/// The process is `program` + ["plugin", "probe", …]; it says on standard output how far it got, one word a line, and gives the manifest as
+/// `manifest HEX`; why it failed stands on standard error.
+public struct PluginProbe: Sendable {
+    /// The program that has the `plugin probe` command.
+    public var program: String
+    public var modelsFolder: String
+    /// For the whole probe.
+    public var msMax: Int
+
+    public init(program: String, modelsFolder: String, msMax: Int) {
+        self.program = program
+        self.modelsFolder = modelsFolder
+        self.msMax = msMax
+    }
+
+    /// Bytes of what the probe says, at most.
+    public static let outputBytesMax = 1 << 20
+
+    /// Blocks; for loader threads.
+    /// - Throws: FAILED_PRECONDITION or what the candidate itself said when it does not pass, DEADLINE_EXCEEDED when it hangs; both say how far it got.
+    public func manifest(of candidate: PluginCandidate, options: [String: String]) throws(RPCStatus) -> PluginManifest {
+        var arguments = [program, "plugin", "probe", candidate.copy, "--models", modelsFolder]
+        for key in options.keys.sorted() { arguments += ["--option", "\(key)=\(options[key] ?? "")"] }
+        let run = try ChildRun.run(arguments, msMax: msMax, outputBytesMax: Self.outputBytesMax)
+        let lines = run.output.split(separator: "\n")
+        let stage = lines.last { !$0.hasPrefix("manifest ") }.map(String.init) ?? "load"
+        // The probe names the copy; people know the file.
+        let said = run.errors.split(separator: "\n").last.map { $0.replacing(candidate.copy, with: candidate.path) } ?? ""
+        switch run.end {
+        case .timedOut:
+            throw RPCStatus(.deadlineExceeded, "\(candidate.path): the candidate hangs in \(stage): it was stopped after \(msMax) ms")
+        case .signal(let signal):
+            throw RPCStatus(.failedPrecondition, "\(candidate.path): the candidate crashed in \(stage) (\(String(cString: strsignal(signal))))")
+        case .exit(0): break
+        case .exit(let code):
+            throw RPCStatus(
+                .failedPrecondition, said.isEmpty ? "\(candidate.path): the candidate failed in \(stage) (exit code \(code))" : "\(said)")
+        }
+        guard let line = lines.last(where: { $0.hasPrefix("manifest ") }), let bytes = Self.bytes(hex: line.dropFirst(9)) else {
+            throw RPCStatus(.internalError, "\(candidate.path): the probe gave no manifest")
+        }
+        do {
+            return try bytes.withUnsafeBytes { try PluginManifest.checked($0) }
+        } catch {
+            throw error as? RPCStatus ?? RPCStatus(.internalError, "\(error)")
+        }
+    }
+
+    private static func bytes(hex: Substring) -> [UInt8]? {
+        let digits = Array(hex.utf8)
+        guard digits.count % 2 == 0 else { return nil }
+        var bytes: [UInt8] = []
+        for at in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[at..<at + 2], as: UTF8.self), radix: 16) else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+}
+
+/// A program that is run to its end, or for as long as it may take.
+public struct ChildRun: Sendable {
+    public enum End: Sendable, Equatable {
+        case exit(Int32)
+        case signal(Int32)
+        case timedOut
+    }
+
+    public var end: End
+    /// Standard output, as far as it was kept.
+    public var output: String
+    /// Standard error, likewise.
+    public var errors: String
+
+    /// Starts a program, collects what it says, and waits; kills it when its time is over. Blocks: not on a loop.
+    /// - Throws: NOT_FOUND when the program cannot be started.
+    public static func run(_ arguments: [String], msMax: Int, outputBytesMax: Int) throws(RPCStatus) -> ChildRun {
+        var out: [Int32] = [-1, -1]
+        var err: [Int32] = [-1, -1]
+        guard pipe(&out) == 0 else { throw RPCStatus(.resourceExhausted, "no pipe: \(String(cString: strerror(errno)))") }
+        guard pipe(&err) == 0 else {
+            for descriptor in out { close(descriptor) }
+            throw RPCStatus(.resourceExhausted, "no pipe: \(String(cString: strerror(errno)))")
+        }
+        defer { for descriptor in [out[0], err[0]] { close(descriptor) } }
+        // A child that another thread starts meanwhile must not hold these open.
+        for descriptor in out + err { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        let spawned = Result { () throws(RPCStatus) in try spawn(arguments, output: out[1], errors: err[1]) }
+        for descriptor in [out[1], err[1]] { close(descriptor) }
+        let child = try spawned.get()
+        var collected = [Collected(descriptor: out[0]), Collected(descriptor: err[0])]
+        let inTime = collect(&collected, msMax: msMax, bytesMax: outputBytesMax)
+        if !inTime { kill(-child, SIGKILL) }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        let signal = status & 0x7f
+        let end: End = !inTime ? .timedOut : signal == 0 ? .exit((status >> 8) & 0xff) : .signal(signal)
+        return ChildRun(
+            end: end, output: String(decoding: collected[0].bytes, as: UTF8.self), errors: String(decoding: collected[1].bytes, as: UTF8.self))
+    }
+
+    private struct Collected {
+        var descriptor: Int32
+        var bytes: [UInt8] = []
+        var isOpen = true
+    }
+
+    /// - Returns: false when the time was over first.
+    private static func collect(_ streams: inout [Collected], msMax: Int, bytesMax: Int) -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        let clock = ContinuousClock()
+        let deadline = clock.now.advanced(by: .milliseconds(msMax))
+        while streams.contains(where: \.isOpen) {
+            let left = clock.now.duration(to: deadline)
+            let ms = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000
+            guard ms > 0 else { return false }
+            var polled = streams.map { pollfd(fd: $0.isOpen ? $0.descriptor : -1, events: Int16(POLLIN), revents: 0) }
+            let ready = poll(&polled, nfds_t(polled.count), Int32(clamping: ms))
+            if ready < 0 && errno == EINTR { continue }
+            for (index, entry) in polled.enumerated() where streams[index].isOpen && entry.revents != 0 {
+                let count = read(entry.fd, &chunk, chunk.count)
+                if count <= 0 {
+                    streams[index].isOpen = false
+                } else {
+                    streams[index].bytes += chunk[..<count].prefix(max(0, bytesMax - streams[index].bytes.count))
+                }
+            }
+        }
+        return true
+    }
+
+    private static func spawn(_ arguments: [String], output: Int32, errors: Int32) throws(RPCStatus) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        // Nothing of the server's own signal handling reaches the child; it leads a group, so that all of it can be ended.
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+        var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+        defer { for word in words { free(word) } }
+        words.append(nil)
+        var child: pid_t = 0
+        let status = posix_spawn(&child, arguments[0], &actions, &attributes, words, environ)
+        guard status == 0 else { throw RPCStatus(.notFound, "\(arguments[0]) cannot be started: \(String(cString: strerror(status)))") }
+        return child
+    }
+}

@@ -1,0 +1,148 @@
+import EventLoop
+import PluginHost
+import Synchronization
+import Wire
+
+/// What must hold of a build before it may take another's place.
+enum PluginChange {
+    /// - Returns: the generation that the candidate replaces.
+    /// - Throws: ALREADY_EXISTS, NOT_FOUND, INVALID_ARGUMENT (another plugin than asked for), FAILED_PRECONDITION naming both ports.
+    @discardableResult
+    static func check(
+        _ manifest: PluginManifest, _ request: ChangePluginRequest, isSwap: Bool, live: [PluginGeneration]
+    ) throws(RPCStatus) -> PluginGeneration? {
+        guard request.plugin.isEmpty || request.plugin == manifest.name else {
+            throw RPCStatus(.invalidArgument, "\(request.file): the plugin there is named \(manifest.name), not \(request.plugin)")
+        }
+        let old = live.first { $0.manifest.name == manifest.name }
+        if let old, !isSwap {
+            throw RPCStatus(.alreadyExists, "\(manifest.name) is live already, as generation \(old.number): swap it")
+        }
+        guard isSwap else { return nil }
+        guard let old else { throw notLive(manifest.name, live) }
+        if let problem = mismatch(old.manifest, manifest) {
+            throw RPCStatus(.failedPrecondition, "\(request.file): \(problem); a graph and an index that fit it would have to come with it")
+        }
+        return old
+    }
+
+    static func notLive(_ name: String, _ live: [PluginGeneration]) -> RPCStatus {
+        let names = live.map(\.manifest.name).sorted().joined(separator: ", ")
+        return RPCStatus(.notFound, "no plugin \(name) is live; there are \(names.isEmpty ? "none" : names)")
+    }
+
+    /// What the live plugin takes and gives and the candidate does not; nil when it fits.
+    static func mismatch(_ old: PluginManifest, _ new: PluginManifest) -> String? {
+        for kind in old.consumes where !new.consumes.contains(kind) {
+            return "the live build takes \(kind), the candidate does not"
+        }
+        for port in old.produces {
+            guard let other = new.produces.first(where: { $0.kind == port.kind }) else {
+                return "the live port \(text(port)) is missing in the candidate"
+            }
+            if other != port { return "the live port \(text(port)) is \(text(other)) in the candidate" }
+        }
+        return nil
+    }
+
+    /// "embedding f32[384] space 1a2b".
+    static func text(_ port: OutputPort) -> String {
+        var text = port.kind
+        if !port.dtype.isEmpty { text += " \(port.dtype)[\(port.shape.map(String.init).joined(separator: ","))]" }
+        if !port.spaceID.isEmpty { text += " space \(port.spaceID)" }
+        return text
+    }
+
+    /// What a reader wants to know of two manifests, one line each.
+    static func differences(_ old: PluginManifest, _ new: PluginManifest) -> [String] {
+        var lines: [String] = []
+        func compare(_ name: String, _ before: String, _ after: String) {
+            if before != after { lines.append("\(name): \(before.isEmpty ? "(none)" : before) → \(after.isEmpty ? "(none)" : after)") }
+        }
+        compare("version", old.version, new.version)
+        compare("description", old.description, new.description)
+        compare("takes", old.consumes.joined(separator: ", "), new.consumes.joined(separator: ", "))
+        compare("gives", old.produces.map(text).joined(separator: ", "), new.produces.map(text).joined(separator: ", "))
+        compare("models", old.models.map(\.path).joined(separator: ", "), new.models.map(\.path).joined(separator: ", "))
+        compare(
+            "options", old.options.map { "\($0.key)=\($0.defaultValue)" }.joined(separator: ", "),
+            new.options.map { "\($0.key)=\($0.defaultValue)" }.joined(separator: ", "))
+        compare("stateful", "\(old.stateful)", "\(new.stateful)")
+        return lines
+    }
+
+    /// A Swift image stays mapped for ever: their number is bounded.
+    static func checkImages(
+        _ candidate: PluginCandidate, live: [PluginGeneration], host: PluginHost, max: Int, plugin: String
+    ) throws(RPCStatus) {
+        guard !candidate.isPureC, host.retiredSwiftImages >= max else { return }
+        throw RPCStatus(
+            .resourceExhausted,
+            "\(host.retiredSwiftImages) Swift images are retired and cannot be unloaded, which is the limit "
+                + "(limits.retired_swift_images_max: \(max)): restart the server when it suits, run the plugin as a worker process, or raise the limit"
+        )
+    }
+}
+
+/// One change on its way: where its time goes, and whether it was given up meanwhile.
+final class Attempt: @unchecked Sendable {
+    // Invariant: `taken` belongs to the loader thread; `phase` is behind its mutex.
+    private enum Phase { case running, claimed, givenUp, finished }
+
+    let ticket: UInt64
+    private let loop: EventLoop
+    private let msMax: Int
+    private let giveUp: @Sendable (RPCStatus) -> Void
+    private let phase = Mutex(Phase.running)
+    private var taken: [ChangeStep] = []
+
+    init(ticket: UInt64, loop: EventLoop, msMax: Int, giveUp: @escaping @Sendable (RPCStatus) -> Void) {
+        self.ticket = ticket
+        self.loop = loop
+        self.msMax = msMax
+        self.giveUp = giveUp
+    }
+
+    var steps: [ChangeStep] { taken }
+
+    func step<R, Failure: Error>(_ name: String, _ body: () throws(Failure) -> R) throws(Failure) -> R {
+        let began = loop.nowUs
+        let result = try body()
+        taken.append(ChangeStep(name: name, tookUs: loop.nowUs - began))
+        return result
+    }
+
+    /// From now on plugin code runs in this process, and may hang: after a while the change is given up, and its thread with it.
+    func limitTime() {
+        loop.submit { [self] in
+            loop.after(UInt64(msMax) * 1_000) { [self] in
+                let isLate = phase.withLock { phase in
+                    guard phase == .running else { return false }
+                    phase = .givenUp
+                    return true
+                }
+                if isLate {
+                    giveUp(RPCStatus(.deadlineExceeded, "the candidate did not start within \(msMax) ms: it was given up, and what was live stays"))
+                }
+            }
+        }
+    }
+
+    /// The point of no return.
+    /// - Returns: false when the change was given up before.
+    func claim() -> Bool {
+        phase.withLock { phase in
+            guard phase == .running else { return false }
+            phase = .claimed
+            return true
+        }
+    }
+
+    /// - Returns: whether the outcome is still wanted.
+    func finish() -> Bool {
+        phase.withLock { phase in
+            defer { phase = .finished }
+            return phase != .givenUp
+        }
+    }
+}

@@ -1,0 +1,264 @@
+import ArgumentParser
+import Client
+import EventLoop
+import Foundation
+import PluginHost
+import Wire
+
+extension PluginCommand {
+    struct Dev: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Watch a plugin's folder: build, probe, gate and swap whenever something changes.",
+            discussion: """
+                The folder has a Package.swift (built by `swift build`) or a Makefile (built by `make`). A build that does not compile, fails its probe or \
+                its gate changes nothing in the server. What the plugin logs is shown as it comes.
+                """)
+
+        @Argument(help: "The plugin's folder.")
+        var folder: String
+
+        @OptionGroup var admin: AdminConnection
+
+        @Option(help: ArgumentHelp("The shared object that the build makes; found in .build if not given.", valueName: "file"))
+        var library: String?
+
+        @Option(help: ArgumentHelp("Command instead of `swift build` or `make`.", valueName: "command"))
+        var build: String?
+
+        @Option(
+            parsing: .upToNextOption,
+            help: ArgumentHelp("Conversations, files or folders, that must pass with a build before it goes live.", valueName: "path"))
+        var gate: [String] = []
+
+        @Flag(help: "Check the contract (`vitrine plugin check`) before each swap.")
+        var check = false
+
+        @Flag(help: "Build and swap once, then end.")
+        var once = false
+
+        func run() throws {
+            let root = URL(fileURLWithPath: folder).standardizedFileURL.path
+            let project = try PluginProject(root: root, library: library, build: build)
+            let cycle = DevelopmentCycle(project: project, admin: admin, gate: gate, check: check)
+            if once {
+                if !cycle.run() { throw ExitCode(1) }
+                return
+            }
+            let loop = try EventLoop(name: "dev")
+            let watch = DevelopmentWatch(project: project, cycle: cycle, loop: loop)
+            vitrine.run(loop, watch) { $0.start() }
+            if let failure = watch.failure { throw Environment.fail(failure) }
+        }
+    }
+}
+
+/// How a plugin's folder is built, and what comes of it.
+struct PluginProject: Sendable {
+    let root: String
+    private let named: String?
+    /// Shell command, run in the folder.
+    let command: String
+
+    init(root: String, library: String?, build: String?) throws {
+        func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(root)/\(name)") }
+        guard has(".") else { throw Environment.fail("\(root): no such folder", code: 66) }
+        self.root = root
+        named = library.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+        if let build {
+            command = build
+        } else if has("Package.swift") {
+            command = "swift build"
+        } else if has("Makefile") {
+            command = "make -s"
+        } else {
+            throw Environment.fail("\(root) has neither a Package.swift nor a Makefile: say how to build it with --build", code: 66)
+        }
+    }
+
+    /// The newest shared object of the build.
+    var library: String? {
+        if let named { return named }
+        var found: [(path: String, changed: TimeInterval)] = []
+        for folder in ["\(root)/.build/debug", "\(root)/.build"] {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".so") {
+                let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+                found.append(("\(folder)/\(name)", (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0))
+            }
+        }
+        return found.max { ($0.changed, $1.path) < ($1.changed, $0.path) }?.path
+    }
+
+    /// The folders to watch: all but hidden ones.
+    var folders: [String] {
+        var folders = [root]
+        var index = 0
+        while index < folders.count, folders.count < Self.foldersMax {
+            for name in ((try? FileManager.default.contentsOfDirectory(atPath: folders[index])) ?? []).sorted() where !name.hasPrefix(".") {
+                var isFolder: ObjCBool = false
+                let path = "\(folders[index])/\(name)"
+                if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { folders.append(path) }
+            }
+            index += 1
+        }
+        return folders
+    }
+
+    static let foldersMax = 512
+}
+
+/// Build, probe, gate, swap: once through. On a thread that may wait.
+struct DevelopmentCycle: Sendable {
+    let project: PluginProject
+    let admin: AdminConnection
+    let gate: [String]
+    let check: Bool
+
+    static let buildMsMax = 1_800_000
+
+    /// - Returns: whether what is in the folder is live now.
+    @discardableResult
+    func run() -> Bool {
+        let clock = ContinuousClock()
+        let began = clock.now
+        do {
+            let built = try ChildRun.run(
+                ["/bin/sh", "-c", "cd '\(project.root.replacingOccurrences(of: "'", with: "'\\''"))' && \(project.command)"], msMax: Self.buildMsMax,
+                outputBytesMax: 1 << 20)
+            guard built.end == .exit(0) else {
+                printLine("✘ it does not build; what is live stays\n\(built.output)\(built.errors)")
+                return false
+            }
+            guard let library = project.library else {
+                printLine("✘ the build made no shared object in .build: name it with --library")
+                return false
+            }
+            let compiled = clock.now
+            if check, !(try conforms(library)) { return false }
+            let reply = try change(library)
+            let live = clock.now
+            for line in ChangeReport.lines(reply) { printLine("✔ \(line)") }
+            printLine("  built in \(seconds(began.duration(to: compiled))), live \(seconds(compiled.duration(to: live))) later")
+            return true
+        } catch let status as RPCStatus {
+            printLine("✘ \(status.message)\n  what is live stays")
+            return false
+        } catch {
+            printLine("✘ \(error)")
+            return false
+        }
+    }
+
+    private func conforms(_ library: String) throws -> Bool {
+        let run = try ChildRun.run(
+            [Environment.program, "plugin", "check", library, "--call-ms-max", "200"], msMax: 600_000, outputBytesMax: 1 << 20)
+        if run.end == .exit(0) { return true }
+        printLine("✘ it does not keep to the contract; what is live stays")
+        for line in run.output.split(separator: "\n") where !line.hasPrefix("✔") { printLine("  \(line)") }
+        return false
+    }
+
+    private func change(_ library: String) throws -> ChangePluginReply {
+        let gates = gate.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+        let request = ChangePluginRequest(file: library, gates: gates).encoded()
+        do {
+            return try admin.ask(.adminSwapPlugin, request, timeoutMs: 900_000) { try ChangePluginReply(decoding: $0) }
+        } catch let status as RPCStatus where status.code == .notFound {
+            return try admin.ask(.adminLoadPlugin, request, timeoutMs: 900_000) { try ChangePluginReply(decoding: $0) }
+        }
+    }
+
+    private func seconds(_ duration: Duration) -> String {
+        let ms = duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
+        return ms < 1_000 ? "\(ms) ms" : "\(ms / 1_000).\((ms % 1_000) / 100) s"
+    }
+}
+
+/// Waits for changes and runs the cycle, one at a time. Confined to its loop.
+private final class DevelopmentWatch {
+    private let project: PluginProject
+    private let cycle: DevelopmentCycle
+    private let loop: EventLoop
+    private var watchers: [FolderWatcher] = []
+    private var connection: ClientConnection?
+    private var pause: LoopTimer?
+    private var isRunning = false
+    private var isChanged = false
+    private(set) var failure: String?
+
+    /// An editor writes a file in several steps: this long after the last one it is built.
+    static let quietMs: UInt64 = 30
+
+    init(project: PluginProject, cycle: DevelopmentCycle, loop: EventLoop) {
+        self.project = project
+        self.cycle = cycle
+        self.loop = loop
+    }
+
+    func start() {
+        printLine("watching \(project.root); ^C ends it")
+        watchFolders()
+        listen()
+        build()
+    }
+
+    private func watchFolders() {
+        let known = Set(watchers.map(\.path))
+        for path in project.folders where !known.contains(path) {
+            do throws(LoopError) {
+                watchers.append(try FolderWatcher(path, loop: loop) { [unowned self] name in changed(name) })
+            } catch {
+                failure = "\(error)"
+                loop.stop()
+            }
+        }
+    }
+
+    private func changed(_ name: String) {
+        // Builds and editors leave files of their own beside the sources.
+        guard !name.hasPrefix("."), !name.hasSuffix("~"), !name.hasSuffix(".swp") else { return }
+        pause?.cancel()
+        pause = loop.after(Self.quietMs * 1_000) { [unowned self] in
+            watchFolders()
+            build()
+        }
+    }
+
+    private func build() {
+        guard !isRunning else {
+            isChanged = true
+            return
+        }
+        isRunning = true
+        isChanged = false
+        let bound = LoopBound(self, loop: loop)
+        LoaderThread.run { [cycle] in
+            cycle.run()
+            bound.loop.submit { bound.value.finished() }
+        }
+    }
+
+    private func finished() {
+        isRunning = false
+        if isChanged { build() }
+    }
+
+    /// Shows what plugins log; without a server it is tried again.
+    private func listen() {
+        ClientConnection.connect(.unix(path: cycle.admin.adminSocket), loop: loop) { [unowned self] connected in
+            guard case .success(let connection) = connected else { return again() }
+            self.connection = connection
+            let stream = connection.open(
+                .adminWatchPlugin, timeoutUs: 0,
+                onData: { bytes in
+                    guard let line = try? PluginLogLine(decoding: bytes) else { return }
+                    printLine("  │ \(line.plugin) \(line.level): \(line.message)")
+                }, onEnd: { [unowned self] _ in again() })
+            do throws(RPCStatus) { try stream.send(WatchPluginRequest().encoded()) } catch { again() }
+        }
+    }
+
+    private func again() {
+        connection = nil
+        loop.after(1_000_000) { [unowned self] in listen() }
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import PluginHost
+import Testing
+import Wire
+
+/// `vitrine plugin check` over plugins in C that break the contract in one place each (Tests/Plugins/broken).
+@Suite("The conformance checks")
+struct ConformanceTests {
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+    private static var vitrine: String {
+        let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
+        return String(bundle[..<(bundle.range(of: "/vitrinePackageTests")?.lowerBound ?? bundle.endIndex)]) + "/vitrine"
+    }
+
+    private func compile(_ name: String) throws -> String {
+        let file = "/tmp/vitrine-\(name)-\(UUID().uuidString.prefix(8)).so"
+        let source = "\(Self.root)/Tests/Plugins/broken/\(name).c"
+        let run = try ChildRun.run(
+            [
+                "/usr/bin/env", "clang", "-std=gnu17", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden",
+                "-I\(Self.root)/Sources/CVitrinePlugin/include", "-o", file, source,
+            ], msMax: 60_000, outputBytesMax: 65_536)
+        try #require(run.end == .exit(0), "\(run.errors)")
+        return file
+    }
+
+    private func check(_ file: String, _ only: [String] = []) throws -> ChildRun {
+        try ChildRun.run(
+            [Self.vitrine, "plugin", "check", file, "--call-ms-max", "150"] + only.flatMap { ["--only", $0] }, msMax: 120_000, outputBytesMax: 1 << 20
+        )
+    }
+
+    @Test("pass for a plugin that keeps to the contract")
+    func none() throws {
+        let file = try compile("none")
+        defer { unlink(file) }
+        let run = try check(file)
+        #expect(run.end == .exit(0) && !run.output.contains("✘"), "\(run.output)")
+    }
+
+    @Test(
+        "fail for one that does not, and say how",
+        arguments: [
+            ("leaks", "leaks", "bytes of memory behind"),
+            ("leaks_buffer", "lifecycle", "buffers were not released"),
+            ("double_status", "lifecycle", "each stream is closed once"),
+            ("emit_after_close", "lifecycle", "emit on a stream that is not open"),
+            ("blocks_loop", "blocking", "holds the loop up"),
+            ("ignores_cancel", "cancel", "emit on a stream that is not open"),
+            ("overruns_credit", "credit", "emitting goes on although the output queue is full"),
+            ("crashes_in_self_test", "self-test", "crashed (Aborted)"),
+            ("never_closes", "lifecycle", "is not closed 60 s after"),
+            ("calls_from_job", "threads", "emit was called on another thread"),
+            ("starts_thread", "threads", "1 threads run that the plugin started"),
+            ("trusts_lengths", "malformed", "crashed (Segmentation fault)"),
+            ("wrong_kind", "lifecycle", "says kind 13 and gives another"),
+        ])
+    func broken(name: String, failing: String, saying: String) throws {
+        let file = try compile(name)
+        defer { unlink(file) }
+        let run = try check(file, [failing])
+        #expect(run.end == .exit(1))
+        #expect(run.output.contains("✘ \(failing)") && run.output.contains(saying), "\(run.output)")
+    }
+
+    @Test("A check that is not there is named")
+    func unknown() throws {
+        let run = try check("/nowhere.so", ["smell"])
+        #expect(run.end == .exit(64) && run.errors.contains("there is no check 'smell'"))
+    }
+}

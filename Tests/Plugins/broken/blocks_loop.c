@@ -1,0 +1,3 @@
+/* Sleeps on the loop. */
+#define BLOCKS_LOOP
+#include "broken.h"

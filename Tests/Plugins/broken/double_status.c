@@ -1,0 +1,3 @@
+/* Closes each stream twice. */
+#define DOUBLE_STATUS
+#include "broken.h"

@@ -1,0 +1,3 @@
+/* Emits on a stream that it has closed. */
+#define EMIT_AFTER_CLOSE
+#include "broken.h"

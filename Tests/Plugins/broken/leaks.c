@@ -1,0 +1,3 @@
+/* Loses a kilobyte with every stream. */
+#define LEAKS
+#include "broken.h"

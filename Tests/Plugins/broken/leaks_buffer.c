@@ -1,0 +1,3 @@
+/* Keeps a reference to every payload. */
+#define LEAKS_BUFFER
+#include "broken.h"

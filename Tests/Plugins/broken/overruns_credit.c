@@ -1,0 +1,3 @@
+/* Emits on and on, whatever the host answers. */
+#define OVERRUNS_CREDIT
+#include "broken.h"

@@ -1,0 +1,3 @@
+/* Runs a thread that its manifest does not declare. */
+#define STARTS_THREAD
+#include "broken.h"

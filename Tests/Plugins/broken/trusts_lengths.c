@@ -1,0 +1,3 @@
+/* Believes that every payload has some bytes. */
+#define TRUSTS_LENGTHS
+#include "broken.h"

@@ -1,0 +1,190 @@
+/*
+ * sequencer: answers each audio chunk with a partial transcript "NUMBER COUNT BUILD": the number in the chunk's first eight bytes, how many chunks
+ * the stream has had, and the build. Tests and the hot-swap benchmark count frames by it: with the state handed over, COUNT goes on over a swap.
+ *
+ * -DBUILD=n -DPRODUCES="\"labels\"" -DNEVER_RESTS -DHANG_FILE="\"/path\"" -DSELF_TEST=n (1 fails, 2 crashes, 3 hangs) -DNO_STATE make other builds.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vitrine_plugin.h"
+#include "vitrine_wire.h"
+
+#ifndef BUILD
+#define BUILD 1
+#endif
+#ifndef PRODUCES
+#define PRODUCES "transcript"
+#endif
+#ifndef SELF_TEST
+#define SELF_TEST 0
+#endif
+
+typedef struct entry {
+    vt_stream stream;
+    uint64_t count;
+    struct entry *next;
+} entry;
+
+typedef struct {
+    const vt_host *host;
+    vt_instance *instance;
+    entry *streams;
+} sequencer;
+
+static entry *find(sequencer *self, vt_stream stream) {
+    entry *at = self->streams;
+    while (at && at->stream != stream) at = at->next;
+    return at;
+}
+
+static void forget(sequencer *self, vt_stream stream) {
+    for (entry **at = &self->streams; *at; at = &(*at)->next) {
+        if ((*at)->stream != stream) continue;
+        entry *gone = *at;
+        *at = gone->next;
+        free(gone);
+        return;
+    }
+}
+
+static vt_status create(const vt_plugin *plugin, const vt_host *host, vt_instance *instance, void **state, char *error, size_t capacity) {
+    (void)plugin, (void)error, (void)capacity;
+#ifdef HANG_FILE
+    /* The first time (the probe's) it leaves a mark; from then on it hangs. */
+    if (access(HANG_FILE, F_OK) == 0) {
+        for (;;) pause();
+    }
+    FILE *mark = fopen(HANG_FILE, "w");
+    if (mark) fclose(mark);
+#endif
+    sequencer *self = calloc(1, sizeof *self);
+    self->host = host;
+    self->instance = instance;
+    *state = self;
+    return VT_OK;
+}
+
+static void destroy(void *state) { free(state); }
+
+static vt_status open_stream(void *state, vt_stream stream, const vt_open *open) {
+    (void)open;
+    sequencer *self = state;
+    entry *made = calloc(1, sizeof *made);
+    made->stream = stream;
+    made->next = self->streams;
+    self->streams = made;
+    return VT_OK;
+}
+
+#ifdef NEVER_RESTS
+static vt_status endless(void *context) {
+    (void)context;
+    sleep(4);
+    return VT_OK;
+}
+#endif
+
+static vt_status data(void *state, vt_stream stream, const vt_message *message) {
+    sequencer *self = state;
+    entry *known = find(self, stream);
+    vt_field audio, samples;
+    if (!known || !vt_find(message->payload->data, message->payload->length, 11, &audio) || !vt_find(audio.bytes, audio.length, 4, &samples)
+        || samples.length < 8)
+        return VT_INVALID_ARGUMENT;
+    uint64_t number;
+    memcpy(&number, samples.bytes, 8);
+    known->count++;
+#ifdef NEVER_RESTS
+    vt_operation operation;
+    if (known->count == 1) self->host->compute(self->instance, stream, endless, NULL, 0, &operation);
+#endif
+    char text[96];
+    snprintf(text, sizeof text, "%llu %llu %d", (unsigned long long)number, (unsigned long long)known->count, BUILD);
+    uint8_t inner[128], outer[192];
+    vt_writer transcript = {inner, sizeof inner, 0, false}, output = {outer, sizeof outer, 0, false};
+    vt_put_text(&transcript, 1, text);
+    vt_put_message(&output, 10, &transcript);
+    return self->host->emit(self->instance, stream, 10, self->host->buffer_make(outer, output.length));
+}
+
+static void half_close(void *state, vt_stream stream) {
+    sequencer *self = state;
+    forget(self, stream);
+    self->host->close(self->instance, stream, VT_OK, "");
+}
+
+static void cancel(void *state, vt_stream stream) { forget(state, stream); }
+
+static void completed(void *state, vt_stream stream, const vt_completion *completion) { (void)state, (void)stream, (void)completion; }
+
+static uint32_t pending(void *state) {
+    (void)state;
+    return 0;
+}
+
+#ifndef NO_STATE
+static vt_status export_state(void *state, vt_stream stream, vt_buffer **bytes) {
+    sequencer *self = state;
+    entry *known = find(self, stream);
+    if (!known) return VT_NOT_FOUND;
+    *bytes = self->host->buffer_make(&known->count, sizeof known->count);
+    return VT_OK;
+}
+
+static vt_status import_state(void *state, vt_stream stream, const vt_buffer *bytes) {
+    entry *known = find(state, stream);
+    if (!known || bytes->length != sizeof known->count) return VT_INVALID_ARGUMENT;
+    memcpy(&known->count, bytes->data, sizeof known->count);
+    return VT_OK;
+}
+#endif
+
+static vt_status self_test(void *state, char *error, size_t capacity) {
+    (void)state;
+    if (SELF_TEST == 1) {
+        snprintf(error, capacity, "failing as told");
+        return VT_FAILED_PRECONDITION;
+    }
+    if (SELF_TEST == 2) abort();
+    if (SELF_TEST == 3) {
+        for (;;) pause();
+    }
+    return VT_OK;
+}
+
+__attribute__((visibility("default"))) const vt_plugin *vitrine_plugin(uint32_t host_abi_version) {
+    static uint8_t bytes[256], port_bytes[64];
+    vt_writer port = {port_bytes, sizeof port_bytes, 0, false}, manifest = {bytes, sizeof bytes, 0, false};
+    vt_put_text(&port, 1, PRODUCES);
+    vt_put_text(&manifest, 1, "sequencer");
+    vt_put_text(&manifest, 2, "1.0.0");
+    vt_put_text(&manifest, 4, "audio");
+    vt_put_message(&manifest, 5, &port);
+    vt_put_uint(&manifest, 8, 1);
+    static vt_plugin plugin = {
+        .struct_size = sizeof plugin,
+        .abi_version = VT_ABI_VERSION,
+        .create = create,
+        .destroy = destroy,
+        .open = open_stream,
+        .data = data,
+        .half_close = half_close,
+        .cancel = cancel,
+        .completed = completed,
+        .pending = pending,
+        .self_test = self_test,
+#ifndef NO_STATE
+        .export_state = export_state,
+        .import_state = import_state,
+#endif
+    };
+    plugin.manifest = bytes;
+    plugin.manifest_length = manifest.length;
+#ifdef WRONG_ABI
+    return NULL;
+#endif
+    return host_abi_version == VT_ABI_VERSION ? &plugin : NULL;
+}
