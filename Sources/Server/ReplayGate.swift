@@ -3,7 +3,7 @@ import Wire
 
 /// Plays conversations against a candidate in a process of its own before it goes live.
 struct ReplayGate {
-    /// The program that has the `replay` command.
+    /// The program that has the `plugin gate` command.
     var program: String
     var configuration: ServerConfiguration
 
@@ -15,7 +15,9 @@ struct ReplayGate {
         guard !configuration.file.isEmpty else {
             throw RPCStatus(.failedPrecondition, "a gate needs a server that was started from a configuration file")
         }
-        let arguments = [program, "replay", "--config", configuration.file, "--plugin", "\(plugin)=\(candidate.copy)"] + scripts
+        let arguments =
+            [program, "plugin", "gate", "--config", configuration.file, "--plugin", "\(plugin)=\(candidate.copy)"]
+            + ["--ms-max", "\(configuration.limits.pluginGateMsMax)"] + scripts
         let run = try ChildRun.run(arguments, msMax: configuration.limits.pluginGateMsMax, outputBytesMax: Self.outputBytesMax)
         switch run.end {
         case .exit(0): return

@@ -33,6 +33,12 @@ public final class SQLiteStores: Sendable {
     /// Finishes what was asked for and closes the file. Blocks. Calls afterwards fail with `.resourceExhausted`.
     public func close() { database.close() }
 
+    /// One state of a database in a file of its own, whoever else has it open. Blocks.
+    public static func copy(_ path: String, to target: String) throws(StoreError) {
+        let connection = try Connection(path: path, readOnly: true)
+        try connection.run("VACUUM INTO ?", [.text(target)])
+    }
+
     /// Runs `write` unless `key` was answered before, then gives that answer.
     static func once(
         _ connection: Connection, _ operation: String, key: String, user: String, _ write: () throws(StoreError) -> String
