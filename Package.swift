@@ -102,8 +102,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "vitrine",
         dependencies: [
-            "Server", "Client", "Replay", "PluginHost", "PluginKit", "PluginTesting", "Inference", "Catalog", "Wire", "EventLoop", "Evaluation",
-            "Training", "CSndfile", arguments, logging,
+            "Server", "Client", "Replay", "PluginHost", "PluginKit", "PluginTesting", "Inference", "Router", "Catalog", "Wire", "EventLoop",
+            "Evaluation", "Training", "CSndfile", arguments, logging,
         ],
         path: "Sources/vitrine", swiftSettings: strict)
 ]

@@ -38,6 +38,8 @@ extension PluginInstance {
 
     /// Moves a stream to the successor if it rests now.
     func handOver(_ stream: PluginNodeStream) {
+        // The successor may have been replaced meanwhile: straight to the newest.
+        while let newer = successor?.successor { successor = newer }
         guard let successor, successor.isCreated, stream.instance === self, !stream.staysPut, machine.rests(stream.token), stream.outputs.isEmpty,
             stream.ending == nil, !stream.isInOutbox
         else { return }

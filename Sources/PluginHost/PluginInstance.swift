@@ -253,7 +253,6 @@ public final class PluginInstance: Node {
         discard()
         drainTimer?.cancel()
         drainTimer = nil
-        successor = nil
         let told = onDestroyed
         onDestroyed = nil
         told?()

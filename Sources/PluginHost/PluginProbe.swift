@@ -24,7 +24,8 @@ public struct PluginProbe: Sendable {
     public static let outputBytesMax = 1 << 20
 
     /// Blocks; for loader threads.
-    /// - Throws: FAILED_PRECONDITION or what the candidate itself said when it does not pass, DEADLINE_EXCEEDED when it hangs; both say how far it got.
+    /// - Throws: FAILED_PRECONDITION or what the candidate itself said when it does not pass, DEADLINE_EXCEEDED when it hangs; both say how far it
+    ///   got.
     public func manifest(of candidate: PluginCandidate, options: [String: String]) throws(RPCStatus) -> PluginManifest {
         var arguments = [program, "plugin", "probe", candidate.copy, "--models", modelsFolder]
         for key in options.keys.sorted() { arguments += ["--option", "\(key)=\(options[key] ?? "")"] }

@@ -1,6 +1,6 @@
 // Unsafe: the argument structs of `infer` and the context of `compute`. Invariants: names, tensors and arrays outlive the call (the host retains
-// tensors and copies names); the context is the ComputeJob that the instance's table of closures keeps until the operation's one completion, which the host
-// gives only after the job has returned or will never run.
+// tensors and copies names); the context is the ComputeJob that the instance's table of closures keeps until the operation's one completion, which
+// the host gives only after the job has returned or will never run.
 
 import CVitrinePlugin
 import Wire

@@ -79,14 +79,14 @@ enum PluginChange {
         throw RPCStatus(
             .resourceExhausted,
             "\(host.retiredSwiftImages) Swift images are retired and cannot be unloaded, which is the limit "
-                + "(limits.retired_swift_images_max: \(max)): restart the server when it suits, run the plugin as a worker process, or raise the limit"
+                + "(limits.retired_swift_images_max: \(max)): restart the server when it suits, run the plugin as a worker process, or raise it"
         )
     }
 }
 
 /// One change on its way: where its time goes, and whether it was given up meanwhile.
 final class Attempt: @unchecked Sendable {
-    // Invariant: `taken` belongs to the loader thread; `phase` is behind its mutex.
+    // Invariant: `taken` belongs to the loader thread, `timer` to the loop; `phase` is behind its mutex.
     private enum Phase { case running, claimed, givenUp, finished }
 
     let ticket: UInt64
@@ -95,6 +95,7 @@ final class Attempt: @unchecked Sendable {
     private let giveUp: @Sendable (RPCStatus) -> Void
     private let phase = Mutex(Phase.running)
     private var taken: [ChangeStep] = []
+    private var timer: LoopTimer?
 
     init(ticket: UInt64, loop: EventLoop, msMax: Int, giveUp: @escaping @Sendable (RPCStatus) -> Void) {
         self.ticket = ticket
@@ -115,7 +116,8 @@ final class Attempt: @unchecked Sendable {
     /// From now on plugin code runs in this process, and may hang: after a while the change is given up, and its thread with it.
     func limitTime() {
         loop.submit { [self] in
-            loop.after(UInt64(msMax) * 1_000) { [self] in
+            timer = loop.after(UInt64(msMax) * 1_000) { [self] in
+                timer = nil
                 let isLate = phase.withLock { phase in
                     guard phase == .running else { return false }
                     phase = .givenUp
@@ -140,7 +142,11 @@ final class Attempt: @unchecked Sendable {
 
     /// - Returns: whether the outcome is still wanted.
     func finish() -> Bool {
-        phase.withLock { phase in
+        loop.submit { [self] in
+            timer?.cancel()
+            timer = nil
+        }
+        return phase.withLock { phase in
             defer { phase = .finished }
             return phase != .givenUp
         }

@@ -1,6 +1,7 @@
 public import Fusion
 import Glibc
 import PluginHost
+import Synchronization
 public import Wire
 
 /// Manifests of the plugins in a folder, read without starting them.
@@ -53,6 +54,11 @@ enum RunFolder {
 
     /// Makes this process's folder, for its user alone.
     static func make() { mkdir(temporary, 0o700) }
+
+    private static let made = Atomic<Int>(0)
+
+    /// Another folder of this process's own, with a name that no other has: a process may hold several runtimes.
+    static func unique() -> String { "\(temporary)-\(made.add(1, ordering: .relaxed).newValue)" }
 
     /// Names of the files in a folder, sorted; none when it cannot be read.
     static func files(_ folder: String) -> [String] {

@@ -38,7 +38,7 @@ public final class PluginRuntime: @unchecked Sendable {
                 generations = Mutex([])
                 return
             }
-            let host = try PluginRuntime.host(configuration, compute, metrics, log, logHub)
+            let host = try PluginRuntime.host(configuration, compute, metrics, log, logHub, runFolder: runFolder)
             self.host = host
             var loaded: [PluginGeneration] = []
             for plugin in configuration.plugins {
@@ -64,7 +64,8 @@ public final class PluginRuntime: @unchecked Sendable {
     public static let inferenceItemsMax = 1_024
 
     private static func host(
-        _ configuration: ServerConfiguration, _ compute: ComputePool, _ metrics: PluginMetrics, _ log: Logger, _ logHub: PluginLogHub
+        _ configuration: ServerConfiguration, _ compute: ComputePool, _ metrics: PluginMetrics, _ log: Logger, _ logHub: PluginLogHub,
+        runFolder: String
     ) throws(RPCStatus) -> PluginHost {
         var options: [String: [String: String]] = [:]
         for plugin in configuration.plugins {
@@ -88,7 +89,7 @@ public final class PluginRuntime: @unchecked Sendable {
     }
 
     /// Copies of loaded libraries: a folder of this process's own.
-    private static var runFolder: String { RunFolder.temporary }
+    private let runFolder = RunFolder.unique()
 
     /// The live generations, sorted by name.
     var live: [PluginGeneration] { generations.withLock { $0 }.sorted { $0.manifest.name < $1.manifest.name } }
@@ -156,7 +157,7 @@ public final class PluginRuntime: @unchecked Sendable {
     /// Ends the pool's threads and removes the copies of libraries.
     public func shutdown() {
         compute.shutdown()
-        RunFolder.remove(PluginRuntime.runFolder)
+        RunFolder.remove(runFolder)
     }
 }
 

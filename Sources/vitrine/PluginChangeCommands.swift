@@ -21,8 +21,8 @@ extension PluginCommand {
         static let configuration = CommandConfiguration(
             abstract: "Put a new build in the place of the live one, without losing a frame.",
             discussion: """
-                New streams go to the new build; open ones are handed over as soon as they rest, or end on the old one within the drain time. Whatever \
-                goes wrong before that leaves the live build where it is. The same file again does nothing.
+                New streams go to the new build; open ones are handed over as soon as they rest, or end on the old one within the drain time. \
+                Whatever goes wrong before that leaves the live build where it is. The same file again does nothing.
                 """)
 
         @Argument(help: "The shared object.")

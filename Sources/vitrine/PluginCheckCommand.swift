@@ -10,8 +10,8 @@ extension PluginCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check that a plugin keeps to the contract.",
             discussion: """
-                Every check runs in a process of its own, so that one that crashes or hangs is told of like the others. Exits with 1 when a check fails. \
-                The models that the manifest names are used where they are there.
+                Every check runs in a process of its own, so that one that crashes or hangs is told of like the others. Exits with 1 when a check \
+                fails. The models that the manifest names are used where they are there.
 
                 \(Conformance.checks.map { "  \($0.name): \($0.about)" }.joined(separator: "\n"))
                 """)

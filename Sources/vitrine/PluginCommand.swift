@@ -11,7 +11,7 @@ struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugin", abstract: "Try plugins alone; load, swap and unload them in a running server.",
         subcommands: [
-            Run.self, Describe.self, List.self, Load.self, Swap.self, Unload.self, New.self, Dev.self, Check.self, Gate.self, Probe.self,
+            Run.self, Describe.self, List.self, Load.self, Swap.self, Unload.self, New.self, Dev.self, Check.self, Time.self, Gate.self, Probe.self,
             CheckOne.self,
         ])
 

@@ -10,8 +10,8 @@ extension PluginCommand {
         static let configuration = CommandConfiguration(
             abstract: "Watch a plugin's folder: build, probe, gate and swap whenever something changes.",
             discussion: """
-                The folder has a Package.swift (built by `swift build`) or a Makefile (built by `make`). A build that does not compile, fails its probe or \
-                its gate changes nothing in the server. What the plugin logs is shown as it comes.
+                The folder has a Package.swift (built by `swift build`) or a Makefile (built by `make`). A build that does not compile, fails its \
+                probe or its gate changes nothing in the server. What the plugin logs is shown as it comes.
                 """)
 
         @Argument(help: "The plugin's folder.")

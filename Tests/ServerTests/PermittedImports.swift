@@ -36,7 +36,7 @@ enum PermittedImports {
             "vitrine",
             [
                 "CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Evaluation", "Fusion", "Inference", "PluginHost", "PluginKit",
-                "PluginTesting", "Replay", "Server", "Training", "Wire",
+                "PluginTesting", "Replay", "Router", "Server", "Training", "Wire",
             ]
         ),
         ("SpeechRecognizer", ["COpenCC", "COpus", "CSndfile", "CSoxr", "CVitrinePlugin", "PluginKit", "Wire"]),

@@ -66,6 +66,21 @@ static inline void vt_put_message(vt_writer *writer, uint32_t field, const vt_wr
     vt_put_bytes(writer, field, inner->bytes, inner->length);
 }
 
+/* Whether the bytes are text as protobuf has it: UTF-8 (RFC 3629). What is emitted must be. */
+static inline bool vt_is_text(const uint8_t *bytes, size_t length) {
+    for (size_t at = 0; at < length;) {
+        uint8_t first = bytes[at++];
+        if (first < 0x80) continue;
+        unsigned more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+        if (first < 0xc2 || first > 0xf4 || length - at < more) return false;
+        uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80, high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+        if (bytes[at] < low || bytes[at] > high) return false;
+        for (at++; --more; at++)
+            if ((bytes[at] & 0xc0) != 0x80) return false;
+    }
+    return true;
+}
+
 /* One field: `value` for numbers, `bytes` and `length` for bytes, texts and messages. */
 typedef struct vt_field {
     uint32_t number;

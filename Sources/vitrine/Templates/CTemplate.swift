@@ -66,7 +66,7 @@ enum CTemplate {
             plugin_state *self = state;
             vt_field input, text;
             if (!vt_find(message->payload->data, message->payload->length, CONSUMED_TEXT, &input) || !vt_find(input.bytes, input.length, 1, &text)
-                || text.length > TEXT_BYTES_MAX)
+                || text.length > TEXT_BYTES_MAX || !vt_is_text(text.bytes, text.length))
                 return VT_INVALID_ARGUMENT;
             uint8_t words[TEXT_BYTES_MAX], inner[TEXT_BYTES_MAX + 32], outer[TEXT_BYTES_MAX + 64];
             for (size_t i = 0; i < text.length; i++) words[i] = text.bytes[i] >= 'a' && text.bytes[i] <= 'z' ? text.bytes[i] - 32 : text.bytes[i];
@@ -169,7 +169,8 @@ enum CTemplate {
             vt_entry_point entry = library ? (vt_entry_point)dlsym(library, VT_ENTRY_POINT) : NULL;
             const vt_plugin *plugin = entry ? entry(VT_ABI_VERSION) : NULL;
             if (!plugin) return fprintf(stderr, "no plugin there\\n"), 1;
-            vt_host host = {.struct_size = sizeof host, .abi_version = VT_ABI_VERSION, .emit = emit, .close = close_stream, .buffer_make = buffer_make};
+            vt_host host = {
+                .struct_size = sizeof host, .abi_version = VT_ABI_VERSION, .emit = emit, .close = close_stream, .buffer_make = buffer_make};
             void *state = NULL;
             if (plugin->create(plugin, &host, NULL, &state, heard, sizeof heard) != VT_OK) return fprintf(stderr, "it does not start\\n"), 1;
 

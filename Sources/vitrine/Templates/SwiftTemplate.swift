@@ -7,6 +7,9 @@ enum SwiftTemplate {
         ]
     }
 
+    /// One line each, as the plugin's own file has them.
+    private static func imports(_ modules: String...) -> String { modules.map { "import \($0)" }.joined(separator: "\n") }
+
     private static func package(_ names: TemplateNames) -> String {
         """
         // swift-tools-version: 6.1
@@ -36,9 +39,7 @@ enum SwiftTemplate {
 
     private static func plugin(_ names: TemplateNames) -> String {
         """
-        import CVitrinePlugin
-        import PluginKit
-        import Wire
+        \(imports("CVitrinePlugin", "PluginKit", "Wire"))
 
         /// Answers each text with the same words in capitals, as a transcript that the customer sees.
         ///
@@ -97,9 +98,7 @@ enum SwiftTemplate {
 
     private static func tests(_ names: TemplateNames) -> String {
         """
-        import PluginTesting
-        import Testing
-        import Wire
+        \(imports("PluginTesting", "Testing", "Wire"))
 
         @testable import \(names.camel)
 

@@ -140,7 +140,8 @@ static vt_status data(void *state, vt_stream stream, const vt_message *message) 
     }
 #endif
     if (!known || message->kind != 10 || !vt_find(message->payload->data, message->payload->length, 10, &input)
-        || !vt_find(input.bytes, input.length, 1, &text) || text.length > 200) {
+        || !vt_find(input.bytes, input.length, 1, &text) || text.length > 200
+        || !vt_is_text(text.bytes, text.length)) {
         forget(self, stream);
         return VT_INVALID_ARGUMENT;
     }
