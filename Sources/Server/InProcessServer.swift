@@ -20,8 +20,7 @@ public final class InProcessServer: Sendable {
         own.isVirtual = clock != nil
         // Whoever may run replays may read the shop, and nobody else comes in.
         own.limits.drainMsMax = 0
-        RunFolder.make()
-        folder = "\(RunFolder.temporary)/shop"
+        folder = RunFolder.unique()
         mkdir(folder, 0o700)
         do {
             if !configuration.databaseFile.isEmpty {
@@ -58,7 +57,6 @@ public final class InProcessServer: Sendable {
         server.drain()
         server.waitUntilStopped()
         RunFolder.remove(folder)
-        RunFolder.remove(RunFolder.temporary)
     }
 }
 

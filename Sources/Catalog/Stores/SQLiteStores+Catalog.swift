@@ -39,11 +39,6 @@ extension SQLiteStores: CatalogStore {
         try await database.read("store snapshot") { (connection) throws(StoreError) in try SnapshotReader(connection).read() }
     }
 
-    /// Copies a shop's database, as it is at this moment, to a file that does not exist yet. Blocks. The shop may be in use meanwhile.
-    public static func copy(_ path: String, to copy: String) throws(StoreError) {
-        try Connection(path: path, readOnly: true).run("VACUUM INTO ?", [.text(copy)])
-    }
-
     /// Opens the shop's database. Blocks: for start-up. The same as `init(path:shop:)`.
     public static func open(_ path: String, shop: String) throws(StoreError) -> SQLiteStores { try SQLiteStores(path: path, shop: shop) }
 
