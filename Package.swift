@@ -56,6 +56,8 @@ let systemLibraries: [Target] = [
     systemLibrary("COpus", pkgConfig: "opus", apt: "libopus-dev"),
     systemLibrary("CMd", pkgConfig: "libmd", apt: "libmd-dev"),
     systemLibrary("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    systemLibrary("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+    systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
 ]
 
 let shims: [Target] = [
@@ -74,6 +76,7 @@ let shims: [Target] = [
 let modules: [Target] = [
     module("Wire", ["CVitrineProto", "CProtobufC"]),
     module("EventLoop", ["CLibuv"]),
+    module("Recording", ["CSodium", "CZlib", "Wire"]),
     module("Telemetry", ["CMicrohttpd", logging]),
     module("Inference", ["COpenVINO", "EventLoop", "Wire"]),
     module("CheckedYAML", [yams]),
@@ -89,11 +92,11 @@ let modules: [Target] = [
     module("PluginHost", ["CVitrinePlugin", "CMd", "Wire", "EventLoop", "Inference", "Router"]),
     module("Agents", ["Catalog", "Fusion", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
     module("Client", ["Wire", "EventLoop"]),
-    module("Replay", ["Client", "Wire", "EventLoop", "CSndfile", "CheckedYAML"]),
+    module("Replay", ["Client", "Recording", "Wire", "EventLoop", "CSndfile", "CheckedYAML"]),
     module(
         "Server",
         [
-            "Wire", "EventLoop", "Telemetry", "Inference", "Fusion", "Catalog", "Router", "Sessions", "PluginHost",
+            "Wire", "EventLoop", "Recording", "Telemetry", "Inference", "Fusion", "Catalog", "Router", "Sessions", "PluginHost",
             "Agents", "CheckedYAML", logging,
         ]),
 ]
@@ -102,7 +105,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "vitrine",
         dependencies: [
-            "Server", "Client", "Replay", "PluginHost", "PluginKit", "PluginTesting", "Inference", "Router", "Catalog", "Wire", "EventLoop",
+            "Server", "Client", "Replay", "Recording", "PluginHost", "PluginKit", "PluginTesting", "Inference", "Router", "Catalog", "Wire",
+            "EventLoop",
             "Evaluation", "Training", "CSndfile", arguments, logging,
         ],
         path: "Sources/vitrine", swiftSettings: strict)
@@ -146,10 +150,11 @@ let testTargets: [Target] = [
     tests(
         "PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("AgentsTests", ["Agents", "Catalog", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
-    tests("ReplayTests", ["Replay", "CheckedYAML", "Client", "EventLoop", "Wire"]),
-    tests("EndToEnd", []),
+    tests("RecordingTests", ["Recording", "Wire"]),
+    tests("ReplayTests", ["Replay", "Recording", "CheckedYAML", "Client", "EventLoop", "Wire"]),
+    tests("EndToEnd", ["Wire"]),
     tests(
-        "ServerTests", ["Server", "Catalog", "CheckedYAML", "Client", "EventLoop", "PluginHost", "Replay", "Sessions", "Wire"]),
+        "ServerTests", ["Server", "Catalog", "CheckedYAML", "Client", "EventLoop", "PluginHost", "Recording", "Replay", "Sessions", "Wire"]),
 ]
 
 let all = systemLibraries + shims + modules + executables + plugins + testTargets

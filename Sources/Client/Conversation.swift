@@ -99,9 +99,11 @@ public final class Conversation {
 
     public func cancel() { stream?.cancel() }
 
-    /// Sends any message, numbered.
-    public func send(_ kind: ClientMessage.Kind, lane: Lane = .control, endOfTurn: Bool = false, captureTimeUs: UInt64 = 0) throws(RPCStatus) {
-        let message = ClientMessage(captureTimeUs: captureTimeUs, endOfTurn: endOfTurn, kind: kind)
+    /// Sends any message, numbered. `turnID` 0 leaves the turn to the server.
+    public func send(
+        _ kind: ClientMessage.Kind, lane: Lane = .control, endOfTurn: Bool = false, captureTimeUs: UInt64 = 0, turnID: UInt64 = 0
+    ) throws(RPCStatus) {
+        let message = ClientMessage(turnID: turnID, captureTimeUs: captureTimeUs, endOfTurn: endOfTurn, kind: kind)
         try stream?.send(message.encoded(), lane: lane)
     }
 

@@ -88,6 +88,8 @@ public struct PluginLimits: Sendable, Equatable {
 public final class PluginHost: Sendable {
     public let configuration: PluginHostConfiguration
     let inference: InferenceService
+    /// Of the runtime that models run on.
+    public var openVINOVersion: String { inference.openVINOVersion }
     let compute: ComputePool
     let observer: PluginHostObserver
     private let live = Live()

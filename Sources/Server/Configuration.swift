@@ -28,6 +28,8 @@ public struct ServerConfiguration: Sendable {
     public var recommendationsMax = 5
     public var limits = ServerLimits()
     public var sessionLimits = SessionLimits()
+    /// nil = nothing is recorded.
+    public var recording: RecordingChoice?
     /// Where the file was.
     public var file = ""
     /// The loops of this server have a virtual clock. Not from the file.
@@ -115,7 +117,7 @@ extension ServerConfiguration {
         let document = try YAMLValue.load(path)
         try document.fields(
             "listen", "loops", "insecure", "admin_socket", "metrics", "log", "models", "runtime", "plugins", "graph", "catalog", "auth", "shop",
-            "inference", "limits", "recommendations_max", "seed")
+            "inference", "limits", "recommendations_max", "recording", "seed")
         let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
         func located(_ value: YAMLValue, or fallback: String = "") throws(YAMLError) -> String {
             let text = try value.string(or: fallback)
@@ -160,6 +162,7 @@ extension ServerConfiguration {
         if inference.exists { try inference.fields("threads", "compute_threads") }
         read.inferenceThreads = try inference["threads"].int(in: 1...256, or: 2)
         read.computeThreads = try inference["compute_threads"].int(in: 1...256, or: 2)
+        read.recording = try RecordingChoice.read(document["recording"], located)
         try read.readLimits(document["limits"])
         return read
     }

@@ -4,25 +4,34 @@ import Wire
 
 /// `/vitrine.v1.Sessions/Converse`: a stream that carries one session.
 ///
-/// Metadata: "vitrine-session-id" and "vitrine-resume-after" resume a session; "vitrine-trace: on" asks for a Trace after each turn.
+/// Metadata: "vitrine-session-id" and "vitrine-resume-after" resume a session; "vitrine-trace: on" asks for a Trace after each turn;
+/// "vitrine-record" and "vitrine-consent" say what may be recorded.
 final class ConverseHandler: StreamHandler, SessionOutlet {
     private let call: StreamCall
     private unowned let worker: LoopWorker
     private var session: Session?
+    /// Listens for the session's recording, if it is recorded.
+    private let tap: SessionTap?
 
     init(_ context: MethodContext, worker: LoopWorker) throws(RPCStatus) {
         call = context.call
         self.worker = worker
         let id = context.metadata("vitrine-session-id") ?? ""
         if id.isEmpty {
-            session = try worker.newSession(
-                principal: context.principal, wantsTrace: context.metadata("vitrine-trace") == "on", seed: context.call.takeSeed())
-            try session?.attach(self)
+            let made = try worker.newSession(
+                principal: context.principal, wantsTrace: context.metadata("vitrine-trace") == "on", seed: context.call.takeSeed(),
+                consent: try Consent(metadata: context.metadata("vitrine-consent")), record: context.metadata("vitrine-record"))
+            session = made
+            tap = worker.tap(of: made)
+            tap?.opened(call.id, .sessionsConverse, context.metadata)
+            try made.attach(self)
         } else {
             guard let after = UInt64(context.metadata("vitrine-resume-after") ?? "0") else {
                 throw RPCStatus(.invalidArgument, "'vitrine-resume-after' is the sequence of the last message received")
             }
             let resumed = try worker.resumableSession(id, principal: context.principal)
+            tap = worker.tap(of: resumed)
+            tap?.opened(call.id, .sessionsConverse, context.metadata)
             do throws(RPCStatus) {
                 try resumed.attach(self, resumeAfter: after)
             } catch {
@@ -33,12 +42,25 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
         }
     }
 
-    func data(_ payload: UnsafeRawBufferPointer) throws(RPCStatus) { try session?.receive(payload) }
+    func data(_ payload: UnsafeRawBufferPointer) throws(RPCStatus) {
+        guard let tap else {
+            try session?.receive(payload)
+            return
+        }
+        worker.note(tap)
+        tap.received(call.id, payload)
+        try session?.receive(payload)
+        if session != nil { tap.handled() }
+    }
 
-    func halfClose() { session?.halfClose() }
+    func halfClose() {
+        tap?.halfClosed(call.id)
+        session?.halfClose()
+    }
 
     func cancel() {
         guard let session else { return }
+        tap?.cancelled(call.id)
         self.session = nil
         session.detach(self)
         worker.lost(session)
@@ -46,14 +68,39 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
 
     // MARK: SessionOutlet
 
-    func send(_ message: [UInt8]) { call.send(message) }
+    func send(_ message: [UInt8]) {
+        tap?.sent(call.id, message)
+        call.send(message)
+    }
 
-    func send(writing body: (inout [UInt8]) -> Void) { call.send(writing: body) }
+    func send(writing body: (inout [UInt8]) -> Void) {
+        tap?.sent(call.id, writing: body)
+        call.send(writing: body)
+    }
 
-    func grant(_ grant: CreditLedger.Grant) { call.grant(grant) }
+    func grant(_ grant: CreditLedger.Grant) {
+        tap?.granted(call.id, grant)
+        call.grant(grant)
+    }
 
     func close(_ status: RPCStatus) {
+        tap?.closed(call.id, status)
         session = nil
         call.close(status)
+    }
+}
+
+extension Consent {
+    /// From metadata: names separated by commas, "audio, faces, personalise"; nothing = none.
+    init(metadata: String?) throws(RPCStatus) {
+        self.init()
+        for name in (metadata ?? "").split(whereSeparator: { $0 == "," || $0 == " " }) {
+            switch name {
+            case "audio": recordAudio = true
+            case "faces": recordFaces = true
+            case "personalise": personalise = true
+            default: throw RPCStatus(.invalidArgument, "'vitrine-consent' names '\(name.prefix(64))'; it may name audio, faces, personalise")
+            }
+        }
     }
 }

@@ -21,6 +21,8 @@ public final class InProcessServer: Sendable {
         // Whoever may run replays may read the shop, and nobody else comes in.
         own.limits.drainMsMax = 0
         folder = RunFolder.unique()
+        // What is played again is not recorded again.
+        own.recording = nil
         mkdir(folder, 0o700)
         do {
             if !configuration.databaseFile.isEmpty {

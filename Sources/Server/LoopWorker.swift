@@ -18,6 +18,8 @@ final class LoopWorker: ConnectionHost {
     private let adminMethods: [Method]
     let sessions: SessionTable
     private(set) var deployment: Deployment?
+    /// Of the sessions that are recorded, by id.
+    private var taps: [String: SessionTap] = [:]
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var nextTarget: Int
     private var isDraining = false
@@ -113,8 +115,10 @@ final class LoopWorker: ConnectionHost {
 
     // MARK: Sessions
 
-    func newSession(principal: Principal, wantsTrace: Bool, seed: UInt64? = nil) throws(RPCStatus) -> Session {
-        guard deployment != nil else { throw RPCStatus(.unavailable, "the server is starting") }
+    func newSession(
+        principal: Principal, wantsTrace: Bool, seed: UInt64? = nil, consent: Consent = Consent(), record: String? = nil
+    ) throws(RPCStatus) -> Session {
+        guard let deployment else { throw RPCStatus(.unavailable, "the server is starting") }
         guard !isDraining else { throw RPCStatus(.unavailable, "the server is going away; open the session elsewhere") }
         guard !shared.ingress.isUsedUp else {
             throw RPCStatus(
@@ -128,9 +132,19 @@ final class LoopWorker: ConnectionHost {
             id: id, key: SessionTable.key(of: id), principal: principal, loop: loop, router: router, limits: shared.configuration.sessionLimits,
             observer: self, seed: own, wantsTrace: wantsTrace, ingress: shared.ingress
         ) { [unowned self] in self.liveDeployment() }
+        session.consent = consent
+        taps[id] = try shared.recordings?.tap(session, seed: own, asked: record, deployment: deployment)
         sessions.add(session)
         shared.metrics.sessions.add(1)
         return session
+    }
+
+    /// Of a session that is recorded.
+    func tap(of session: Session) -> SessionTap? { taps.isEmpty ? nil : taps[session.id] }
+
+    /// Before a recorded session takes a message: what answers it is in the recording.
+    func note(_ tap: SessionTap) {
+        if let deployment { shared.recordings?.deployed(deployment, to: tap) }
     }
 
     private func liveDeployment() -> Deployment {
@@ -195,7 +209,15 @@ extension LoopWorker: SessionObserver {
 
     func sessionBehaviour(_ session: Session, _ event: BehaviourEvent) { shared.note(event, of: session, on: loop) }
 
+    func sessionReads(_ session: Session) -> StoreReads.Note? {
+        guard let tap = tap(of: session) else { return nil }
+        let bound = LoopBound(tap, loop: loop)
+        // Stores answer on the loop that asked.
+        return { store, key, value in bound.value.read(store: store, key: key, value: value) }
+    }
+
     func sessionEnded(_ session: Session) {
+        taps.removeValue(forKey: session.id)?.ended()
         sessions.remove(session)
         shared.metrics.sessions.add(-1)
         finishDrain()

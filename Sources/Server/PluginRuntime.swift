@@ -3,6 +3,7 @@ import Fusion
 public import Logging
 import Inference
 import PluginHost
+import Recording
 public import Router
 import Sessions
 import Synchronization
@@ -114,6 +115,25 @@ public final class PluginRuntime: @unchecked Sendable {
 
     var generationNames: [Deployment.PluginGenerationName] {
         live.map { Deployment.PluginGenerationName(plugin: $0.manifest.name, generation: $0.number, sha256: $0.library.sha256) }
+    }
+
+    /// What a deployment consists of, for recordings.
+    func recordedVersions(_ deployment: Deployment, _ configuration: ServerConfiguration) -> RecordedVersions {
+        let live = deployment.generations.compactMap { named in
+            self.live.first { $0.manifest.name == named.plugin && $0.number == named.generation }
+        }
+        var models: [RecordedFile] = []
+        for model in live.flatMap(\.models) where !models.contains(where: { $0.path == model.path }) {
+            models.append(RecordedFile(name: model.name, path: model.path))
+        }
+        let precisions = Set(live.flatMap(\.manifest.models).map { $0.precision.isEmpty ? "f32" : $0.precision }).sorted()
+        return RecordedVersions(
+            serverVersion: ServerVersion.text, openvinoVersion: host?.openVINOVersion ?? "", instructionSet: Recordings.instructionSet,
+            precision: precisions.joined(separator: ","), models: models.sorted { ($0.name, $0.path) < ($1.name, $1.path) },
+            plugins: deployment.generations.map { NamedHash(name: $0.plugin, sha256: $0.sha256) },
+            graph: RecordedFile(name: deployment.plan.name, path: configuration.graphFile),
+            configuration: configuration.file.isEmpty ? nil : RecordedFile(name: "configuration", path: configuration.file),
+            catalogue: deployment.catalogueHash.isEmpty ? nil : NamedHash(name: configuration.shop, sha256: deployment.catalogueHash))
     }
 
     /// One generation as an operator sees it.

@@ -15,13 +15,16 @@ final class ServerState: Sendable {
     let verifier: any TokenVerifier
     let adminVerifier: any TokenVerifier
     let events: (any EventLog)?
+    /// nil = nothing is recorded.
+    let recordings: Recordings?
     private let runtime: PluginRuntime
     private let loops: [EventLoop]
     private let workers: WorkerTable
 
     init(
         configuration: ServerConfiguration, metrics: ServerMetrics, log: Logger, seed: UInt64, verifier: any TokenVerifier,
-        adminVerifier: any TokenVerifier, events: (any EventLog)?, runtime: PluginRuntime, loops: [EventLoop], workers: WorkerTable
+        adminVerifier: any TokenVerifier, events: (any EventLog)?, recordings: Recordings?, runtime: PluginRuntime, loops: [EventLoop],
+        workers: WorkerTable
     ) {
         self.configuration = configuration
         self.metrics = metrics
@@ -31,6 +34,7 @@ final class ServerState: Sendable {
         self.verifier = verifier
         self.adminVerifier = adminVerifier
         self.events = events
+        self.recordings = recordings
         self.runtime = runtime
         self.loops = loops
         self.workers = workers

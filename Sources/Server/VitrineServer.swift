@@ -36,6 +36,7 @@ public final class VitrineServer: @unchecked Sendable {
     private var shop: Shop?
     /// Set once the server serves.
     private(set) var changes: PluginChanges?
+    private var recordings: Recordings?
     private var listeners: [SocketListener] = []
     private var signals: [SignalWatcher] = []
     private var endpoint: MetricsEndpoint?
@@ -106,10 +107,15 @@ public final class VitrineServer: @unchecked Sendable {
         let seed = try self.seed()
         let shop = configuration.databaseFile.isEmpty ? nil : try Shop.open(configuration, log: log)
         self.shop = shop
+        recordings = configuration.recording.map { choice in
+            Recordings(choice, registry: registry, log: log) { [configuration, runtime] deployment in
+                runtime.recordedVersions(deployment, configuration)
+            }
+        }
         let state = ServerState(
             configuration: configuration, metrics: metrics, log: log, seed: seed, verifier: verifier,
-            adminVerifier: PeerVerifier(uid: getuid(), shop: configuration.shop), events: shop?.stores, runtime: runtime, loops: loops,
-            workers: workers)
+            adminVerifier: PeerVerifier(uid: getuid(), shop: configuration.shop), events: shop?.stores, recordings: recordings, runtime: runtime,
+            loops: loops, workers: workers)
         self.state = state
         workers.set(
             loops.map { loop in
@@ -252,6 +258,7 @@ public final class VitrineServer: @unchecked Sendable {
 
     private func release() {
         for loop in loops { loop.join() }
+        recordings?.close()
         endpoint?.stop()
         shop?.close()
         runtime.shutdown()

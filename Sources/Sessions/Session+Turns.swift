@@ -1,3 +1,4 @@
+import Catalog
 import EventLoop
 import Fusion
 import Router
@@ -153,9 +154,16 @@ extension Session {
         let bound = sink.session
         loop.refreshClock()
         let startedUs = loop.nowUs
+        let reads = observer.sessionReads(self)
         let task = Task(executorPreference: loop) {
             var failure: RPCStatus?
-            do throws(RPCStatus) { try await agent.answer(query, to: sink) } catch { failure = error }
+            if let reads {
+                await StoreReads.$note.withValue(reads) {
+                    do throws(RPCStatus) { try await agent.answer(query, to: sink) } catch { failure = error }
+                }
+            } else {
+                do throws(RPCStatus) { try await agent.answer(query, to: sink) } catch { failure = error }
+            }
             bound.value.agentFinished(turnID: sink.turnID, epoch: sink.epoch, agent: agent.name, sinceUs: startedUs, failure: failure)
         }
         turn.tasks.append(task)

@@ -28,6 +28,12 @@ public protocol SessionObserver: AnyObject {
     func sessionProblem(_ status: RPCStatus)
     func sessionBehaviour(_ session: Session, _ event: BehaviourEvent)
     func sessionEnded(_ session: Session)
+    /// Who is to be told what the session's agents read from the stores; nil = nobody.
+    func sessionReads(_ session: Session) -> StoreReads.Note?
+}
+
+extension SessionObserver {
+    public func sessionReads(_ session: Session) -> StoreReads.Note? { nil }
 }
 
 /// One conversation.
@@ -71,7 +77,8 @@ public final class Session {
     /// The language the customer set, or was last heard to speak.
     var language = ""
     var languageIsSet = false
-    var consent = Consent()
+    /// What the customer agreed to, in the Open or since.
+    public var consent = Consent()
     var wantsTrace = false
     var video: VideoSlot?
     var halfClosed = false
@@ -104,7 +111,7 @@ public final class Session {
     }
 
     /// Microseconds since the session began.
-    var timelineUs: UInt64 { loop.nowUs - startedUs }
+    public var timelineUs: UInt64 { loop.nowUs - startedUs }
 
     func random() -> UInt64 { randomState.next() }
 

@@ -34,6 +34,9 @@ struct ChatCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The product to try on.", valueName: "product"))
     var tryOn: String?
 
+    @Option(help: ArgumentHelp("What you agree to have recorded, where the server records: audio, faces, or audio,faces.", valueName: "what"))
+    var consent: String?
+
     @Flag(help: "Print every message as JSON.")
     var json = false
 
@@ -43,11 +46,24 @@ struct ChatCommand: ParsableCommand {
     func run() throws {
         let address = try serverAddress(server)
         let loop = try EventLoop(name: "chat")
-        let chat = Chat(loop: loop, json: json, trace: trace, colours: Environment.isTerminal)
+        let chat = Chat(loop: loop, json: json, trace: trace, colours: Environment.isTerminal, consent: try given(consent))
         let actions = try oneTurn()
         if actions.isEmpty { readLines(chat, loop) }
         vitrine.run(loop, chat) { [token] in $0.start(address, token: token, actions: actions) }
         if let failure = chat.failure { throw Environment.fail("\(failure)") }
+    }
+
+    private func given(_ names: String?) throws -> Consent? {
+        guard let names else { return nil }
+        var consent = Consent()
+        for name in names.split(separator: ",") {
+            switch name {
+            case "audio": consent.recordAudio = true
+            case "faces": consent.recordFaces = true
+            default: throw Environment.fail("--consent takes audio, faces, or audio,faces; not '\(names)'", code: 64)
+            }
+        }
+        return consent
     }
 
     private func oneTurn() throws -> [ClientAction] {
@@ -82,6 +98,7 @@ private final class Chat {
     private let loop: EventLoop
     private let json: Bool
     private let trace: Bool
+    private let consent: Consent?
     private let printer: TranscriptPrinter
     private var connection: ClientConnection?
     private var conversation: Conversation?
@@ -89,10 +106,11 @@ private final class Chat {
     private var isFinishing = false
     private(set) var failure: RPCStatus?
 
-    init(loop: EventLoop, json: Bool, trace: Bool, colours: Bool) {
+    init(loop: EventLoop, json: Bool, trace: Bool, colours: Bool, consent: Consent?) {
         self.loop = loop
         self.json = json
         self.trace = trace
+        self.consent = consent
         printer = TranscriptPrinter(colours: colours)
     }
 
@@ -105,6 +123,7 @@ private final class Chat {
                 conversation = Conversation(
                     on: connection, token: token, wantsTrace: trace, onMessage: { [unowned self] in received($0) },
                     onEnd: { [unowned self] in end($0) })
+                if let consent { agree(to: consent) }
                 for (index, action) in actions.enumerated() { perform(action, last: index == actions.count - 1) }
                 for line in early { self.line(line) }
                 if !actions.isEmpty || isFinishing { conversation?.finish() }
@@ -132,6 +151,10 @@ private final class Chat {
     func finish() {
         isFinishing = true
         conversation?.finish()
+    }
+
+    private func agree(to consent: Consent) {
+        do throws(RPCStatus) { try conversation?.control(.consent(consent)) } catch { printLine("\(error)") }
     }
 
     private func perform(_ action: ClientAction, last: Bool) {

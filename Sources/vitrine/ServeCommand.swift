@@ -1,6 +1,7 @@
 import ArgumentParser
 import CheckedYAML
 import Foundation
+import Recording
 import Server
 
 struct ServeCommand: ParsableCommand {
@@ -23,6 +24,9 @@ struct ServeCommand: ParsableCommand {
     @Flag(help: "Serve beyond the loopback although the protocol is not encrypted.")
     var insecure = false
 
+    @Option(help: ArgumentHelp("Record every session into this folder, instead of what the file says about recordings.", valueName: "folder"))
+    var record: String?
+
     @Option(help: "Write the bound address to this file once the server is ready.")
     var addressFile: String?
 
@@ -36,6 +40,9 @@ struct ServeCommand: ParsableCommand {
             }
             if let metrics { configuration.metrics = metrics == "off" ? "" : metrics }
             if insecure { configuration.isInsecure = true }
+            if let record {
+                configuration.recording = RecordingChoice(folder: record, limits: configuration.recording?.limits ?? RecordingLimits())
+            }
             if configuration.pluginFolder.isEmpty { configuration.pluginFolder = Environment.pluginFolder }
             configuration.probeProgram = Environment.program
             let server = try VitrineServer(configuration)

@@ -28,6 +28,7 @@ final class ShopProcess: @unchecked Sendable {
             graph: \(shop)/graph.yaml
             catalog: {folder: \(shop)/catalog, database: \(folder)/shop.sqlite, intents: \(shop)/intents.yaml}
             auth: {tokens: \(shop)/tokens.yaml}
+            recording: {folder: \(folder)/recordings}
             plugins:
               folder: \(ShopProcess.build)
               load: [{name: speech-recognizer}, {name: text-encoder}, {name: vision-encoder}, {name: pose-estimator}]

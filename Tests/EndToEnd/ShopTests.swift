@@ -8,6 +8,7 @@ struct ShopTests {
         let shop = try ShopProcess()
         try conversations(shop)
         try virtualTime(shop)
+        try fromLife(shop)
         try badInput(shop)
         try manyAtOnce(shop)
         try admin(shop)
@@ -21,6 +22,46 @@ struct ShopTests {
         let played = try ShopProcess.run(["replay", "--server", shop.address] + scripts)
         #expect(played.status == 0, "\(played.output)")
         #expect(played.output.contains("\(scripts.count) passed, 0 failed"))
+    }
+
+    /// What was recorded becomes a script, and the script is fulfilled.
+    private func fromLife(_ shop: ShopProcess) throws {
+        struct Stats: Decodable {
+            var file: String
+            var turns: Int
+            var damages: Int
+            var end: String
+        }
+        let counted = try ShopProcess.run(["recording", "stats", "--json", shop.folder + "/recordings"])
+        #expect(counted.status == 0, "\(counted.output)")
+        let all = try counted.output.split(separator: "\n").map { try JSONDecoder().decode(Stats.self, from: Data($0.utf8)) }
+        let longest = try #require(all.max { $0.turns < $1.turns })
+        #expect(longest.turns >= 8 && longest.damages == 0 && longest.end == "closed")
+        let script = shop.folder + "/from-life.yaml"
+        let made = try ShopProcess.run(["recording", "to-script", longest.file, "--token", "demo-customer-token", "-o", script])
+        #expect(made.status == 0, "\(made.output)")
+        let played = try ShopProcess.run(["replay", "--server", shop.address, script])
+        let text = try String(contentsOfFile: script, encoding: .utf8)
+        #expect(played.status == 0 && played.output.contains("1 passed, 0 failed"), "\(played.output)\n\(text)")
+        #expect(text.contains("order:VT-10023") && text.contains("ring-solitaire-ruby-gold"), "\(text)")
+        // Nobody agreed to be heard or seen: speech is typed, the selfie is left out.
+        #expect(text.contains("a picture was not recorded"))
+        let shown = try ShopProcess.run(["recording", "show", longest.file])
+        #expect(shown.status == 0 && shown.output.contains("audio withheld") && shown.output.contains("picture withheld"), "\(shown.output)")
+        #expect(shown.output.contains("orders VT-10023"), "what was read of the customer's orders is there: \(shown.output)")
+        let same = try ShopProcess.run(["recording", "replay", longest.file, "--server", shop.address, "--token", "demo-customer-token", "--json"])
+        struct Shadow: Decodable {
+            struct Difference: Decodable { var turn: Int }
+            var turns: Int
+            var differences: [Difference]
+        }
+        let shadow = try JSONDecoder().decode(Shadow.self, from: Data(same.output.utf8))
+        // The first turn was spoken and is typed now; the last one lacks its selfie. The same version answers all others as it did.
+        #expect(shadow.turns == longest.turns && Set(shadow.differences.map(\.turn)).isSubset(of: [1, longest.turns]), "\(same.output)")
+        let redacted = try ShopProcess.run(["recording", "redact", longest.file, "--plain", "-o", shop.folder + "/redacted.vrec"])
+        #expect(redacted.status == 0, "\(redacted.output)")
+        let file = try Data(contentsOf: URL(fileURLWithPath: shop.folder + "/redacted.vrec"))
+        #expect(file.range(of: Data("10023".utf8)) == nil && file.range(of: Data("rings".utf8)) != nil)
     }
 
     /// A script that expects the wrong thing exits with 1 and shows what came instead.

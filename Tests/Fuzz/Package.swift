@@ -1,8 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Fuzz targets and the micro-benchmark of module Wire: a package of its own, so that the main build knows nothing of
-// libFuzzer. The sources of Wire are the main package's (symbolic links): they are compiled here with coverage.
+// Fuzz targets and the micro-benchmark of module Wire, and one of module Recording: a package of its own, so that the main build knows nothing of
+// libFuzzer. The sources of both are the main package's (symbolic links): they are compiled here with coverage.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -20,9 +20,14 @@ let package = Package(
             name: "CProtobufC", path: "Sources/CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
         .target(name: "CVitrineProto", dependencies: ["CProtobufC"], path: "Sources/CVitrineProto"),
         .target(name: "Wire", dependencies: ["CVitrineProto", "CProtobufC"], path: "Sources/Wire", swiftSettings: strict),
+        .systemLibrary(name: "CSodium", path: "Sources/CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Recording", dependencies: ["CSodium", "CZlib", "Wire"], path: "Sources/Recording", swiftSettings: strict),
+        .executableTarget(
+            name: "FuzzRecording", dependencies: ["Recording", "Wire"], path: "Sources/FuzzRecording", swiftSettings: strict),
         fuzzer("FuzzFraming"),
         fuzzer("FuzzDecode"),
-        .executableTarget(name: "FuzzCorpus", dependencies: ["Wire"], path: "Sources/FuzzCorpus", swiftSettings: strict),
+        .executableTarget(name: "FuzzCorpus", dependencies: ["Recording", "Wire"], path: "Sources/FuzzCorpus", swiftSettings: strict),
         .executableTarget(name: "WireBench", dependencies: ["Wire"], path: "Sources/WireBench", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

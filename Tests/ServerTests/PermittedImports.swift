@@ -5,6 +5,7 @@ enum PermittedImports {
         ("CVitrinePlugin", []),
         ("Wire", ["CProtobufC", "CVitrineProto"]),
         ("EventLoop", ["CLibuv"]),
+        ("Recording", ["CSodium", "CZlib", "Wire"]),
         ("Telemetry", ["CMicrohttpd"]),
         ("CheckedYAML", []),
         ("Inference", ["COpenVINO", "EventLoop", "Wire"]),
@@ -24,19 +25,19 @@ enum PermittedImports {
         ("Sessions", ["Catalog", "EventLoop", "Fusion", "Router", "Telemetry", "Wire"]),
         ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Sessions", "Telemetry", "Wire"]),
         ("Client", ["EventLoop", "Wire"]),
-        ("Replay", ["CSndfile", "CheckedYAML", "Client", "EventLoop", "Wire"]),
+        ("Replay", ["CSndfile", "CheckedYAML", "Client", "EventLoop", "Recording", "Wire"]),
         (
             "Server",
             [
-                "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "PluginHost", "Router", "Sessions", "Telemetry",
-                "Wire",
+                "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "PluginHost", "Recording", "Router", "Sessions",
+                "Telemetry", "Wire",
             ]
         ),
         (
             "vitrine",
             [
                 "CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Evaluation", "Fusion", "Inference", "PluginHost", "PluginKit",
-                "PluginTesting", "Replay", "Router", "Server", "Training", "Wire",
+                "PluginTesting", "Recording", "Replay", "Router", "Server", "Training", "Wire",
             ]
         ),
         ("SpeechRecognizer", ["COpenCC", "COpus", "CSndfile", "CSoxr", "CVitrinePlugin", "PluginKit", "Wire"]),
@@ -49,8 +50,7 @@ enum PermittedImports {
     static let libraries: Set<String> = [
         "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMicrohttpd", "COpenBLAS", "COpenCC", "COpenVINO", "COpus", "CProtobufC", "CSQLite",
         "CSentencePiece",
-        "CSndfile",
-        "CSoxr",
+        "CSndfile", "CSodium", "CSoxr", "CZlib",
         "CVips",
     ]
 
@@ -75,5 +75,5 @@ enum PermittedImports {
     static let ownTimeModules: Set<String> = ["vitrine", "PluginTesting"]
 
     /// What may use the wall clock: what people read.
-    static let wallClock: Set<String> = ["Telemetry", "vitrine"]
+    static let wallClock: Set<String> = ["Recording", "Telemetry", "vitrine"]
 }

@@ -33,7 +33,8 @@ let allValues: [any WireMessage.Type] = [
     Labels.self, Point.self, Figure.self, Anchor.self, Pose.self, PluginManifest.self, DescribeRequest.self, OutputPort.self, ModelRequirement.self,
     Option.self, InferRequest.self, InferReply.self, WireTensor.self, LogLine.self, ConfigurationRequest.self,
     ConfigurationReply.self, ClockReply.self, HealthReply.self, ListPluginsReply.self, LoadedPlugin.self, DrainRequest.self,
-    DrainReply.self, RecordingHeader.self, ConsentGiven.self, NamedHash.self, RecordedFrame.self, SessionState.self, TurnRecord.self,
+    DrainReply.self, RecordingHeader.self, ConsentGiven.self, NamedHash.self, RecordedFrame.self, RecordedRead.self,
+    StoreRead.self, RecordingRecord.self, RecordingMarker.self, RecordingEnd.self, SessionState.self, TurnRecord.self,
 ]
 
 /// Builds well-formed serialized messages from protobuf-c's descriptors, without the code under test.

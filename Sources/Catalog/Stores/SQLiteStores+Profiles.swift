@@ -8,7 +8,7 @@ struct StoredProfile: Codable {
 extension SQLiteStores: ProfileStore {
     nonisolated(nonsending) public func profile(of principal: Principal) async throws(StoreError) -> Profile {
         let user = try identified(principal)
-        return try await database.read("store profile") { (connection) throws(StoreError) in
+        let profile = try await database.read("store profile") { (connection) throws(StoreError) in
             let sql = "SELECT json, version FROM profiles WHERE user = ?"
             let found = try connection.rows(sql, [.text(user)]) { (row) throws(StoreError) in
                 let stored = try StoredJSON.decode(StoredProfile.self, row.text(0), what: "a profile")
@@ -17,6 +17,9 @@ extension SQLiteStores: ProfileStore {
             }
             return found.first ?? Profile(user: user)
         }
+        try StoreReads.tell(
+            "profiles", "own", StoredProfile(name: profile.name, language: profile.language, attributes: profile.attributes))
+        return profile
     }
 
     nonisolated(nonsending) public func putProfile(

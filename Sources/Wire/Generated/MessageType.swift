@@ -85,12 +85,17 @@ public enum MessageType: UInt32, Sendable, CaseIterable {
     case ping = 80
     case pong = 81
     case goAway = 82
-    case recordingHeader = 83
-    case consentGiven = 84
-    case namedHash = 85
-    case recordedFrame = 86
-    case sessionState = 87
-    case turnRecord = 88
+    case recordingRecord = 83
+    case recordingHeader = 84
+    case consentGiven = 85
+    case namedHash = 86
+    case recordedFrame = 87
+    case recordedRead = 88
+    case storeRead = 89
+    case recordingMarker = 90
+    case recordingEnd = 91
+    case sessionState = 92
+    case turnRecord = 93
 
     /// The name in the schema: "vitrine.v1.Frame".
     public var name: String {
@@ -178,10 +183,15 @@ public enum MessageType: UInt32, Sendable, CaseIterable {
         case .ping: "vitrine.v1.Ping"
         case .pong: "vitrine.v1.Pong"
         case .goAway: "vitrine.v1.GoAway"
+        case .recordingRecord: "vitrine.v1.RecordingRecord"
         case .recordingHeader: "vitrine.v1.RecordingHeader"
         case .consentGiven: "vitrine.v1.ConsentGiven"
         case .namedHash: "vitrine.v1.NamedHash"
         case .recordedFrame: "vitrine.v1.RecordedFrame"
+        case .recordedRead: "vitrine.v1.RecordedRead"
+        case .storeRead: "vitrine.v1.StoreRead"
+        case .recordingMarker: "vitrine.v1.RecordingMarker"
+        case .recordingEnd: "vitrine.v1.RecordingEnd"
         case .sessionState: "vitrine.v1.SessionState"
         case .turnRecord: "vitrine.v1.TurnRecord"
         }

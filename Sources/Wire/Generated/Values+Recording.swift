@@ -10,12 +10,143 @@ public enum Direction: UInt32, Sendable, CaseIterable {
     case outside = 3
 }
 
+/// What a frame had that is not in the recording.
+public enum Withheld: UInt32, Sendable, CaseIterable {
+    case nothing = 0
+    /// Samples, for want of consent.
+    case audio = 1
+    /// A picture that may show a face, for want of consent.
+    case face = 2
+    /// Replaced by a redaction.
+    case redacted = 3
+}
+
+public enum MarkerKind: UInt32, Sendable, CaseIterable {
+    case unspecified = 0
+    /// The customer changed what may be recorded.
+    case consent = 1
+    /// Other plugins, graph or catalogue are live from here on.
+    case deployment = 2
+    /// What came before, or after, was cut out.
+    case cut = 3
+}
+
+public enum EndReason: UInt32, Sendable, CaseIterable {
+    case unspecified = 0
+    /// The session is over.
+    case closed = 1
+    case serverStopped = 2
+    /// From here on the conversation went on unrecorded.
+    case diskFull = 3
+    case diskSlow = 4
+    case tooLarge = 5
+    case failed = 6
+    /// The rest was cut off.
+    case cut = 7
+}
+
+public struct RecordingRecord: Sendable, Equatable {
+    /// On the session's time line: microseconds since the session began.
+    public var timeUs: UInt64
+
+    public enum Kind: Sendable, Equatable {
+        case header(RecordingHeader)
+        case frame(RecordedFrame)
+        case read(RecordedRead)
+        case marker(RecordingMarker)
+        case end(RecordingEnd)
+    }
+
+    public var kind: Kind?
+
+    public init(timeUs: UInt64 = 0, kind: Kind? = nil) {
+        self.timeUs = timeUs
+        self.kind = kind
+    }
+}
+
+extension RecordingRecord: UnpackedMessage {
+    public static var messageType: MessageType { .recordingRecord }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__RecordingRecord>) {
+        timeUs = UInt64(c.pointee.time_us)
+        kind =
+            switch c.pointee.kind_case.rawValue {
+            case 2: c.pointee.header.map { .header(RecordingHeader(unpacked: $0)) }
+            case 3: c.pointee.frame.map { .frame(RecordedFrame(unpacked: $0)) }
+            case 4: c.pointee.read.map { .read(RecordedRead(unpacked: $0)) }
+            case 5: c.pointee.marker.map { .marker(RecordingMarker(unpacked: $0)) }
+            case 6: c.pointee.end.map { .end(RecordingEnd(unpacked: $0)) }
+            default: nil
+            }
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if timeUs != 0 { ProtoWriter.varint(1, timeUs, into: &output) }
+        switch kind {
+        case .header(let value): ProtoWriter.message(2, value, into: &output)
+        case .frame(let value): ProtoWriter.message(3, value, into: &output)
+        case .read(let value): ProtoWriter.message(4, value, into: &output)
+        case .marker(let value): ProtoWriter.message(5, value, into: &output)
+        case .end(let value): ProtoWriter.message(6, value, into: &output)
+        case nil: break
+        }
+    }
+}
+
+/// Field numbers of the oneof `kind` of `RecordingRecord`.
+public enum RecordingRecordKind {
+    public static let header: UInt32 = 2
+    public static let frame: UInt32 = 3
+    public static let read: UInt32 = 4
+    public static let marker: UInt32 = 5
+    public static let end: UInt32 = 6
+
+    /// The field's name in the schema; nil when the tag is none of this oneof.
+    public static func name(of tag: UInt32) -> String? {
+        switch tag {
+        case 2: "header"
+        case 3: "frame"
+        case 4: "read"
+        case 5: "marker"
+        case 6: "end"
+        default: nil
+        }
+    }
+
+    /// The tag of a field named as in the schema; nil when the oneof has none of that name.
+    public static func tag(named name: String) -> UInt32? {
+        switch name {
+        case "header": 2
+        case "frame": 3
+        case "read": 4
+        case "marker": 5
+        case "end": 6
+        default: nil
+        }
+    }
+
+    /// Whether `tag` is a member of this oneof.
+    @inline(__always)
+    static func contains(_ tag: UInt32) -> Bool {
+        switch tag {
+        case 2...6: true
+        default: false
+        }
+    }
+}
+
 public struct RecordingHeader: Sendable, Equatable {
     /// 1 for this format.
     public var version: UInt32
     public var sessionID: String
+    /// The session's own seed.
     public var seed: UInt64
-    /// Unix time of time-line zero, microseconds.
+    /// Unix time at which the file was begun, microseconds.
     public var startedUnixUs: UInt64
     public var serverVersion: String
     public var openvinoVersion: String
@@ -26,12 +157,13 @@ public struct RecordingHeader: Sendable, Equatable {
     public var graph: NamedHash?
     public var configuration: NamedHash?
     public var catalogue: NamedHash?
-    public var ordersRead: NamedHash?
-    public var profileRead: NamedHash?
     /// Names the per-user key that payloads are encrypted with; empty = in the clear.
     public var keyID: String
     public var redacted: Bool
+    /// As the session began; changes are markers.
     public var consent: ConsentGiven?
+    /// 16 random bytes; with a record's number, the nonce of its payload.
+    public var fileID: [UInt8]
 
     public init(
         version: UInt32 = 0,
@@ -47,11 +179,10 @@ public struct RecordingHeader: Sendable, Equatable {
         graph: NamedHash? = nil,
         configuration: NamedHash? = nil,
         catalogue: NamedHash? = nil,
-        ordersRead: NamedHash? = nil,
-        profileRead: NamedHash? = nil,
         keyID: String = "",
         redacted: Bool = false,
-        consent: ConsentGiven? = nil
+        consent: ConsentGiven? = nil,
+        fileID: [UInt8] = []
     ) {
         self.version = version
         self.sessionID = sessionID
@@ -66,11 +197,10 @@ public struct RecordingHeader: Sendable, Equatable {
         self.graph = graph
         self.configuration = configuration
         self.catalogue = catalogue
-        self.ordersRead = ordersRead
-        self.profileRead = profileRead
         self.keyID = keyID
         self.redacted = redacted
         self.consent = consent
+        self.fileID = fileID
     }
 }
 
@@ -95,11 +225,10 @@ extension RecordingHeader: UnpackedMessage {
         graph = c.pointee.graph.map { NamedHash(unpacked: $0) }
         configuration = c.pointee.configuration.map { NamedHash(unpacked: $0) }
         catalogue = c.pointee.catalogue.map { NamedHash(unpacked: $0) }
-        ordersRead = c.pointee.orders_read.map { NamedHash(unpacked: $0) }
-        profileRead = c.pointee.profile_read.map { NamedHash(unpacked: $0) }
         keyID = Unpacked.string(c.pointee.key_id)
         redacted = c.pointee.redacted != 0
         consent = c.pointee.consent.map { ConsentGiven(unpacked: $0) }
+        fileID = Unpacked.bytes(c.pointee.file_id)
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -116,11 +245,10 @@ extension RecordingHeader: UnpackedMessage {
         if let graph { ProtoWriter.message(11, graph, into: &output) }
         if let configuration { ProtoWriter.message(12, configuration, into: &output) }
         if let catalogue { ProtoWriter.message(13, catalogue, into: &output) }
-        if let ordersRead { ProtoWriter.message(14, ordersRead, into: &output) }
-        if let profileRead { ProtoWriter.message(15, profileRead, into: &output) }
         if !keyID.isEmpty { ProtoWriter.string(16, keyID, into: &output) }
         if redacted { ProtoWriter.varint(17, redacted ? 1 : 0, into: &output) }
         if let consent { ProtoWriter.message(18, consent, into: &output) }
+        if !fileID.isEmpty { ProtoWriter.bytes(19, fileID, into: &output) }
     }
 }
 
@@ -181,26 +309,27 @@ extension NamedHash: UnpackedMessage {
 }
 
 public struct RecordedFrame: Sendable, Equatable {
-    public var timeUs: UInt64
     public var direction: Direction
-    /// A serialized Frame, or its ciphertext.
+    /// A serialized Frame (of outside traffic: whatever was said), sealed when the header names a key.
     public var frame: [UInt8]
-    /// CRC-32C of the bytes of `frame`.
-    public var checksum: UInt32
+    /// Who was spoken with, of outside traffic.
     public var outside: String
+    public var withheld: Withheld
+    /// Size of what was withheld.
+    public var withheldBytes: UInt64
 
     public init(
-        timeUs: UInt64 = 0,
         direction: Direction = .unspecified,
         frame: [UInt8] = [],
-        checksum: UInt32 = 0,
-        outside: String = ""
+        outside: String = "",
+        withheld: Withheld = .nothing,
+        withheldBytes: UInt64 = 0
     ) {
-        self.timeUs = timeUs
         self.direction = direction
         self.frame = frame
-        self.checksum = checksum
         self.outside = outside
+        self.withheld = withheld
+        self.withheldBytes = withheldBytes
     }
 }
 
@@ -212,18 +341,171 @@ extension RecordedFrame: UnpackedMessage {
     }
 
     init(unpacked c: UnsafePointer<Vitrine__V1__RecordedFrame>) {
-        timeUs = UInt64(c.pointee.time_us)
         direction = Direction(rawValue: c.pointee.direction.rawValue) ?? .unspecified
         frame = Unpacked.bytes(c.pointee.frame)
-        checksum = c.pointee.checksum
         outside = Unpacked.string(c.pointee.outside)
+        withheld = Withheld(rawValue: c.pointee.withheld.rawValue) ?? .nothing
+        withheldBytes = UInt64(c.pointee.withheld_bytes)
     }
 
     public func encode(into output: inout [UInt8]) {
-        if timeUs != 0 { ProtoWriter.varint(1, timeUs, into: &output) }
         if direction.rawValue != 0 { ProtoWriter.varint(2, UInt64(direction.rawValue), into: &output) }
         if !frame.isEmpty { ProtoWriter.bytes(3, frame, into: &output) }
-        if checksum != 0 { ProtoWriter.fixed32(4, checksum, into: &output) }
         if !outside.isEmpty { ProtoWriter.string(5, outside, into: &output) }
+        if withheld.rawValue != 0 { ProtoWriter.varint(6, UInt64(withheld.rawValue), into: &output) }
+        if withheldBytes != 0 { ProtoWriter.varint(7, withheldBytes, into: &output) }
+    }
+}
+
+/// One answer of the order or profile store that the session's agents were given.
+public struct RecordedRead: Sendable, Equatable {
+    /// A serialized StoreRead, sealed when the header names a key.
+    public var read: [UInt8]
+
+    public init(read: [UInt8] = []) {
+        self.read = read
+    }
+}
+
+extension RecordedRead: UnpackedMessage {
+    public static var messageType: MessageType { .recordedRead }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__RecordedRead>) {
+        read = Unpacked.bytes(c.pointee.read)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !read.isEmpty { ProtoWriter.bytes(1, read, into: &output) }
+    }
+}
+
+public struct StoreRead: Sendable, Equatable {
+    /// "orders", "profiles".
+    public var store: String
+    public var key: String
+    public var sha256: String
+    /// As JSON.
+    public var value: String
+
+    public init(
+        store: String = "",
+        key: String = "",
+        sha256: String = "",
+        value: String = ""
+    ) {
+        self.store = store
+        self.key = key
+        self.sha256 = sha256
+        self.value = value
+    }
+}
+
+extension StoreRead: UnpackedMessage {
+    public static var messageType: MessageType { .storeRead }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__StoreRead>) {
+        store = Unpacked.string(c.pointee.store)
+        key = Unpacked.string(c.pointee.key)
+        sha256 = Unpacked.string(c.pointee.sha256)
+        value = Unpacked.string(c.pointee.value)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !store.isEmpty { ProtoWriter.string(1, store, into: &output) }
+        if !key.isEmpty { ProtoWriter.string(2, key, into: &output) }
+        if !sha256.isEmpty { ProtoWriter.string(3, sha256, into: &output) }
+        if !value.isEmpty { ProtoWriter.string(4, value, into: &output) }
+    }
+}
+
+public struct RecordingMarker: Sendable, Equatable {
+    public var kind: MarkerKind
+    public var consent: ConsentGiven?
+    public var plugins: [NamedHash]
+    public var graph: NamedHash?
+    public var catalogue: NamedHash?
+    public var models: [NamedHash]
+
+    public init(
+        kind: MarkerKind = .unspecified,
+        consent: ConsentGiven? = nil,
+        plugins: [NamedHash] = [],
+        graph: NamedHash? = nil,
+        catalogue: NamedHash? = nil,
+        models: [NamedHash] = []
+    ) {
+        self.kind = kind
+        self.consent = consent
+        self.plugins = plugins
+        self.graph = graph
+        self.catalogue = catalogue
+        self.models = models
+    }
+}
+
+extension RecordingMarker: UnpackedMessage {
+    public static var messageType: MessageType { .recordingMarker }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__RecordingMarker>) {
+        kind = MarkerKind(rawValue: c.pointee.kind.rawValue) ?? .unspecified
+        consent = c.pointee.consent.map { ConsentGiven(unpacked: $0) }
+        plugins = Unpacked.messages(c.pointee.plugins, c.pointee.n_plugins)
+        graph = c.pointee.graph.map { NamedHash(unpacked: $0) }
+        catalogue = c.pointee.catalogue.map { NamedHash(unpacked: $0) }
+        models = Unpacked.messages(c.pointee.models, c.pointee.n_models)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if kind.rawValue != 0 { ProtoWriter.varint(1, UInt64(kind.rawValue), into: &output) }
+        if let consent { ProtoWriter.message(2, consent, into: &output) }
+        for value in plugins { ProtoWriter.message(3, value, into: &output) }
+        if let graph { ProtoWriter.message(4, graph, into: &output) }
+        if let catalogue { ProtoWriter.message(5, catalogue, into: &output) }
+        for value in models { ProtoWriter.message(6, value, into: &output) }
+    }
+}
+
+public struct RecordingEnd: Sendable, Equatable {
+    public var reason: EndReason
+    public var message: String
+    /// Records before this one.
+    public var records: UInt64
+
+    public init(reason: EndReason = .unspecified, message: String = "", records: UInt64 = 0) {
+        self.reason = reason
+        self.message = message
+        self.records = records
+    }
+}
+
+extension RecordingEnd: UnpackedMessage {
+    public static var messageType: MessageType { .recordingEnd }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__RecordingEnd>) {
+        reason = EndReason(rawValue: c.pointee.reason.rawValue) ?? .unspecified
+        message = Unpacked.string(c.pointee.message)
+        records = UInt64(c.pointee.records)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if reason.rawValue != 0 { ProtoWriter.varint(1, UInt64(reason.rawValue), into: &output) }
+        if !message.isEmpty { ProtoWriter.string(2, message, into: &output) }
+        if records != 0 { ProtoWriter.varint(3, records, into: &output) }
     }
 }

@@ -7,6 +7,51 @@
 #endif
 
 #include "vitrine/v1/recording.pb-c.h"
+void   vitrine__v1__recording_record__init
+                     (Vitrine__V1__RecordingRecord         *message)
+{
+  static const Vitrine__V1__RecordingRecord init_value = VITRINE__V1__RECORDING_RECORD__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__recording_record__get_packed_size
+                     (const Vitrine__V1__RecordingRecord *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__recording_record__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__recording_record__pack
+                     (const Vitrine__V1__RecordingRecord *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__recording_record__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__recording_record__pack_to_buffer
+                     (const Vitrine__V1__RecordingRecord *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__recording_record__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__RecordingRecord *
+       vitrine__v1__recording_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__RecordingRecord *)
+     protobuf_c_message_unpack (&vitrine__v1__recording_record__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__recording_record__free_unpacked
+                     (Vitrine__V1__RecordingRecord *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__recording_record__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vitrine__v1__recording_header__init
                      (Vitrine__V1__RecordingHeader         *message)
 {
@@ -187,7 +232,290 @@ void   vitrine__v1__recorded_frame__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__recorded_frame__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor vitrine__v1__recording_header__field_descriptors[18] =
+void   vitrine__v1__recorded_read__init
+                     (Vitrine__V1__RecordedRead         *message)
+{
+  static const Vitrine__V1__RecordedRead init_value = VITRINE__V1__RECORDED_READ__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__recorded_read__get_packed_size
+                     (const Vitrine__V1__RecordedRead *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__recorded_read__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__recorded_read__pack
+                     (const Vitrine__V1__RecordedRead *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__recorded_read__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__recorded_read__pack_to_buffer
+                     (const Vitrine__V1__RecordedRead *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__recorded_read__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__RecordedRead *
+       vitrine__v1__recorded_read__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__RecordedRead *)
+     protobuf_c_message_unpack (&vitrine__v1__recorded_read__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__recorded_read__free_unpacked
+                     (Vitrine__V1__RecordedRead *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__recorded_read__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__store_read__init
+                     (Vitrine__V1__StoreRead         *message)
+{
+  static const Vitrine__V1__StoreRead init_value = VITRINE__V1__STORE_READ__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__store_read__get_packed_size
+                     (const Vitrine__V1__StoreRead *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__store_read__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__store_read__pack
+                     (const Vitrine__V1__StoreRead *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__store_read__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__store_read__pack_to_buffer
+                     (const Vitrine__V1__StoreRead *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__store_read__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__StoreRead *
+       vitrine__v1__store_read__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__StoreRead *)
+     protobuf_c_message_unpack (&vitrine__v1__store_read__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__store_read__free_unpacked
+                     (Vitrine__V1__StoreRead *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__store_read__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__recording_marker__init
+                     (Vitrine__V1__RecordingMarker         *message)
+{
+  static const Vitrine__V1__RecordingMarker init_value = VITRINE__V1__RECORDING_MARKER__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__recording_marker__get_packed_size
+                     (const Vitrine__V1__RecordingMarker *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__recording_marker__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__recording_marker__pack
+                     (const Vitrine__V1__RecordingMarker *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__recording_marker__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__recording_marker__pack_to_buffer
+                     (const Vitrine__V1__RecordingMarker *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__recording_marker__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__RecordingMarker *
+       vitrine__v1__recording_marker__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__RecordingMarker *)
+     protobuf_c_message_unpack (&vitrine__v1__recording_marker__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__recording_marker__free_unpacked
+                     (Vitrine__V1__RecordingMarker *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__recording_marker__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__recording_end__init
+                     (Vitrine__V1__RecordingEnd         *message)
+{
+  static const Vitrine__V1__RecordingEnd init_value = VITRINE__V1__RECORDING_END__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__recording_end__get_packed_size
+                     (const Vitrine__V1__RecordingEnd *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__recording_end__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__recording_end__pack
+                     (const Vitrine__V1__RecordingEnd *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__recording_end__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__recording_end__pack_to_buffer
+                     (const Vitrine__V1__RecordingEnd *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__recording_end__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__RecordingEnd *
+       vitrine__v1__recording_end__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__RecordingEnd *)
+     protobuf_c_message_unpack (&vitrine__v1__recording_end__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__recording_end__free_unpacked
+                     (Vitrine__V1__RecordingEnd *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__recording_end__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor vitrine__v1__recording_record__field_descriptors[6] =
+{
+  {
+    "time_us",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RecordingRecord, time_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "header",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__RecordingRecord, kind_case),
+    offsetof(Vitrine__V1__RecordingRecord, header),
+    &vitrine__v1__recording_header__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "frame",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__RecordingRecord, kind_case),
+    offsetof(Vitrine__V1__RecordingRecord, frame),
+    &vitrine__v1__recorded_frame__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__RecordingRecord, kind_case),
+    offsetof(Vitrine__V1__RecordingRecord, read),
+    &vitrine__v1__recorded_read__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "marker",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__RecordingRecord, kind_case),
+    offsetof(Vitrine__V1__RecordingRecord, marker),
+    &vitrine__v1__recording_marker__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__RecordingRecord, kind_case),
+    offsetof(Vitrine__V1__RecordingRecord, end),
+    &vitrine__v1__recording_end__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__recording_record__field_indices_by_name[] = {
+  5,   /* field[5] = end */
+  2,   /* field[2] = frame */
+  1,   /* field[1] = header */
+  4,   /* field[4] = marker */
+  3,   /* field[3] = read */
+  0,   /* field[0] = time_us */
+};
+static const ProtobufCIntRange vitrine__v1__recording_record__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__recording_record__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.RecordingRecord",
+  "RecordingRecord",
+  "Vitrine__V1__RecordingRecord",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__RecordingRecord),
+  6,
+  vitrine__v1__recording_record__field_descriptors,
+  vitrine__v1__recording_record__field_indices_by_name,
+  1,  vitrine__v1__recording_record__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__recording_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__recording_header__field_descriptors[17] =
 {
   {
     "version",
@@ -346,30 +674,6 @@ static const ProtobufCFieldDescriptor vitrine__v1__recording_header__field_descr
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "orders_read",
-    14,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Vitrine__V1__RecordingHeader, orders_read),
-    &vitrine__v1__named_hash__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "profile_read",
-    15,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Vitrine__V1__RecordingHeader, profile_read),
-    &vitrine__v1__named_hash__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "key_id",
     16,
     PROTOBUF_C_LABEL_NONE,
@@ -405,31 +709,43 @@ static const ProtobufCFieldDescriptor vitrine__v1__recording_header__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "file_id",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RecordingHeader, file_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__recording_header__field_indices_by_name[] = {
   12,   /* field[12] = catalogue */
   11,   /* field[11] = configuration */
-  17,   /* field[17] = consent */
+  15,   /* field[15] = consent */
+  16,   /* field[16] = file_id */
   10,   /* field[10] = graph */
   6,   /* field[6] = instruction_set */
-  15,   /* field[15] = key_id */
+  13,   /* field[13] = key_id */
   8,   /* field[8] = models */
   5,   /* field[5] = openvino_version */
-  13,   /* field[13] = orders_read */
   9,   /* field[9] = plugins */
   7,   /* field[7] = precision */
-  14,   /* field[14] = profile_read */
-  16,   /* field[16] = redacted */
+  14,   /* field[14] = redacted */
   2,   /* field[2] = seed */
   4,   /* field[4] = server_version */
   1,   /* field[1] = session_id */
   3,   /* field[3] = started_unix_us */
   0,   /* field[0] = version */
 };
-static const ProtobufCIntRange vitrine__v1__recording_header__number_ranges[1 + 1] =
+static const ProtobufCIntRange vitrine__v1__recording_header__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 18 }
+  { 16, 13 },
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__recording_header__descriptor =
 {
@@ -439,10 +755,10 @@ const ProtobufCMessageDescriptor vitrine__v1__recording_header__descriptor =
   "Vitrine__V1__RecordingHeader",
   "vitrine.v1",
   sizeof(Vitrine__V1__RecordingHeader),
-  18,
+  17,
   vitrine__v1__recording_header__field_descriptors,
   vitrine__v1__recording_header__field_indices_by_name,
-  1,  vitrine__v1__recording_header__number_ranges,
+  2,  vitrine__v1__recording_header__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__recording_header__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -551,18 +867,6 @@ const ProtobufCMessageDescriptor vitrine__v1__named_hash__descriptor =
 static const ProtobufCFieldDescriptor vitrine__v1__recorded_frame__field_descriptors[5] =
 {
   {
-    "time_us",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Vitrine__V1__RecordedFrame, time_us),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "direction",
     2,
     PROTOBUF_C_LABEL_NONE,
@@ -587,18 +891,6 @@ static const ProtobufCFieldDescriptor vitrine__v1__recorded_frame__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "checksum",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_FIXED32,
-    0,   /* quantifier_offset */
-    offsetof(Vitrine__V1__RecordedFrame, checksum),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "outside",
     5,
     PROTOBUF_C_LABEL_NONE,
@@ -610,17 +902,42 @@ static const ProtobufCFieldDescriptor vitrine__v1__recorded_frame__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "withheld",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RecordedFrame, withheld),
+    &vitrine__v1__withheld__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "withheld_bytes",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RecordedFrame, withheld_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__recorded_frame__field_indices_by_name[] = {
-  3,   /* field[3] = checksum */
-  1,   /* field[1] = direction */
-  2,   /* field[2] = frame */
-  4,   /* field[4] = outside */
-  0,   /* field[0] = time_us */
+  0,   /* field[0] = direction */
+  1,   /* field[1] = frame */
+  2,   /* field[2] = outside */
+  3,   /* field[3] = withheld */
+  4,   /* field[4] = withheld_bytes */
 };
-static const ProtobufCIntRange vitrine__v1__recorded_frame__number_ranges[1 + 1] =
+static const ProtobufCIntRange vitrine__v1__recorded_frame__number_ranges[2 + 1] =
 {
-  { 1, 0 },
+  { 2, 0 },
+  { 5, 2 },
   { 0, 5 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__recorded_frame__descriptor =
@@ -634,8 +951,290 @@ const ProtobufCMessageDescriptor vitrine__v1__recorded_frame__descriptor =
   5,
   vitrine__v1__recorded_frame__field_descriptors,
   vitrine__v1__recorded_frame__field_indices_by_name,
-  1,  vitrine__v1__recorded_frame__number_ranges,
+  2,  vitrine__v1__recorded_frame__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__recorded_frame__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__recorded_read__field_descriptors[1] =
+{
+  {
+    "read",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RecordedRead, read),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__recorded_read__field_indices_by_name[] = {
+  0,   /* field[0] = read */
+};
+static const ProtobufCIntRange vitrine__v1__recorded_read__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__recorded_read__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.RecordedRead",
+  "RecordedRead",
+  "Vitrine__V1__RecordedRead",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__RecordedRead),
+  1,
+  vitrine__v1__recorded_read__field_descriptors,
+  vitrine__v1__recorded_read__field_indices_by_name,
+  1,  vitrine__v1__recorded_read__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__recorded_read__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__store_read__field_descriptors[4] =
+{
+  {
+    "store",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__StoreRead, store),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__StoreRead, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sha256",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__StoreRead, sha256),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__StoreRead, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__store_read__field_indices_by_name[] = {
+  1,   /* field[1] = key */
+  2,   /* field[2] = sha256 */
+  0,   /* field[0] = store */
+  3,   /* field[3] = value */
+};
+static const ProtobufCIntRange vitrine__v1__store_read__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__store_read__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.StoreRead",
+  "StoreRead",
+  "Vitrine__V1__StoreRead",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__StoreRead),
+  4,
+  vitrine__v1__store_read__field_descriptors,
+  vitrine__v1__store_read__field_indices_by_name,
+  1,  vitrine__v1__store_read__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__store_read__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__recording_marker__field_descriptors[6] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RecordingMarker, kind),
+    &vitrine__v1__marker_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "consent",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RecordingMarker, consent),
+    &vitrine__v1__consent_given__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plugins",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__RecordingMarker, n_plugins),
+    offsetof(Vitrine__V1__RecordingMarker, plugins),
+    &vitrine__v1__named_hash__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "graph",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RecordingMarker, graph),
+    &vitrine__v1__named_hash__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "catalogue",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RecordingMarker, catalogue),
+    &vitrine__v1__named_hash__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "models",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__RecordingMarker, n_models),
+    offsetof(Vitrine__V1__RecordingMarker, models),
+    &vitrine__v1__named_hash__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__recording_marker__field_indices_by_name[] = {
+  4,   /* field[4] = catalogue */
+  1,   /* field[1] = consent */
+  3,   /* field[3] = graph */
+  0,   /* field[0] = kind */
+  5,   /* field[5] = models */
+  2,   /* field[2] = plugins */
+};
+static const ProtobufCIntRange vitrine__v1__recording_marker__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__recording_marker__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.RecordingMarker",
+  "RecordingMarker",
+  "Vitrine__V1__RecordingMarker",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__RecordingMarker),
+  6,
+  vitrine__v1__recording_marker__field_descriptors,
+  vitrine__v1__recording_marker__field_indices_by_name,
+  1,  vitrine__v1__recording_marker__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__recording_marker__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__recording_end__field_descriptors[3] =
+{
+  {
+    "reason",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RecordingEnd, reason),
+    &vitrine__v1__end_reason__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RecordingEnd, message),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "records",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RecordingEnd, records),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__recording_end__field_indices_by_name[] = {
+  1,   /* field[1] = message */
+  0,   /* field[0] = reason */
+  2,   /* field[2] = records */
+};
+static const ProtobufCIntRange vitrine__v1__recording_end__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__recording_end__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.RecordingEnd",
+  "RecordingEnd",
+  "Vitrine__V1__RecordingEnd",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__RecordingEnd),
+  3,
+  vitrine__v1__recording_end__field_descriptors,
+  vitrine__v1__recording_end__field_indices_by_name,
+  1,  vitrine__v1__recording_end__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__recording_end__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue vitrine__v1__direction__enum_values_by_number[4] =
@@ -668,5 +1267,109 @@ const ProtobufCEnumDescriptor vitrine__v1__direction__descriptor =
   vitrine__v1__direction__enum_values_by_name,
   1,
   vitrine__v1__direction__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue vitrine__v1__withheld__enum_values_by_number[4] =
+{
+  { "WITHHELD_NOTHING", "VITRINE__V1__WITHHELD__WITHHELD_NOTHING", 0 },
+  { "WITHHELD_AUDIO", "VITRINE__V1__WITHHELD__WITHHELD_AUDIO", 1 },
+  { "WITHHELD_FACE", "VITRINE__V1__WITHHELD__WITHHELD_FACE", 2 },
+  { "WITHHELD_REDACTED", "VITRINE__V1__WITHHELD__WITHHELD_REDACTED", 3 },
+};
+static const ProtobufCIntRange vitrine__v1__withheld__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex vitrine__v1__withheld__enum_values_by_name[4] =
+{
+  { "WITHHELD_AUDIO", 1 },
+  { "WITHHELD_FACE", 2 },
+  { "WITHHELD_NOTHING", 0 },
+  { "WITHHELD_REDACTED", 3 },
+};
+const ProtobufCEnumDescriptor vitrine__v1__withheld__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "vitrine.v1.Withheld",
+  "Withheld",
+  "Vitrine__V1__Withheld",
+  "vitrine.v1",
+  4,
+  vitrine__v1__withheld__enum_values_by_number,
+  4,
+  vitrine__v1__withheld__enum_values_by_name,
+  1,
+  vitrine__v1__withheld__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue vitrine__v1__marker_kind__enum_values_by_number[4] =
+{
+  { "MARKER_KIND_UNSPECIFIED", "VITRINE__V1__MARKER_KIND__MARKER_KIND_UNSPECIFIED", 0 },
+  { "MARKER_KIND_CONSENT", "VITRINE__V1__MARKER_KIND__MARKER_KIND_CONSENT", 1 },
+  { "MARKER_KIND_DEPLOYMENT", "VITRINE__V1__MARKER_KIND__MARKER_KIND_DEPLOYMENT", 2 },
+  { "MARKER_KIND_CUT", "VITRINE__V1__MARKER_KIND__MARKER_KIND_CUT", 3 },
+};
+static const ProtobufCIntRange vitrine__v1__marker_kind__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex vitrine__v1__marker_kind__enum_values_by_name[4] =
+{
+  { "MARKER_KIND_CONSENT", 1 },
+  { "MARKER_KIND_CUT", 3 },
+  { "MARKER_KIND_DEPLOYMENT", 2 },
+  { "MARKER_KIND_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor vitrine__v1__marker_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "vitrine.v1.MarkerKind",
+  "MarkerKind",
+  "Vitrine__V1__MarkerKind",
+  "vitrine.v1",
+  4,
+  vitrine__v1__marker_kind__enum_values_by_number,
+  4,
+  vitrine__v1__marker_kind__enum_values_by_name,
+  1,
+  vitrine__v1__marker_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue vitrine__v1__end_reason__enum_values_by_number[8] =
+{
+  { "END_REASON_UNSPECIFIED", "VITRINE__V1__END_REASON__END_REASON_UNSPECIFIED", 0 },
+  { "END_REASON_CLOSED", "VITRINE__V1__END_REASON__END_REASON_CLOSED", 1 },
+  { "END_REASON_SERVER_STOPPED", "VITRINE__V1__END_REASON__END_REASON_SERVER_STOPPED", 2 },
+  { "END_REASON_DISK_FULL", "VITRINE__V1__END_REASON__END_REASON_DISK_FULL", 3 },
+  { "END_REASON_DISK_SLOW", "VITRINE__V1__END_REASON__END_REASON_DISK_SLOW", 4 },
+  { "END_REASON_TOO_LARGE", "VITRINE__V1__END_REASON__END_REASON_TOO_LARGE", 5 },
+  { "END_REASON_FAILED", "VITRINE__V1__END_REASON__END_REASON_FAILED", 6 },
+  { "END_REASON_CUT", "VITRINE__V1__END_REASON__END_REASON_CUT", 7 },
+};
+static const ProtobufCIntRange vitrine__v1__end_reason__value_ranges[] = {
+{0, 0},{0, 8}
+};
+static const ProtobufCEnumValueIndex vitrine__v1__end_reason__enum_values_by_name[8] =
+{
+  { "END_REASON_CLOSED", 1 },
+  { "END_REASON_CUT", 7 },
+  { "END_REASON_DISK_FULL", 3 },
+  { "END_REASON_DISK_SLOW", 4 },
+  { "END_REASON_FAILED", 6 },
+  { "END_REASON_SERVER_STOPPED", 2 },
+  { "END_REASON_TOO_LARGE", 5 },
+  { "END_REASON_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor vitrine__v1__end_reason__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "vitrine.v1.EndReason",
+  "EndReason",
+  "Vitrine__V1__EndReason",
+  "vitrine.v1",
+  8,
+  vitrine__v1__end_reason__enum_values_by_number,
+  8,
+  vitrine__v1__end_reason__enum_values_by_name,
+  1,
+  vitrine__v1__end_reason__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -1,7 +1,8 @@
 import Glibc
+import Recording
 import Wire
 
-// Writes the seed corpora: FuzzCorpus FOLDER makes FOLDER/framing and FOLDER/decode.
+// Writes the seed corpora: FuzzCorpus FOLDER makes FOLDER/framing, FOLDER/decode and FOLDER/recording.
 
 func write(_ bytes: [UInt8], _ path: String) {
     guard let file = fopen(path, "wb") else {
@@ -20,7 +21,7 @@ guard !folder.isEmpty else {
     print("usage: FuzzCorpus FOLDER")
     exit(2)
 }
-for part in ["", "/framing", "/decode"] where mkdir(folder + part, 0o755) != 0 && errno != EEXIST {
+for part in ["", "/framing", "/decode", "/recording"] where mkdir(folder + part, 0o755) != 0 && errno != EEXIST {
     perror(folder + part)
     exit(1)
 }
@@ -52,7 +53,7 @@ let messages: [any WireMessage] =
     clientMessages + pluginOutputs + [
         ServerMessage(sequence: 1, kind: .recommendations(Recommendations(items: [Recommendation(price: Money(amountMinor: -1))]))),
         SessionState(version: 1, sessionID: "s", turns: [TurnRecord(turnID: 1, modalities: ["text"])], shownProducts: ["R-1"]),
-        RecordingHeader(version: 1, models: [NamedHash(name: "m", sha256: "00")]), RecordedFrame(frame: [1], checksum: 0xffff_ffff),
+        RecordingHeader(version: 1, models: [NamedHash(name: "m", sha256: "00")]), RecordedFrame(direction: .out, frame: [1]),
         InferRequest(operation: 1, inputs: [WireTensor(name: "x", shape: [-1, 3], data: [0])]),
         ListPluginsReply(plugins: [LoadedPlugin(manifest: PluginManifest(name: "p"))]),
         Frame(streamID: 3, kind: .open(Open(method: "/a/B", metadata: [MetadataEntry(key: "k", value: [0])]))),
@@ -70,5 +71,28 @@ for (index, message) in clientMessages.enumerated() {
     FrameEncoder.ping(token: 9, into: &output)
     FrameEncoder.goAway(lastStreamID: 1, into: &output)
     write(output, "\(folder)/framing/conversation-\(index)")
+}
+for (index, message) in clientMessages.enumerated() {
+    var encoder = RecordingEncoder(RecordingHeader(sessionID: "5e55", consent: ConsentGiven(audio: true)), key: nil)
+    var file: [UInt8] = [0]
+    encoder.begin(into: &file)
+    Frame(streamID: 1, kind: .data(message.encoded())).encoded().withUnsafeBytes {
+        encoder.frame(timeUs: UInt64(index), .in, $0, withheldBytes: 3, into: &file)
+    }
+    encoder.read(timeUs: 9, StoreRead(store: "orders", key: "VT-10023", value: "{}"), into: &file)
+    encoder.marker(timeUs: 9, RecordingMarker(kind: .consent, consent: ConsentGiven()), into: &file)
+    encoder.end(timeUs: 10, .closed, into: &file)
+    write(file, "\(folder)/recording/file-\(index)")
+    // The same bodies, each behind its length.
+    var bodies: [UInt8] = [1]
+    for record in [
+        RecordingRecord(kind: .header(RecordingHeader(version: 1))),
+        RecordingRecord(kind: .frame(RecordedFrame(direction: .in, frame: Frame(streamID: 1, kind: .data(message.encoded())).encoded()))),
+        RecordingRecord(kind: .end(RecordingEnd(reason: .closed, records: 2))),
+    ] {
+        let body = record.encoded()
+        bodies += [UInt8(truncatingIfNeeded: body.count), UInt8(truncatingIfNeeded: body.count >> 8)] + body
+    }
+    write(bodies, "\(folder)/recording/bodies-\(index)")
 }
 print("\(messages.count) messages, \(clientMessages.count) conversations in \(folder)")

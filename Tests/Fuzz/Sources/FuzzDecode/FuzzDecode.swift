@@ -45,6 +45,7 @@ func run(_ type: MessageType, _ bytes: UnsafeRawBufferPointer) {
     case .sessionState: check(SessionState.self, bytes, valid: valid)
     case .recordingHeader: check(RecordingHeader.self, bytes, valid: valid)
     case .recordedFrame: check(RecordedFrame.self, bytes, valid: valid)
+    case .recordingRecord: check(RecordingRecord.self, bytes, valid: valid)
     case .inferRequest: check(InferRequest.self, bytes, valid: valid)
     case .listPluginsReply: check(ListPluginsReply.self, bytes, valid: valid)
     default: break

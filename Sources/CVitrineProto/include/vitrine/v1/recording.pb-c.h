@@ -15,10 +15,15 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
+typedef struct Vitrine__V1__RecordingRecord Vitrine__V1__RecordingRecord;
 typedef struct Vitrine__V1__RecordingHeader Vitrine__V1__RecordingHeader;
 typedef struct Vitrine__V1__ConsentGiven Vitrine__V1__ConsentGiven;
 typedef struct Vitrine__V1__NamedHash Vitrine__V1__NamedHash;
 typedef struct Vitrine__V1__RecordedFrame Vitrine__V1__RecordedFrame;
+typedef struct Vitrine__V1__RecordedRead Vitrine__V1__RecordedRead;
+typedef struct Vitrine__V1__StoreRead Vitrine__V1__StoreRead;
+typedef struct Vitrine__V1__RecordingMarker Vitrine__V1__RecordingMarker;
+typedef struct Vitrine__V1__RecordingEnd Vitrine__V1__RecordingEnd;
 
 
 /* --- enums --- */
@@ -33,8 +38,94 @@ typedef enum _Vitrine__V1__Direction {
   VITRINE__V1__DIRECTION__DIRECTION_OUTSIDE = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__DIRECTION)
 } Vitrine__V1__Direction;
+/*
+ * What a frame had that is not in the recording.
+ */
+typedef enum _Vitrine__V1__Withheld {
+  VITRINE__V1__WITHHELD__WITHHELD_NOTHING = 0,
+  /*
+   * Samples, for want of consent.
+   */
+  VITRINE__V1__WITHHELD__WITHHELD_AUDIO = 1,
+  /*
+   * A picture that may show a face, for want of consent.
+   */
+  VITRINE__V1__WITHHELD__WITHHELD_FACE = 2,
+  /*
+   * Replaced by a redaction.
+   */
+  VITRINE__V1__WITHHELD__WITHHELD_REDACTED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__WITHHELD)
+} Vitrine__V1__Withheld;
+typedef enum _Vitrine__V1__MarkerKind {
+  VITRINE__V1__MARKER_KIND__MARKER_KIND_UNSPECIFIED = 0,
+  /*
+   * The customer changed what may be recorded.
+   */
+  VITRINE__V1__MARKER_KIND__MARKER_KIND_CONSENT = 1,
+  /*
+   * Other plugins, graph or catalogue are live from here on.
+   */
+  VITRINE__V1__MARKER_KIND__MARKER_KIND_DEPLOYMENT = 2,
+  /*
+   * What came before, or after, was cut out.
+   */
+  VITRINE__V1__MARKER_KIND__MARKER_KIND_CUT = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__MARKER_KIND)
+} Vitrine__V1__MarkerKind;
+typedef enum _Vitrine__V1__EndReason {
+  VITRINE__V1__END_REASON__END_REASON_UNSPECIFIED = 0,
+  /*
+   * The session is over.
+   */
+  VITRINE__V1__END_REASON__END_REASON_CLOSED = 1,
+  VITRINE__V1__END_REASON__END_REASON_SERVER_STOPPED = 2,
+  /*
+   * From here on the conversation went on unrecorded.
+   */
+  VITRINE__V1__END_REASON__END_REASON_DISK_FULL = 3,
+  VITRINE__V1__END_REASON__END_REASON_DISK_SLOW = 4,
+  VITRINE__V1__END_REASON__END_REASON_TOO_LARGE = 5,
+  VITRINE__V1__END_REASON__END_REASON_FAILED = 6,
+  /*
+   * The rest was cut off.
+   */
+  VITRINE__V1__END_REASON__END_REASON_CUT = 7
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__END_REASON)
+} Vitrine__V1__EndReason;
 
 /* --- messages --- */
+
+typedef enum {
+  VITRINE__V1__RECORDING_RECORD__KIND__NOT_SET = 0,
+  VITRINE__V1__RECORDING_RECORD__KIND_HEADER = 2,
+  VITRINE__V1__RECORDING_RECORD__KIND_FRAME = 3,
+  VITRINE__V1__RECORDING_RECORD__KIND_READ = 4,
+  VITRINE__V1__RECORDING_RECORD__KIND_MARKER = 5,
+  VITRINE__V1__RECORDING_RECORD__KIND_END = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__RECORDING_RECORD__KIND__CASE)
+} Vitrine__V1__RecordingRecord__KindCase;
+
+struct  Vitrine__V1__RecordingRecord
+{
+  ProtobufCMessage base;
+  /*
+   * On the session's time line: microseconds since the session began.
+   */
+  uint64_t time_us;
+  Vitrine__V1__RecordingRecord__KindCase kind_case;
+  union {
+    Vitrine__V1__RecordingHeader *header;
+    Vitrine__V1__RecordedFrame *frame;
+    Vitrine__V1__RecordedRead *read;
+    Vitrine__V1__RecordingMarker *marker;
+    Vitrine__V1__RecordingEnd *end;
+  };
+};
+#define VITRINE__V1__RECORDING_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__recording_record__descriptor) \
+    , 0, VITRINE__V1__RECORDING_RECORD__KIND__NOT_SET, {0} }
+
 
 struct  Vitrine__V1__RecordingHeader
 {
@@ -44,9 +135,12 @@ struct  Vitrine__V1__RecordingHeader
    */
   uint32_t version;
   char *session_id;
+  /*
+   * The session's own seed.
+   */
   uint64_t seed;
   /*
-   * Unix time of time-line zero, microseconds.
+   * Unix time at which the file was begun, microseconds.
    */
   uint64_t started_unix_us;
   char *server_version;
@@ -60,18 +154,23 @@ struct  Vitrine__V1__RecordingHeader
   Vitrine__V1__NamedHash *graph;
   Vitrine__V1__NamedHash *configuration;
   Vitrine__V1__NamedHash *catalogue;
-  Vitrine__V1__NamedHash *orders_read;
-  Vitrine__V1__NamedHash *profile_read;
   /*
    * Names the per-user key that payloads are encrypted with; empty = in the clear.
    */
   char *key_id;
   protobuf_c_boolean redacted;
+  /*
+   * As the session began; changes are markers.
+   */
   Vitrine__V1__ConsentGiven *consent;
+  /*
+   * 16 random bytes; with a record's number, the nonce of its payload.
+   */
+  ProtobufCBinaryData file_id;
 };
 #define VITRINE__V1__RECORDING_HEADER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__recording_header__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, 0, NULL }
+    , 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, 0, NULL, {0,NULL} }
 
 
 struct  Vitrine__V1__ConsentGiven
@@ -99,23 +198,112 @@ struct  Vitrine__V1__NamedHash
 struct  Vitrine__V1__RecordedFrame
 {
   ProtobufCMessage base;
-  uint64_t time_us;
   Vitrine__V1__Direction direction;
   /*
-   * A serialized Frame, or its ciphertext.
+   * A serialized Frame (of outside traffic: whatever was said), sealed when the header names a key.
    */
   ProtobufCBinaryData frame;
   /*
-   * CRC-32C of the bytes of `frame`.
+   * Who was spoken with, of outside traffic.
    */
-  uint32_t checksum;
   char *outside;
+  Vitrine__V1__Withheld withheld;
+  /*
+   * Size of what was withheld.
+   */
+  uint64_t withheld_bytes;
 };
 #define VITRINE__V1__RECORDED_FRAME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__recorded_frame__descriptor) \
-    , 0, VITRINE__V1__DIRECTION__DIRECTION_UNSPECIFIED, {0,NULL}, 0, (char *)protobuf_c_empty_string }
+    , VITRINE__V1__DIRECTION__DIRECTION_UNSPECIFIED, {0,NULL}, (char *)protobuf_c_empty_string, VITRINE__V1__WITHHELD__WITHHELD_NOTHING, 0 }
 
 
+/*
+ * One answer of the order or profile store that the session's agents were given.
+ */
+struct  Vitrine__V1__RecordedRead
+{
+  ProtobufCMessage base;
+  /*
+   * A serialized StoreRead, sealed when the header names a key.
+   */
+  ProtobufCBinaryData read;
+};
+#define VITRINE__V1__RECORDED_READ__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__recorded_read__descriptor) \
+    , {0,NULL} }
+
+
+struct  Vitrine__V1__StoreRead
+{
+  ProtobufCMessage base;
+  /*
+   * "orders", "profiles".
+   */
+  char *store;
+  char *key;
+  char *sha256;
+  /*
+   * As JSON.
+   */
+  char *value;
+};
+#define VITRINE__V1__STORE_READ__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__store_read__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Vitrine__V1__RecordingMarker
+{
+  ProtobufCMessage base;
+  Vitrine__V1__MarkerKind kind;
+  Vitrine__V1__ConsentGiven *consent;
+  size_t n_plugins;
+  Vitrine__V1__NamedHash **plugins;
+  Vitrine__V1__NamedHash *graph;
+  Vitrine__V1__NamedHash *catalogue;
+  size_t n_models;
+  Vitrine__V1__NamedHash **models;
+};
+#define VITRINE__V1__RECORDING_MARKER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__recording_marker__descriptor) \
+    , VITRINE__V1__MARKER_KIND__MARKER_KIND_UNSPECIFIED, NULL, 0,NULL, NULL, NULL, 0,NULL }
+
+
+struct  Vitrine__V1__RecordingEnd
+{
+  ProtobufCMessage base;
+  Vitrine__V1__EndReason reason;
+  char *message;
+  /*
+   * Records before this one.
+   */
+  uint64_t records;
+};
+#define VITRINE__V1__RECORDING_END__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__recording_end__descriptor) \
+    , VITRINE__V1__END_REASON__END_REASON_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
+
+
+/* Vitrine__V1__RecordingRecord methods */
+void   vitrine__v1__recording_record__init
+                     (Vitrine__V1__RecordingRecord         *message);
+size_t vitrine__v1__recording_record__get_packed_size
+                     (const Vitrine__V1__RecordingRecord   *message);
+size_t vitrine__v1__recording_record__pack
+                     (const Vitrine__V1__RecordingRecord   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__recording_record__pack_to_buffer
+                     (const Vitrine__V1__RecordingRecord   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__RecordingRecord *
+       vitrine__v1__recording_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__recording_record__free_unpacked
+                     (Vitrine__V1__RecordingRecord *message,
+                      ProtobufCAllocator *allocator);
 /* Vitrine__V1__RecordingHeader methods */
 void   vitrine__v1__recording_header__init
                      (Vitrine__V1__RecordingHeader         *message);
@@ -192,8 +380,87 @@ Vitrine__V1__RecordedFrame *
 void   vitrine__v1__recorded_frame__free_unpacked
                      (Vitrine__V1__RecordedFrame *message,
                       ProtobufCAllocator *allocator);
+/* Vitrine__V1__RecordedRead methods */
+void   vitrine__v1__recorded_read__init
+                     (Vitrine__V1__RecordedRead         *message);
+size_t vitrine__v1__recorded_read__get_packed_size
+                     (const Vitrine__V1__RecordedRead   *message);
+size_t vitrine__v1__recorded_read__pack
+                     (const Vitrine__V1__RecordedRead   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__recorded_read__pack_to_buffer
+                     (const Vitrine__V1__RecordedRead   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__RecordedRead *
+       vitrine__v1__recorded_read__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__recorded_read__free_unpacked
+                     (Vitrine__V1__RecordedRead *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__StoreRead methods */
+void   vitrine__v1__store_read__init
+                     (Vitrine__V1__StoreRead         *message);
+size_t vitrine__v1__store_read__get_packed_size
+                     (const Vitrine__V1__StoreRead   *message);
+size_t vitrine__v1__store_read__pack
+                     (const Vitrine__V1__StoreRead   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__store_read__pack_to_buffer
+                     (const Vitrine__V1__StoreRead   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__StoreRead *
+       vitrine__v1__store_read__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__store_read__free_unpacked
+                     (Vitrine__V1__StoreRead *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__RecordingMarker methods */
+void   vitrine__v1__recording_marker__init
+                     (Vitrine__V1__RecordingMarker         *message);
+size_t vitrine__v1__recording_marker__get_packed_size
+                     (const Vitrine__V1__RecordingMarker   *message);
+size_t vitrine__v1__recording_marker__pack
+                     (const Vitrine__V1__RecordingMarker   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__recording_marker__pack_to_buffer
+                     (const Vitrine__V1__RecordingMarker   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__RecordingMarker *
+       vitrine__v1__recording_marker__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__recording_marker__free_unpacked
+                     (Vitrine__V1__RecordingMarker *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__RecordingEnd methods */
+void   vitrine__v1__recording_end__init
+                     (Vitrine__V1__RecordingEnd         *message);
+size_t vitrine__v1__recording_end__get_packed_size
+                     (const Vitrine__V1__RecordingEnd   *message);
+size_t vitrine__v1__recording_end__pack
+                     (const Vitrine__V1__RecordingEnd   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__recording_end__pack_to_buffer
+                     (const Vitrine__V1__RecordingEnd   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__RecordingEnd *
+       vitrine__v1__recording_end__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__recording_end__free_unpacked
+                     (Vitrine__V1__RecordingEnd *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
+typedef void (*Vitrine__V1__RecordingRecord_Closure)
+                 (const Vitrine__V1__RecordingRecord *message,
+                  void *closure_data);
 typedef void (*Vitrine__V1__RecordingHeader_Closure)
                  (const Vitrine__V1__RecordingHeader *message,
                   void *closure_data);
@@ -206,6 +473,18 @@ typedef void (*Vitrine__V1__NamedHash_Closure)
 typedef void (*Vitrine__V1__RecordedFrame_Closure)
                  (const Vitrine__V1__RecordedFrame *message,
                   void *closure_data);
+typedef void (*Vitrine__V1__RecordedRead_Closure)
+                 (const Vitrine__V1__RecordedRead *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__StoreRead_Closure)
+                 (const Vitrine__V1__StoreRead *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__RecordingMarker_Closure)
+                 (const Vitrine__V1__RecordingMarker *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__RecordingEnd_Closure)
+                 (const Vitrine__V1__RecordingEnd *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -213,10 +492,18 @@ typedef void (*Vitrine__V1__RecordedFrame_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    vitrine__v1__direction__descriptor;
+extern const ProtobufCEnumDescriptor    vitrine__v1__withheld__descriptor;
+extern const ProtobufCEnumDescriptor    vitrine__v1__marker_kind__descriptor;
+extern const ProtobufCEnumDescriptor    vitrine__v1__end_reason__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__recording_record__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__recording_header__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__consent_given__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__named_hash__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__recorded_frame__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__recorded_read__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__store_read__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__recording_marker__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__recording_end__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -13,21 +13,37 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1avitrine/v1/recording.proto\x12\nvitrine.v1\"\xae\x04\n\x0fRecordingHeader\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x0c\n\x04seed\x18\x03 \x01(\x04\x12\x17\n\x0fstarted_unix_us\x18\x04 \x01(\x04\x12\x16\n\x0eserver_version\x18\x05 \x01(\t\x12\x18\n\x10openvino_version\x18\x06 \x01(\t\x12\x17\n\x0finstruction_set\x18\x07 \x01(\t\x12\x11\n\tprecision\x18\x08 \x01(\t\x12%\n\x06models\x18\t \x03(\x0b\x32\x15.vitrine.v1.NamedHash\x12&\n\x07plugins\x18\n \x03(\x0b\x32\x15.vitrine.v1.NamedHash\x12$\n\x05graph\x18\x0b \x01(\x0b\x32\x15.vitrine.v1.NamedHash\x12,\n\rconfiguration\x18\x0c \x01(\x0b\x32\x15.vitrine.v1.NamedHash\x12(\n\tcatalogue\x18\r \x01(\x0b\x32\x15.vitrine.v1.NamedHash\x12*\n\x0borders_read\x18\x0e \x01(\x0b\x32\x15.vitrine.v1.NamedHash\x12+\n\x0cprofile_read\x18\x0f \x01(\x0b\x32\x15.vitrine.v1.NamedHash\x12\x0e\n\x06key_id\x18\x10 \x01(\t\x12\x10\n\x08redacted\x18\x11 \x01(\x08\x12)\n\x07\x63onsent\x18\x12 \x01(\x0b\x32\x18.vitrine.v1.ConsentGiven\",\n\x0c\x43onsentGiven\x12\r\n\x05\x61udio\x18\x01 \x01(\x08\x12\r\n\x05\x66\x61\x63\x65s\x18\x02 \x01(\x08\")\n\tNamedHash\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\"|\n\rRecordedFrame\x12\x0f\n\x07time_us\x18\x01 \x01(\x04\x12(\n\tdirection\x18\x02 \x01(\x0e\x32\x15.vitrine.v1.Direction\x12\r\n\x05\x66rame\x18\x03 \x01(\x0c\x12\x10\n\x08\x63hecksum\x18\x04 \x01(\x07\x12\x0f\n\x07outside\x18\x05 \x01(\t*b\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x44IRECTION_IN\x10\x01\x12\x11\n\rDIRECTION_OUT\x10\x02\x12\x15\n\x11\x44IRECTION_OUTSIDE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1avitrine/v1/recording.proto\x12\nvitrine.v1\"\x87\x02\n\x0fRecordingRecord\x12\x0f\n\x07time_us\x18\x01 \x01(\x04\x12-\n\x06header\x18\x02 \x01(\x0b\x32\x1b.vitrine.v1.RecordingHeaderH\x00\x12*\n\x05\x66rame\x18\x03 \x01(\x0b\x32\x19.vitrine.v1.RecordedFrameH\x00\x12(\n\x04read\x18\x04 \x01(\x0b\x32\x18.vitrine.v1.RecordedReadH\x00\x12-\n\x06marker\x18\x05 \x01(\x0b\x32\x1b.vitrine.v1.RecordingMarkerH\x00\x12\'\n\x03\x65nd\x18\x06 \x01(\x0b\x32\x18.vitrine.v1.RecordingEndH\x00\x42\x06\n\x04kind\"\xf2\x03\n\x0fRecordingHeader\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x0c\n\x04seed\x18\x03 \x01(\x04\x12\x17\n\x0fstarted_unix_us\x18\x04 \x01(\x04\x12\x16\n\x0eserver_version\x18\x05 \x01(\t\x12\x18\n\x10openvino_version\x18\x06 \x01(\t\x12\x17\n\x0finstruction_set\x18\x07 \x01(\t\x12\x11\n\tprecision\x18\x08 \x01(\t\x12%\n\x06models\x18\t \x03(\x0b\x32\x15.vitrine.v1.NamedHash\x12&\n\x07plugins\x18\n \x03(\x0b\x32\x15.vitrine.v1.NamedHash\x12$\n\x05graph\x18\x0b \x01(\x0b\x32\x15.vitrine.v1.NamedHash\x12,\n\rconfiguration\x18\x0c \x01(\x0b\x32\x15.vitrine.v1.NamedHash\x12(\n\tcatalogue\x18\r \x01(\x0b\x32\x15.vitrine.v1.NamedHash\x12\x0e\n\x06key_id\x18\x10 \x01(\t\x12\x10\n\x08redacted\x18\x11 \x01(\x08\x12)\n\x07\x63onsent\x18\x12 \x01(\x0b\x32\x18.vitrine.v1.ConsentGiven\x12\x0f\n\x07\x66ile_id\x18\x13 \x01(\x0cJ\x04\x08\x0e\x10\x0fJ\x04\x08\x0f\x10\x10\",\n\x0c\x43onsentGiven\x12\r\n\x05\x61udio\x18\x01 \x01(\x08\x12\r\n\x05\x66\x61\x63\x65s\x18\x02 \x01(\x08\")\n\tNamedHash\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\"\xa5\x01\n\rRecordedFrame\x12(\n\tdirection\x18\x02 \x01(\x0e\x32\x15.vitrine.v1.Direction\x12\r\n\x05\x66rame\x18\x03 \x01(\x0c\x12\x0f\n\x07outside\x18\x05 \x01(\t\x12&\n\x08withheld\x18\x06 \x01(\x0e\x32\x14.vitrine.v1.Withheld\x12\x16\n\x0ewithheld_bytes\x18\x07 \x01(\x04J\x04\x08\x01\x10\x02J\x04\x08\x04\x10\x05\"\x1c\n\x0cRecordedRead\x12\x0c\n\x04read\x18\x01 \x01(\x0c\"F\n\tStoreRead\x12\r\n\x05store\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\r\n\x05value\x18\x04 \x01(\t\"\x81\x02\n\x0fRecordingMarker\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.vitrine.v1.MarkerKind\x12)\n\x07\x63onsent\x18\x02 \x01(\x0b\x32\x18.vitrine.v1.ConsentGiven\x12&\n\x07plugins\x18\x03 \x03(\x0b\x32\x15.vitrine.v1.NamedHash\x12$\n\x05graph\x18\x04 \x01(\x0b\x32\x15.vitrine.v1.NamedHash\x12(\n\tcatalogue\x18\x05 \x01(\x0b\x32\x15.vitrine.v1.NamedHash\x12%\n\x06models\x18\x06 \x03(\x0b\x32\x15.vitrine.v1.NamedHash\"W\n\x0cRecordingEnd\x12%\n\x06reason\x18\x01 \x01(\x0e\x32\x15.vitrine.v1.EndReason\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0f\n\x07records\x18\x03 \x01(\x04*b\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x44IRECTION_IN\x10\x01\x12\x11\n\rDIRECTION_OUT\x10\x02\x12\x15\n\x11\x44IRECTION_OUTSIDE\x10\x03*^\n\x08Withheld\x12\x14\n\x10WITHHELD_NOTHING\x10\x00\x12\x12\n\x0eWITHHELD_AUDIO\x10\x01\x12\x11\n\rWITHHELD_FACE\x10\x02\x12\x15\n\x11WITHHELD_REDACTED\x10\x03*s\n\nMarkerKind\x12\x1b\n\x17MARKER_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13MARKER_KIND_CONSENT\x10\x01\x12\x1a\n\x16MARKER_KIND_DEPLOYMENT\x10\x02\x12\x13\n\x0fMARKER_KIND_CUT\x10\x03*\xd6\x01\n\tEndReason\x12\x1a\n\x16\x45ND_REASON_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45ND_REASON_CLOSED\x10\x01\x12\x1d\n\x19\x45ND_REASON_SERVER_STOPPED\x10\x02\x12\x18\n\x14\x45ND_REASON_DISK_FULL\x10\x03\x12\x18\n\x14\x45ND_REASON_DISK_SLOW\x10\x04\x12\x18\n\x14\x45ND_REASON_TOO_LARGE\x10\x05\x12\x15\n\x11\x45ND_REASON_FAILED\x10\x06\x12\x12\n\x0e\x45ND_REASON_CUT\x10\x07\x62\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'vitrine.v1.recording_pb2', globals())
 if _descriptor._USE_C_DESCRIPTORS == False:
 
   DESCRIPTOR._options = None
-  _DIRECTION._serialized_start=818
-  _DIRECTION._serialized_end=916
-  _RECORDINGHEADER._serialized_start=43
-  _RECORDINGHEADER._serialized_end=601
-  _CONSENTGIVEN._serialized_start=603
-  _CONSENTGIVEN._serialized_end=647
-  _NAMEDHASH._serialized_start=649
-  _NAMEDHASH._serialized_end=690
-  _RECORDEDFRAME._serialized_start=692
-  _RECORDEDFRAME._serialized_end=816
+  _DIRECTION._serialized_start=1517
+  _DIRECTION._serialized_end=1615
+  _WITHHELD._serialized_start=1617
+  _WITHHELD._serialized_end=1711
+  _MARKERKIND._serialized_start=1713
+  _MARKERKIND._serialized_end=1828
+  _ENDREASON._serialized_start=1831
+  _ENDREASON._serialized_end=2045
+  _RECORDINGRECORD._serialized_start=43
+  _RECORDINGRECORD._serialized_end=306
+  _RECORDINGHEADER._serialized_start=309
+  _RECORDINGHEADER._serialized_end=807
+  _CONSENTGIVEN._serialized_start=809
+  _CONSENTGIVEN._serialized_end=853
+  _NAMEDHASH._serialized_start=855
+  _NAMEDHASH._serialized_end=896
+  _RECORDEDFRAME._serialized_start=899
+  _RECORDEDFRAME._serialized_end=1064
+  _RECORDEDREAD._serialized_start=1066
+  _RECORDEDREAD._serialized_end=1094
+  _STOREREAD._serialized_start=1096
+  _STOREREAD._serialized_end=1166
+  _RECORDINGMARKER._serialized_start=1169
+  _RECORDINGMARKER._serialized_end=1426
+  _RECORDINGEND._serialized_start=1428
+  _RECORDINGEND._serialized_end=1515
 # @@protoc_insertion_point(module_scope)
