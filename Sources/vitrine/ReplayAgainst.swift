@@ -24,11 +24,16 @@ struct RecordingReplay: ParsableCommand {
     @Flag(help: "Print the result as JSON.")
     var json = false
 
+    @OptionGroup var inProcess: InProcessOptions
+
     func run() throws {
         let against = ReplayAgainst(
             recording: arguments.recording, keys: arguments.keyStore.store(beside: arguments.recording), token: token, json: json)
-        let target = SocketTarget(try serverAddress(server), loop: try EventLoop(name: "replay"))
-        if try !against.run(on: target) { throw ExitCode(1) }
+        let isSame =
+            inProcess.config == nil
+            ? try against.run(on: SocketTarget(try serverAddress(server), loop: try EventLoop(name: "replay")))
+            : try inProcess.run { try against.run(on: $0) }
+        if !isSame { throw ExitCode(1) }
     }
 }
 

@@ -33,7 +33,8 @@ let allValues: [any WireMessage.Type] = [
     Embedding.self, Label.self,
     Labels.self, Point.self, Figure.self, Anchor.self, Pose.self, PluginManifest.self, DescribeRequest.self, OutputPort.self, ModelRequirement.self,
     Option.self, InferRequest.self, InferReply.self, WireTensor.self, LogLine.self, ConfigurationRequest.self,
-    ConfigurationReply.self, ClockReply.self, HealthReply.self, ListPluginsReply.self, LoadedPlugin.self, DrainRequest.self,
+    ConfigurationReply.self, ClockReply.self, HealthReply.self, ChangePluginRequest.self, ChangePluginReply.self, ChangeStep.self,
+    UnloadPluginRequest.self, WatchPluginRequest.self, PluginLogLine.self, ListPluginsReply.self, LoadedPlugin.self, DrainRequest.self,
     DrainReply.self, RecordingHeader.self, ConsentGiven.self, NamedHash.self, RecordedFrame.self, RecordedRead.self,
     StoreRead.self, RecordingRecord.self, RecordingMarker.self, RecordingEnd.self, SessionState.self, TurnRecord.self,
 ]
