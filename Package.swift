@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 @MainActor func systemLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
@@ -92,7 +93,7 @@ let modules: [Target] = [
     module("PluginHost", ["CVitrinePlugin", "CMd", "Wire", "EventLoop", "Inference", "Router"]),
     module("Agents", ["Catalog", "Fusion", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
     module("Client", ["Wire", "EventLoop"]),
-    module("Replay", ["Client", "Recording", "Wire", "EventLoop", "CSndfile", "CheckedYAML"]),
+    module("Replay", ["Client", "Recording", "Wire", "EventLoop", "CSndfile", "CheckedYAML", histogram]),
     module(
         "Server",
         [
@@ -151,8 +152,8 @@ let testTargets: [Target] = [
         "PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("AgentsTests", ["Agents", "Catalog", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
     tests("RecordingTests", ["Recording", "Wire"]),
-    tests("ReplayTests", ["Replay", "Recording", "CheckedYAML", "Client", "EventLoop", "Wire"]),
-    tests("EndToEnd", ["Wire"]),
+    tests("ReplayTests", ["Replay", "Recording", "CheckedYAML", "Client", "EventLoop", "Wire", yams]),
+    tests("EndToEnd", ["EventLoop", "Wire"]),
     tests(
         "ServerTests", ["Server", "Catalog", "CheckedYAML", "Client", "EventLoop", "PluginHost", "Recording", "Replay", "Sessions", "Wire"]),
 ]
@@ -188,6 +189,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
     ],
     targets: all.filter { names.contains($0.name) },
     swiftLanguageModes: [.v6],

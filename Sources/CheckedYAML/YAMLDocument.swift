@@ -74,6 +74,8 @@ public struct YAMLValue {
 
     public var line: Int { node?.mark?.line ?? parentLine }
     public var exists: Bool { node != nil && node?.null == nil }
+    /// The key is there and nothing stands behind it.
+    public var isEmptyValue: Bool { node?.null != nil }
     public var isMapping: Bool { node?.mapping != nil }
     public var isList: Bool { node?.sequence != nil }
     public var isScalar: Bool { node?.scalar != nil }

@@ -72,6 +72,11 @@ public final class ClientConnection {
         stream.close()
     }
 
+    /// Reads nothing until `resumeReading`: what comes waits in the kernel's buffers, then in the server's.
+    public func pauseReading() { stream.pauseReading() }
+
+    public func resumeReading() { stream.resumeReading() }
+
     func write(_ body: (inout [UInt8]) -> Void) {
         guard closeReason == nil else { return }
         stream.write(body)

@@ -50,4 +50,23 @@ public struct AudioFile: Sendable {
         } while from < samples.count
         return chunks
     }
+
+    /// The loudest sample of each of `count` equal parts, 0 to 100.
+    func peaks(_ count: Int) -> [Int] {
+        guard !samples.isEmpty else { return [] }
+        return (0..<count).map { bin in
+            let part = samples[samples.count * bin / count..<max(samples.count * bin / count, samples.count * (bin + 1) / count)]
+            return part.reduce(0) { max($0, abs(Int($1))) } * 100 / 32_768
+        }
+    }
+
+    /// The same as a WAV file: RIFF, one chunk of format, one of samples.
+    func wav() -> [UInt8] {
+        func little(_ value: Int, _ bytes: Int) -> [UInt8] { (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        let size = samples.count * 2
+        let format =
+            little(16, 4) + little(1, 2) + little(1, 2) + little(sampleRateHz, 4) + little(sampleRateHz * 2, 4) + little(2, 2) + little(16, 2)
+        let head = Array("RIFF".utf8) + little(36 + size, 4) + Array("WAVEfmt ".utf8) + format + Array("data".utf8) + little(size, 4)
+        return head + samples.flatMap { little(Int($0), 2) }
+    }
 }

@@ -2,28 +2,46 @@ import Wire
 
 extension Expectation {
     /// Why the messages of a step do not fulfil this, or nil when they do. Every reason says what was expected and what came instead.
-    public func failure(in messages: [ReceivedMessage]) -> String? {
-        var reasons: [String] = []
-        for received in candidates(messages) {
-            var reason = check(received.message, all: messages)
-            if reason == nil, let withinMs, received.afterMs > Double(withinMs) {
-                reason = "it came after \(Int(received.afterMs)) ms; \(withinMs) ms were allowed"
-            }
-            guard let reason else { return absent ? "this must not come, and did: \(describe(received.message))" : nil }
-            reasons.append(reason)
+    ///
+    /// - Parameter similarity: the sentence encoder; only needed where `needsSimilarity`.
+    public func failure(in messages: [ReceivedMessage], similarity: (any TextSimilarity)? = nil) -> String? {
+        if case .order(let wanted) = check { return orderFailure(wanted, messages, similarity) }
+        let found = candidates(messages)
+        let reasons = found.map { reason($0, messages, similarity) }
+        let fulfilled = reasons.count { $0 == nil }
+        let others = reasons.compactMap(\.self)
+        switch amount {
+        case .some:
+            if fulfilled > 0 { return nil }
+            return reasons.isEmpty ? "no \(name) came" : others.joined(separator: "; ")
+        case .optional:
+            return fulfilled > 0 || reasons.isEmpty ? nil : others.joined(separator: "; ")
+        case .absent:
+            guard let index = reasons.firstIndex(where: { $0 == nil }) else { return nil }
+            return "this must not come, and did: \(describe(found[index]))"
+        case .never:
+            if reasons.isEmpty { return "no \(name) came" }
+            guard let index = reasons.firstIndex(where: { $0 == nil }) else { return nil }
+            return "it must not be so, and is: \(describe(found[index]))"
+        case .count(let range):
+            if range.contains(fulfilled) { return nil }
+            return "\(fulfilled) came as described; expected were \(describe(range))"
+                + (others.isEmpty ? "" : ". Not so: " + others.joined(separator: "; "))
         }
-        if absent { return nil }
-        return reasons.isEmpty ? "no \(name) came" : reasons.joined(separator: "; ")
     }
 
-    var name: String {
+    /// What people call it.
+    public var name: String {
         switch check {
+        case .event(let kind): kind.rawValue
         case .recommendations: "recommendations"
         case .reply: "reply"
         case .transcript: "transcript"
         case .tryOn: "try_on"
         case .problem: "problem"
         case .missing: "missing modality"
+        case .status: "status"
+        case .order: "order"
         }
     }
 
@@ -31,6 +49,8 @@ extension Expectation {
     private func candidates(_ messages: [ReceivedMessage]) -> [ReceivedMessage] {
         messages.filter { received in
             switch (check, received.message.kind) {
+            case (.event(let kind), _): kind.matches(received)
+            case (.status, _): received.ended != nil
             case (.recommendations, .recommendations), (.tryOn, .tryOn), (.problem, .problem): true
             case (.reply, .reply(let reply)): reply.last
             case (.transcript, .transcript(let transcript)): transcript.final
@@ -40,20 +60,65 @@ extension Expectation {
         }
     }
 
-    private func check(_ message: ServerMessage, all: [ReceivedMessage]) -> String? {
-        switch (check, message.kind) {
-        case (.recommendations(let check), .recommendations(let found)): check.failure(found)
-        case (.reply(let check), .reply(let last)): check.failure(last, text: wholeReply(message, all))
-        case (.transcript(let contains, let language), .transcript(let found)): transcriptFailure(contains, language, found)
-        case (.tryOn(let check), .tryOn(let found)): check.failure(found)
-        case (.problem(let code, let contains), .problem(let found)): problemFailure(code, contains, found)
+    /// Why one message is not what was expected, or nil.
+    private func reason(_ received: ReceivedMessage, _ all: [ReceivedMessage], _ similarity: (any TextSimilarity)?) -> String? {
+        if let reason = content(received, all, similarity) { return reason }
+        guard let withinMs, received.afterMs > Double(withinMs) else { return nil }
+        return "it came after \(Int(received.afterMs)) ms; \(withinMs) ms were allowed"
+    }
+
+    private func content(_ received: ReceivedMessage, _ all: [ReceivedMessage], _ similarity: (any TextSimilarity)?) -> String? {
+        switch (check, received.message.kind) {
+        case (.event, _): return nil
+        case (.status(let check), _):
+            guard let ended = received.ended else { return "the stream has not ended" }
+            return check.failure(code: ended.code.name, text: ended.message, what: "status", similarity)
+        case (.recommendations(let check), .recommendations(let found)): return check.failure(found)
+        case (.reply(let check), .reply(let last)): return check.failure(last, text: Replies.whole(received.message, all), similarity)
+        case (.transcript(let check), .transcript(let found)): return check.failure(found, all: all, similarity)
+        case (.tryOn(let check), .tryOn(let found)): return check.failure(found)
+        case (.problem(let check), .problem(let found)):
+            let code = StatusCode(rawValue: found.code)?.name ?? "\(found.code)"
+            return check.failure(code: code, text: found.message, what: "problem", similarity)
         case (.missing(let names), .turn(let turn)):
-            turn.missing.sorted() == names.sorted() ? nil : "missing were \(turn.missing), not \(names)"
-        default: "not a \(name)"
+            return turn.missing.sorted() == names.sorted() ? nil : "missing were \(turn.missing), not \(names)"
+        default: return "not a \(name)"
         }
     }
 
-    private func wholeReply(_ last: ServerMessage, _ all: [ReceivedMessage]) -> String {
+    /// Each is looked for behind the one before it.
+    private func orderFailure(_ wanted: [Expectation], _ messages: [ReceivedMessage], _ similarity: (any TextSimilarity)?) -> String? {
+        var from = 0
+        for (place, expected) in wanted.enumerated() {
+            let next = messages.indices.dropFirst(from).first { index in
+                let found = expected.candidates([messages[index]])
+                return !found.isEmpty && expected.reason(messages[index], messages, similarity) == nil
+            }
+            guard let next else {
+                let before = place == 0 ? "" : " after \(wanted[place - 1].name)"
+                let why = expected.failure(in: messages, similarity: similarity)
+                return "\(expected.name) did not come\(before): " + (why ?? "it came before") + "; the order was \(Replies.kinds(messages))"
+            }
+            from = next + 1
+        }
+        return nil
+    }
+
+    private func describe(_ received: ReceivedMessage) -> String {
+        if let ended = received.ended { return "\(ended)" }
+        return received.message.kind.map { String("\($0)".prefix(200)) } ?? ""
+    }
+
+    private func describe(_ range: ClosedRange<Int>) -> String {
+        if range.lowerBound == range.upperBound { return "\(range.lowerBound)" }
+        return range.upperBound == Int.max ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+    }
+}
+
+/// What belongs together among the messages of a step.
+enum Replies {
+    /// All pieces of the reply that this message closes.
+    static func whole(_ last: ServerMessage, _ all: [ReceivedMessage]) -> String {
         guard case .reply(let closing) = last.kind else { return "" }
         return all.compactMap { received -> String? in
             guard received.message.turnID == last.turnID, received.message.revision == last.revision, case .reply(let piece) = received.message.kind,
@@ -63,86 +128,43 @@ extension Expectation {
         }.joined()
     }
 
-    private func transcriptFailure(_ contains: [String], _ language: String?, _ found: Transcript) -> String? {
-        if let language, found.language != language {
-            return "the transcript's language is '\(found.language)', not '\(language)': \"\(found.text)\""
-        }
-        return missingText(contains, in: found.text).map { "the transcript lacks \($0): \"\(found.text)\"" }
-    }
-
-    private func problemFailure(_ code: String, _ contains: [String], _ found: Problem) -> String? {
-        let name = StatusCode(rawValue: found.code)?.name ?? "\(found.code)"
-        if !code.isEmpty, code != name { return "the problem is \(name), not \(code): \(found.message)" }
-        return missingText(contains, in: found.message).map { "the problem lacks \($0): \(found.message)" }
-    }
-
-    private func describe(_ message: ServerMessage) -> String { message.kind.map { "\($0)" }.map { String($0.prefix(200)) } ?? "" }
-}
-
-/// Text is compared without regard to case.
-private func missingText(_ wanted: [String], in text: String) -> String? {
-    let lower = text.lowercased()
-    return wanted.first { !lower.contains($0.lowercased()) }.map { "\"\($0)\"" }
-}
-
-extension RecommendationsCheck {
-    func failure(_ found: Recommendations) -> String? {
-        let ids = found.items.map(\.productID)
-        if found.items.count < countMin { return "\(found.items.count) products came; at least \(countMin) were expected" }
-        if !anyOf.isEmpty, !ids.prefix(top).contains(where: anyOf.contains) {
-            return "none of \(anyOf) is among the first \(top): \(ids.prefix(top))"
-        }
-        for item in found.items {
-            if !titlesContain.isEmpty, missingText(titlesContain, in: item.title) != nil,
-                titlesContain.allSatisfy({ missingText([$0], in: item.title) != nil })
-            {
-                return "\"\(item.title)\" contains none of \(titlesContain)"
-            }
-            if let most = priceMinorMax, let price = item.price, price.amountMinor > most {
-                return "\(item.productID) costs \(price.amountMinor) minor units; at most \(most) were expected"
-            }
-            let shares = item.reasons.reduce(Float(0)) { $0 + $1.share }
-            if sharesAddUp, abs(shares - 1) > 0.001 { return "the shares of \(item.productID)'s reasons add up to \(shares)" }
-            if let lacking = modalities.first(where: { wanted in !item.reasons.contains { $0.modality == wanted } }) {
-                return "\(item.productID) has no reason from \(lacking); it has \(item.reasons.map(\.modality))"
+    /// The kinds of messages in their order, without those that only machines want.
+    static func kinds(_ messages: [ReceivedMessage]) -> String {
+        let kinds = messages.compactMap { received in
+            EventKind.allCases.first {
+                $0 != .trace && $0 != .progress && $0.matches(received) && ($0 != .replyStart || !EventKind.reply.matches(received))
             }
         }
-        let have = found.filters.map { "\($0.field) \($0.operator) \($0.value)" }
-        if let lacking = filters.first(where: { !have.contains($0) }) { return "the filter '\(lacking)' was not understood; understood were \(have)" }
-        return nil
+        return kinds.isEmpty ? "nothing" : kinds.map(\.rawValue).joined(separator: ", ")
     }
 }
 
-extension ReplyCheck {
-    func failure(_ last: ReplyDelta, text: String) -> String? {
-        if let language, last.language != language { return "the reply's language is '\(last.language)', not '\(language)': \"\(text)\"" }
-        if let intent, last.intent != intent { return "the intent was '\(last.intent)', not '\(intent)': \"\(text)\"" }
-        if let kind, last.replyKind != kind { return "the reply's kind is \(last.replyKind), not \(kind): \"\(text)\"" }
-        if let lacking = missingText(contains, in: text) { return "the reply lacks \(lacking): \"\(text)\"" }
-        if !anyOf.isEmpty, anyOf.allSatisfy({ missingText([$0], in: text) != nil }) { return "the reply has none of \(anyOf): \"\(text)\"" }
-        if let found = lacks.first(where: { missingText([$0], in: text) == nil }) { return "the reply must not have \"\(found)\": \"\(text)\"" }
-        if let source, !last.sources.contains(where: { $0.kind == source || $0.id == source || "\($0.kind):\($0.id)" == source }) {
-            return "the source \(source) is not named; named are \(last.sources.map { "\($0.kind):\($0.id)" })"
-        }
-        return nil
-    }
-}
-
-extension TryOnCheck {
-    func failure(_ found: TryOn) -> String? {
-        if let product, found.productID != product { return "the try-on shows \(found.productID), not \(product)" }
-        if found.overlays.count < overlaysMin { return "\(found.overlays.count) overlays came; at least \(overlaysMin) were expected" }
-        for point in anchors {
-            guard let anchor = found.anchors.first(where: { $0.name == point.name }) else {
-                return "there is no anchor '\(point.name)'; there are \(found.anchors.map(\.name))"
-            }
-            let distance = ((anchor.x - point.x) * (anchor.x - point.x) + (anchor.y - point.y) * (anchor.y - point.y)).squareRoot()
-            if distance > point.withinPx {
-                return
-                    "anchor '\(point.name)' is at (\(anchor.x), \(anchor.y)), \(distance) px from (\(point.x), \(point.y)); "
-                    + "\(point.withinPx) px were allowed"
+extension TextCheck {
+    /// `what` begins the reason: "the reply".
+    func failure(in text: String, what: String, _ similarity: (any TextSimilarity)?) -> String? {
+        let lower = text.lowercased()
+        func has(_ part: String) -> Bool { lower.contains(part.lowercased()) }
+        if let lacking = contains.first(where: { !has($0) }) { return "\(what) lacks \"\(lacking)\": \"\(text)\"" }
+        if !anyOf.isEmpty, !anyOf.contains(where: has) { return "\(what) has none of \(anyOf): \"\(text)\"" }
+        if let found = lacks.first(where: has) { return "\(what) must not have \"\(found)\": \"\(text)\"" }
+        if let matches {
+            // The pattern was compiled when the script was read; a Regex itself cannot be kept in a value that crosses threads.
+            do {
+                if try Regex(matches).ignoresCase().firstMatch(in: text) == nil { return "\(what) does not match /\(matches)/: \"\(text)\"" }
+            } catch {
+                return "/\(matches)/ cannot be matched: \(error)"
             }
         }
-        return nil
+        guard let similar else { return nil }
+        guard let similarity else { return "no sentence encoder is there to compare \(what) with \"\(similar.to)\"" }
+        do throws(RPCStatus) {
+            let near = try similarity.similarity(of: text, and: similar.to)
+            if near < similar.min {
+                return "\(what) is as near as \((near * 1_000).rounded() / 1_000) to \"\(similar.to)\"; \(similar.min) was expected: \"\(text)\""
+            }
+            return nil
+        } catch {
+            return "\(what) could not be compared with \"\(similar.to)\": \(error)"
+        }
     }
 }

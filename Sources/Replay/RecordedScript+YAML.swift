@@ -22,6 +22,8 @@ private func quoted(_ text: String) -> String {
         switch scalar {
         case "\"": result += "\\\""
         case "\\": result += "\\\\"
+        // A script would take "${" for a variable.
+        case "$": result += "$$"
         case "\n": result += "\\n"
         case "\t": result += "\\t"
         case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{2028}", "\u{2029}", "\u{feff}":

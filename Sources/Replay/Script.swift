@@ -1,9 +1,9 @@
 // Replay: scripted conversations, and whether the answers are what they should be.
 //
-// Owns the script language, the expectations and the runner that plays a script over a real connection. Scripts and expectations are values;
-// the runner is the only part with a socket. It must never know how the server makes its answers.
+// Owns the script language, the expectations, the runner that plays a script against a conversation target, the reports and the load generator.
+// Scripts, expectations and reports are values; the runner does the talking. It must never know how the server makes its answers.
 
-public import CheckedYAML
+import CheckedYAML
 public import Wire
 
 /// A scripted conversation.
@@ -12,105 +12,147 @@ public struct Script: Sendable {
     public var file: String
     public var token: String
     public var tags: [String]
+    /// What is wrong with the line between customer and shop.
+    public var impairments = Impairments()
     public var steps: [Step]
 
     public static let stepsMax = 1_000
+    /// Scripts that one file may become by its matrix.
+    public static let variantsMax = 1_000
 }
 
 /// What the client does at once, and what must have come back when the turn is over.
 public struct Step: Sendable {
+    /// The file the step stands in: the script's own or an included one.
+    public var file = ""
     public var line: Int
+    public var start = StepStart()
     public var actions: [ClientAction]
     public var expectations: [Expectation]
     /// From the last thing sent to the end of the turn, milliseconds.
     public var withinMs: Int
-    /// Goes on as soon as everything expected has come, without waiting for the end of a turn.
+    /// The step is over when its turn is over; otherwise as soon as everything expected has come.
     public var endsTurn: Bool
+
+    /// What is said or shown last completes a turn, whether the step waits for its end or not.
+    var leadsToTurn: Bool {
+        if endsTurn { return true }
+        switch actions.last {
+        case .say, .speak, .show, .selfie, .tryOn: return !actions.contains(.turn(start: true))
+        default: return false
+        }
+    }
+}
+
+/// When a step begins. By default when the step before it is over.
+public struct StepStart: Sendable, Equatable {
+    /// Not before so many milliseconds after the conversation began; it does not wait for the step before.
+    public var atMs: Int?
+    /// As soon as this has come since the step before began; it does not wait for that step's end.
+    public var after: EventKind?
+    /// How many of them.
+    public var afterCount = 1
+    /// And then so many milliseconds later.
+    public var delayMs = 0
+
+    /// True when the step may begin while the one before it is still open.
+    public var overlaps: Bool { atMs != nil || after != nil }
+}
+
+/// What the customer's microphone hears.
+public enum AudioSource: Sendable, Hashable {
+    case file(String)
+    /// Synthesised: words, voice, and words a minute.
+    case spoken(SpokenText)
+}
+
+/// Camera pictures.
+public struct VideoSource: Sendable, Hashable {
+    /// Files in the order of showing; a single ".mjpeg" or ".mjpg" file is a run of JPEG pictures.
+    public var files: [String]
+    public var framesPerSecond: Double
+    public var purpose: ImagePurpose
 }
 
 /// One thing that a client does. Paths are resolved.
 public enum ClientAction: Sendable, Equatable {
     case say(String, language: String)
-    case speak(file: String)
+    /// `pace` is how fast it is sent: 0 = at once, 1 = as it is spoken.
+    case speak(AudioSource, noise: Noise?, pace: Double)
     case show(file: String)
     case selfie(file: String)
+    case video(VideoSource)
     case tryOn(product: String)
     case behaviour(Behaviour, product: String)
     case language(String)
+    case consent(Consent)
+    case turn(start: Bool)
     case bargeIn
     case silence(ms: Int)
+    /// Ends the stream at once, by the protocol's Cancel.
+    case cancel
+    /// The connection is gone, without a word.
+    case disconnect
+    /// Connects again and goes on with the same session.
+    case resume
+    /// Reads nothing for so long: what comes waits in the server's and the kernel's buffers.
+    case stopReading(ms: Int)
+
+    /// A sound file as it is, sent at once.
+    public static func speak(file: String) -> ClientAction { .speak(.file(file), noise: nil, pace: 0) }
 }
 
-extension Script {
-    /// Reads a script. Paths are relative to its folder; "@samples/…" and the like are relative to `cacheFolder`.
-    public static func load(_ path: String, cacheFolder: String) throws(YAMLError) -> Script {
-        try read(YAMLValue.load(path), cacheFolder: cacheFolder)
+/// Kinds of what may come: what `event` expects and `after` waits for.
+public enum EventKind: String, Sendable, CaseIterable {
+    case session, resumed
+    case speechStart = "speech_start"
+    case speechEnd = "speech_end"
+    case partialTranscript = "partial_transcript"
+    case transcript
+    case recommendations
+    case replyStart = "reply_start"
+    case reply
+    case tryOn = "try_on"
+    case progress, problem, trace, audio
+    case turnCollecting = "turn_collecting"
+    case turnAwaiting = "turn_awaiting"
+    case turnDeciding = "turn_deciding"
+    case turnAnswering = "turn_answering"
+    case turnDone = "turn_done"
+    case turnInterrupted = "turn_interrupted"
+    case turnExpired = "turn_expired"
+    case status
+
+    /// Whether a message is of this kind. "reply_start" is any piece of a reply; "reply" its last.
+    public func matches(_ received: ReceivedMessage) -> Bool {
+        if received.ended != nil { return self == .status }
+        switch received.message.kind {
+        case .session(let started): return self == .session || (self == .resumed && started.resumed)
+        case .speech(let speech): return self == (speech.event == .start ? .speechStart : .speechEnd)
+        case .transcript(let transcript): return self == (transcript.final ? .transcript : .partialTranscript)
+        case .recommendations: return self == .recommendations
+        case .reply(let reply): return self == .replyStart || (self == .reply && reply.last)
+        case .tryOn: return self == .tryOn
+        case .progress: return self == .progress
+        case .problem: return self == .problem
+        case .trace: return self == .trace
+        case .audio: return self == .audio
+        case .turn(let turn): return self == EventKind(turn.state)
+        // Kinds that no script asks for.
+        default: return false
+        }
     }
 
-    static func read(_ document: YAMLValue, cacheFolder: String) throws(YAMLError) -> Script {
-        try document.fields("conversation", "token", "tags", "steps")
-        let path = document.file
-        let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
-        var script = Script(
-            name: try document["conversation"].string(), file: path, token: try document["token"].string(or: ""),
-            tags: try document["tags"].strings(),
-            steps: [])
-        for item in try document["steps"].items() {
-            script.steps.append(
-                try Step.read(item) { $0.hasPrefix("@") ? cacheFolder + "/" + $0.dropFirst() : $0.hasPrefix("/") ? $0 : folder + "/" + $0 })
+    private init?(_ state: TurnState) {
+        switch state {
+        case .collecting: self = .turnCollecting
+        case .awaiting: self = .turnAwaiting
+        case .deciding: self = .turnDeciding
+        case .answering: self = .turnAnswering
+        case .done: self = .turnDone
+        case .interrupted: self = .turnInterrupted
+        case .expired: self = .turnExpired
+        case .sealed, .unspecified: return nil
         }
-        guard !script.steps.isEmpty, script.steps.count <= stepsMax else { throw document["steps"].error("from 1 to \(stepsMax) steps are needed") }
-        return script
-    }
-}
-
-private enum BehaviourName: String, CaseIterable {
-    case view, click, like, dislike, buy
-    case addToCart = "add_to_cart"
-
-    var onWire: Behaviour {
-        switch self {
-        case .view: .view
-        case .click: .click
-        case .like: .like
-        case .dislike: .dislike
-        case .buy: .buy
-        case .addToCart: .addToCart
-        }
-    }
-}
-
-extension Step {
-    static func read(_ item: YAMLValue, _ located: (String) -> String) throws(YAMLError) -> Step {
-        try item.fields(
-            "say", "language", "speak", "show", "selfie", "try_on", "behaviour", "product", "set_language", "barge_in", "silence_ms", "expect",
-            "within_ms",
-            "continue")
-        var actions: [ClientAction] = []
-        if item["set_language"].exists { actions.append(.language(try item["set_language"].string())) }
-        if try item["barge_in"].bool(or: false) { actions.append(.bargeIn) }
-        if item["silence_ms"].exists { actions.append(.silence(ms: try item["silence_ms"].int(in: 0...600_000))) }
-        if item["behaviour"].exists {
-            actions.append(.behaviour(try item["behaviour"].choice(BehaviourName.self).onWire, product: try item["product"].string()))
-        }
-        if item["show"].exists { actions.append(.show(file: located(try item["show"].string()))) }
-        if item["selfie"].exists { actions.append(.selfie(file: located(try item["selfie"].string()))) }
-        if item["try_on"].exists { actions.append(.tryOn(product: try item["try_on"].string())) }
-        if item["speak"].exists { actions.append(.speak(file: located(try item["speak"].string()))) }
-        if item["say"].exists { actions.append(.say(try item["say"].string(), language: try item["language"].string(or: ""))) }
-        guard !actions.isEmpty else {
-            throw item.error("a step does something: say, speak, show, selfie, try_on, behaviour, set_language, barge_in or silence_ms")
-        }
-        var expectations: [Expectation] = []
-        for expected in try item["expect"].items() { expectations.append(try Expectation.read(expected)) }
-        let turn = actions.contains {
-            switch $0 {
-            case .say, .speak, .show, .selfie, .tryOn: true
-            case .behaviour, .language, .bargeIn, .silence: false
-            }
-        }
-        return Step(
-            line: item.line, actions: actions, expectations: expectations, withinMs: try item["within_ms"].int(in: 1...600_000, or: 20_000),
-            endsTurn: try !item["continue"].bool(or: false) && turn)
     }
 }

@@ -11,20 +11,34 @@ public struct TranscriptPrinter {
         let what =
             switch action {
             case .say(let text, _): text
-            case .speak(let file): "🎙  \(fileName(file))"
+            case .speak(.file(let file), _, _): "🎙  \(fileName(file))"
+            case .speak(.spoken(let spoken), _, _): "🎙  “\(spoken.text)” (\(spoken.voice))"
             case .show(let file): "🖼  \(fileName(file))"
             case .selfie(let file): "🤳 \(fileName(file))"
+            case .video(let video): "🎥 \(video.files.map(fileName).joined(separator: ", "))"
             case .tryOn(let product): "try on \(product)"
             case .behaviour(let behaviour, let product): "\(behaviour) \(product)"
             case .language(let code): "language: \(code.isEmpty ? "as spoken" : code)"
+            case .consent(let consent): "consent: \(consented(consent))"
+            case .turn(let start): start ? "(begins a turn)" : "(ends the turn)"
             case .bargeIn: "(interrupts)"
             case .silence(let ms): "(\(ms) ms of silence)"
+            case .stopReading(let ms): "(reads nothing for \(ms) ms)"
+            case .cancel: "(cancels)"
+            case .disconnect: "(the connection is gone)"
+            case .resume: "(comes back)"
             }
         return paint("36", "customer") + "  " + what
     }
 
+    private func consented(_ consent: Consent) -> String {
+        let given = [("audio", consent.recordAudio), ("faces", consent.recordFaces), ("personal", consent.personalise)].filter(\.1).map(\.0)
+        return given.isEmpty ? "none" : given.joined(separator: ", ")
+    }
+
     /// The lines a message is worth; none for what only machines want.
     public func lines(_ received: ReceivedMessage) -> [String] {
+        if let ended = received.ended { return [paint("31", "ended   ") + "  \(ended)"] }
         switch received.message.kind {
         case .transcript(let transcript) where transcript.final:
             return [paint("2", "heard   ") + "  “\(transcript.text)” (\(transcript.language))"]

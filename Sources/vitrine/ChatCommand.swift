@@ -68,7 +68,7 @@ struct ChatCommand: ParsableCommand {
 
     private func oneTurn() throws -> [ClientAction] {
         var actions: [ClientAction] = []
-        for (file, make) in [(image, ClientAction.show), (selfie, ClientAction.selfie), (audio, ClientAction.speak)]
+        for (file, make) in [(image, ClientAction.show), (selfie, ClientAction.selfie), (audio, ClientAction.speak(file:))]
             as [(String?, (String) -> ClientAction)]
         {
             guard let file else { continue }
@@ -164,11 +164,13 @@ private final class Chat {
             case .say(let text, let language): try conversation.say(text, language: language, endOfTurn: last)
             case .show(let file): try conversation.show(try bytes(file), purpose: .query, endOfTurn: last)
             case .selfie(let file): try conversation.show(try bytes(file), purpose: .selfie, endOfTurn: last)
-            case .speak(let file): for chunk in try AudioFile.read(file).chunks(ms: ConversationRunner.audioChunkMs) { try conversation.speak(chunk) }
+            case .speak(.file(let file), _, _):
+                for chunk in try AudioFile.read(file).chunks(ms: ConversationRunner.audioChunkMs) { try conversation.speak(chunk) }
             case .tryOn(let product): try conversation.control(.tryOn(TryOnRequest(productID: product)), endOfTurn: last)
             case .language(let code): try conversation.control(.setLanguage(SetLanguage(language: code)))
             case .bargeIn: try conversation.control(.bargeIn(BargeIn()))
-            case .behaviour, .silence: break
+            // Only scripts do more.
+            default: break
             }
         } catch {
             printLine("\(error)")

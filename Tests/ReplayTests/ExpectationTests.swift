@@ -6,8 +6,7 @@ import Wire
 
 /// Reads one expectation as a script would have it.
 func expectation(_ text: String) throws -> Replay.Expectation {
-    let script = try Script.read(YAMLValue.parse("conversation: c\nsteps:\n  - say: x\n    expect: [\(text)]", file: "f.yaml"), cacheFolder: "")
-    return try #require(script.steps[0].expectations.first)
+    try #require(try step("{say: x, expect: [\(text)]}").expectations.first)
 }
 
 func received(_ kind: ServerMessage.Kind, turn: UInt64 = 1, revision: UInt32 = 0, afterMs: Double = 10) -> ReceivedMessage {
@@ -85,7 +84,7 @@ struct ExpectationTests {
                 "try_on: {anchors: [{name: neck, x: 100, y: 200, within_px: 4}]}", tryOn,
                 "anchor 'neck' is at (103.0, 204.0), 5.0 px from (100.0, 200.0); 4.0 px were allowed"
             ), ("problem: {code: NOT_FOUND}", problem, "the problem is RESOURCE_EXHAUSTED, not NOT_FOUND: the text has 20000 bytes"),
-            ("problem: {contains: [image]}", problem, #"the problem lacks "image": the text has 20000 bytes"#),
+            ("problem: {contains: [image]}", problem, #"the problem lacks "image": "the text has 20000 bytes""#),
             ("missing: []", done, #"missing were ["image"], not []"#),
         ])
     func failed(text: String, message: ReceivedMessage, reason: String) throws {

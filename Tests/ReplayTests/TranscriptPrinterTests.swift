@@ -11,6 +11,8 @@ struct TranscriptPrinterTests {
         "What the customer does is one line",
         arguments: [
             (ClientAction.say("hello", language: ""), "customer  hello"), (.speak(file: "/a/b.wav"), "customer  🎙  b.wav"),
+            (.speak(.spoken(SpokenText(text: "gold")), noise: nil, pace: 0), "customer  🎙  “gold” (en-us)"), (.cancel, "customer  (cancels)"),
+            (.consent(Consent(recordAudio: true, personalise: true)), "customer  consent: audio, personal"),
             (.show(file: "ring.jpg"), "customer  🖼  ring.jpg"), (.selfie(file: "x/me.png"), "customer  🤳 me.png"),
             (.tryOn(product: "R"), "customer  try on R"),
             (.behaviour(.addToCart, product: "R"), "customer  addToCart R"), (.language("zh"), "customer  language: zh"),

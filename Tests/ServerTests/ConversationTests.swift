@@ -131,7 +131,7 @@ struct ConversationTests {
               - {say: "one", expect: [{problem: {code: UNIMPLEMENTED}}], continue: true}
               - {say: "two", expect: [{problem: {code: UNIMPLEMENTED}}], continue: true}
             """)
-        let result = try run(Script.load(path, cacheFolder: ""), server.address)
+        let result = try run(#require(ScriptReader(cacheFolder: "").load(path).first), server.address)
         #expect(result.error == nil)
         #expect(result.passed)
         #expect(result.steps.count == 2)
@@ -150,7 +150,7 @@ struct ConversationTests {
                 expect: [{reply: {contains: [hello]}}]
               - say: "two"
             """)
-        let result = try run(Script.load(path, cacheFolder: ""), server.address)
+        let result = try run(#require(ScriptReader(cacheFolder: "").load(path).first), server.address)
         #expect(!result.passed)
         #expect(result.steps.map(\.failures) == [["line 4: reply: no reply came"]])
     }
@@ -170,7 +170,7 @@ struct ConversationTests {
 
         func play(_ script: Script, _ loop: EventLoop, _ address: SocketAddress) {
             loop.after(10_000_000) { loop.stop() }
-            runner = ConversationRunner(script: script, target: SocketTarget(address, loop: loop)) { [self] result in
+            runner = ConversationRunner(script: script, target: SocketTarget(address, loop: loop), assets: ScriptAssets()) { [self] result in
                 self.result = result
                 loop.stop()
             }
