@@ -34,7 +34,7 @@ struct OpenStep {
 
     mutating func received(_ message: ServerMessage, nowUs: UInt64, beganUs: UInt64) {
         messages.append(ReceivedMessage(message: message, afterMs: afterMs(nowUs), atMs: Double(nowUs - beganUs) / 1_000))
-        guard case .turn(let turn)? = message.kind, [.done, .interrupted, .expired].contains(turn.state) else { return }
+        guard case .turn(let event)? = message.kind, [.done, .interrupted, .expired].contains(event.state) else { return }
         if message.turnID == turn { turnIsOver = true }
     }
 
