@@ -99,7 +99,8 @@ extension HTMLReport {
         }
         let shown = picture + worn.joined()
         return "<div class=\"tryon\"><figure><svg viewBox=\"0 0 \(width) \(height)\">\(shown)\(points.joined())</svg>"
-            + "<figcaption>try-on of \(escaped(id)) <small>\(after(message))</small></figcaption></figure>\(closeUp(tryOn, shown, width, height))</div>"
+            + "<figcaption>try-on of \(escaped(id)) <small>\(after(message))</small></figcaption></figure>"
+            + "\(closeUp(tryOn, shown, width, height))</div>"
     }
 
     /// The part of the picture that the jewellery hangs in, without marks.

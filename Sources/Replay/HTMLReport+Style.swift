@@ -58,7 +58,8 @@ extension HTMLReport {
         padding:1px 4px;
         background:var(--me);border-radius:4px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.reasons .r-image{background:var(--shop)}
         .tryon{display:flex;gap:12px;align-items:flex-start;flex-wrap:wrap}
-        figure{margin:0;flex:1 1 240px;max-width:360px}figure svg{width:100%;border-radius:12px;background:var(--line);display:block}figcaption{font-size:13px;
+        figure{margin:0;flex:1 1 240px;max-width:360px}figure svg{width:100%;border-radius:12px;background:var(--line);display:block}
+        figcaption{font-size:13px;
         color:var(--soft)}
         .anchor circle{fill:none;stroke:#ff4fa3}.anchor text{fill:#fff;paint-order:stroke;stroke:#0009;stroke-width:4px;font-weight:600}
         .spans{border-left:2px solid var(--line);padding-left:10px;font-size:12px;color:var(--soft)}.spans div{display:grid;align-items:center;
