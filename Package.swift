@@ -85,7 +85,7 @@ let modules: [Target] = [
     module("Catalog", ["CSQLite", "CHnswlib", "CMd", "EventLoop", "Fusion", "CheckedYAML"]),
     module("LinearAlgebra", ["COpenBLAS"]),
     module("Evaluation", ["EventLoop"]),
-    module("Training", ["CMd", "Evaluation", "LinearAlgebra"]),
+    module("Training", ["CMd", "Evaluation", "EventLoop", "ImageDecoding", "Inference", "LinearAlgebra", "Wire"]),
     module("Router", ["Wire", "EventLoop", "Telemetry", "Fusion"]),
     module("Sessions", ["Wire", "EventLoop", "Telemetry", "Fusion", "Catalog", "Router"]),
     module("PluginKit", ["CVitrinePlugin", "Wire"]),
@@ -108,7 +108,7 @@ let executables: [Target] = [
         dependencies: [
             "Server", "Client", "Replay", "Recording", "PluginHost", "PluginKit", "PluginTesting", "Inference", "Router", "Catalog", "Wire",
             "EventLoop",
-            "Evaluation", "Training", "CSndfile", arguments, logging,
+            "Evaluation", "LinearAlgebra", "Training", "CSndfile", arguments, logging,
         ],
         path: "Sources/vitrine", swiftSettings: strict)
 ]
@@ -134,7 +134,7 @@ let testTargets: [Target] = [
     tests("CatalogTests", ["Catalog", "CHnswlib", "Fusion", "EventLoop"]),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("EvaluationTests", ["Evaluation"]),
-    tests("TrainingTests", ["Training", "Evaluation", "LinearAlgebra"]),
+    tests("TrainingTests", ["Training", "Evaluation", "EventLoop", "ImageDecoding", "LinearAlgebra"]),
     tests("RouterTests", ["Router", "Wire", "Fusion"]),
     tests("SessionsTests", ["Sessions", "Wire", "Fusion", "EventLoop", "Router", "Catalog"]),
     tests("PluginKitTests", ["PluginKit", "CVitrinePlugin", "Wire"]),

@@ -101,6 +101,12 @@ public struct PredictionRow: Sendable, Equatable {
     public var label: String
     public var probabilities: [String: Double]
 
+    public init(id: String, label: String, probabilities: [String: Double]) {
+        self.id = id
+        self.label = label
+        self.probabilities = probabilities
+    }
+
     public static func read(_ path: String) throws(EvaluationError) -> [PredictionRow] {
         var rows: [PredictionRow] = []
         for row in try LineReader.objects(path) {

@@ -16,7 +16,7 @@ enum PermittedImports {
         ("ImageDecoding", ["CImageCodec"]),
         (
             "Training",
-            ["CMd", "Evaluation", "EventLoop", "Fusion", "ImageDecoding", "Inference", "LinearAlgebra", "Wire"]
+            ["CMd", "Evaluation", "EventLoop", "ImageDecoding", "Inference", "LinearAlgebra", "Wire"]
         ),
         ("Router", ["EventLoop", "Fusion", "Telemetry", "Wire"]),
         ("PluginKit", ["CVitrinePlugin", "Wire"]),
@@ -36,7 +36,8 @@ enum PermittedImports {
         (
             "vitrine",
             [
-                "CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Evaluation", "Fusion", "Inference", "PluginHost", "PluginKit",
+                "CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Evaluation", "Fusion", "Inference", "LinearAlgebra", "PluginHost",
+                "PluginKit",
                 "PluginTesting", "Recording", "Replay", "Router", "Server", "Training", "Wire",
             ]
         ),

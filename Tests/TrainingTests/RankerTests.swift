@@ -34,6 +34,17 @@ struct RankerTests {
         #expect(abs(model.scores(after: [0, 1])[2] - 0.35) < 1e-6)
     }
 
+    @Test("knows an item without behaviour by its attributes")
+    func content() {
+        let items = ["a", "b", "new", "other"]
+        let content = ItemContent(items: items, attributes: ItemAttributes(["a": ["ring", "gold"], "new": ["ring", "gold"], "other": ["mug"]]))
+        let model = TransitionModel(items: items, histories: [[0, 1]], parameters: .init(shrink: 1, content: 0.1), content: content)
+        let scores = model.scores(after: [0])
+        #expect(abs(scores[2] - 0.1) < 1e-6, "cosine 1, weight 0.1")
+        #expect(scores[3] == 0)
+        #expect(scores[1] > 0)
+    }
+
     @Test("is measured and found again on disk")
     func file() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vitrine-\(UUID().uuidString)").path
@@ -42,7 +53,8 @@ struct RankerTests {
         let circle = (0..<40).map { user in SequenceRow(user: "\(user)", items: (0..<4).map { "\((user + $0) % 6)" }) }
         let behaviour = Behaviour(circle)
         let written = try RankerTraining().run(
-            behaviour, dataName: "rows", dataHash: "0123456789abcdef", date: "2026-01-01T00:00:00Z", folder: folder, progress: { _ in })
+            behaviour, attributes: ItemAttributes(["0": ["x"], "1": ["x", "y"], "2": ["y"]]), dataName: "rows", dataHash: "0123456789abcdef",
+            date: "2026-01-01T00:00:00Z", folder: folder, progress: { _ in })
         let read = try RankerFile.read(folder)
         #expect(read.card == written.card)
         #expect(read.model.scores(after: [0]) == written.model.scores(after: [0]))

@@ -23,6 +23,11 @@ public struct RankerFile: Sendable {
         tensors.set("starts", integers: model.graph.starts)
         tensors.set("targets", integers: model.graph.targets)
         tensors.set("weights", model.graph.weights)
+        if let content = model.content {
+            tensors.set("content.starts", integers: content.attributes.starts)
+            tensors.set("content.targets", integers: content.attributes.targets)
+            tensors.set("content.weights", content.attributes.weights)
+        }
         try tensors.write("\(folder)/\(ModelCard.weightsName)")
         do {
             try (model.items.joined(separator: "\n") + "\n").write(toFile: "\(folder)/items.txt", atomically: true, encoding: .utf8)
@@ -48,9 +53,25 @@ public struct RankerFile: Sendable {
         var parameters = TransitionModel.Parameters()
         parameters.historyDecay = card.parameters["history_decay"] ?? parameters.historyDecay
         parameters.historyMax = Int(card.parameters["history_max"] ?? Double(parameters.historyMax))
+        parameters.content = card.parameters["content"] ?? 0
+        guard parameters.content.isFinite, parameters.content >= 0 else { throw TrainingError("\(folder): 'content' must be at least 0") }
         guard (0...1).contains(parameters.historyDecay), (1...1_000).contains(parameters.historyMax) else {
             throw TrainingError("\(folder): history_decay must be from 0 to 1, history_max from 1 to 1000")
         }
-        return RankerFile(model: TransitionModel(items: items, parameters: parameters, graph: graph), card: card)
+        let content = tensors.tensors["content.starts"] == nil ? nil : try content(tensors, items.count, folder)
+        return RankerFile(model: TransitionModel(items: items, parameters: parameters, graph: graph, content: content), card: card)
+    }
+
+    /// Values per shop at most.
+    static let attributesMax = 10_000_000
+
+    private static func content(_ tensors: TensorFile, _ items: Int, _ folder: String) throws(TrainingError) -> ItemContent {
+        let graph = try ItemGraph(
+            starts: tensors.integers("content.starts"), targets: tensors.integers("content.targets"), weights: tensors.vector("content.weights"))
+        guard graph.count == items, graph.starts.first == 0, Int(graph.starts.last ?? -1) == graph.targets.count,
+            graph.targets.count == graph.weights.count, graph.weights.allSatisfy(\.isFinite),
+            zip(graph.starts, graph.starts.dropFirst()).allSatisfy({ $0 <= $1 }), graph.targets.allSatisfy({ $0 >= 0 && $0 < attributesMax })
+        else { throw TrainingError("\(folder): the items' attributes do not fit together") }
+        return ItemContent(attributes: graph)
     }
 }

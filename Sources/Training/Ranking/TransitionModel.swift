@@ -2,7 +2,8 @@
 ///
 /// w(i → j) = Σ over users and places a < b with (i, j) = (item at a, item at b), b − a ≤ window, of γ^(b−a−1), plus `backward` times the same
 /// for (j, i), divided by (n_i + shrink)^(1−α) · (n_j + shrink)^α, where n is how often an item occurs.
-/// score(j) = Σ_d decay^d · w(i_d → j) over the last `historyMax` items, d = 0 for the last.
+/// score(j) = Σ_d decay^d · (w(i_d → j) + content·cos(i_d, j)) over the last `historyMax` items, d = 0 for the last, where cos compares the items'
+/// attributes, if there are any (`ItemContent`).
 ///
 /// This is item-to-item collaborative filtering with the direction of time kept (compare the sequential rules of Kamehkhosh, Jannach, Ludewig,
 /// "A comparison of frequent pattern techniques and a deep learning method for session-based recommendation", RecTemp 2017). The shrinkage keeps
@@ -17,10 +18,12 @@ public struct TransitionModel: NextItemModel {
         public var targetExponent: Double
         public var historyDecay: Double
         public var historyMax: Int
+        /// How much alikeness by attributes counts; nothing without attributes.
+        public var content: Double
 
         public init(
             backward: Double = 0.6, gapDecay: Double = 0.9, window: Int = 20, shrink: Double = 12, targetExponent: Double = 0.5,
-            historyDecay: Double = 0.7, historyMax: Int = 20
+            historyDecay: Double = 0.7, historyMax: Int = 20, content: Double = 0.02
         ) {
             self.backward = backward
             self.gapDecay = gapDecay
@@ -29,22 +32,25 @@ public struct TransitionModel: NextItemModel {
             self.targetExponent = targetExponent
             self.historyDecay = historyDecay
             self.historyMax = historyMax
+            self.content = content
         }
     }
 
     public let items: [String]
     public let parameters: Parameters
     public let graph: ItemGraph
+    public let content: ItemContent?
 
-    public init(items: [String], parameters: Parameters, graph: ItemGraph) {
+    public init(items: [String], parameters: Parameters, graph: ItemGraph, content: ItemContent? = nil) {
         precondition(graph.count == items.count, "a transition model has a row for every item")
         self.items = items
         self.parameters = parameters
         self.graph = graph
+        self.content = content
     }
 
     /// Counts once through the histories: linear in their length times the window.
-    public init(items: [String], histories: [[Int]], parameters: Parameters) {
+    public init(items: [String], histories: [[Int]], parameters: Parameters, content: ItemContent? = nil) {
         var rows = [[(target: Int32, weight: Float)]](repeating: [], count: items.count)
         var counts = [Double](repeating: 0, count: items.count)
         var gaps = [Float](repeating: 1, count: parameters.window + 1)
@@ -69,20 +75,20 @@ public struct TransitionModel: NextItemModel {
                 graph.weights[edge] *= source[item] * target[Int(graph.targets[edge])]
             }
         }
-        self.init(items: items, parameters: parameters, graph: graph)
+        self.init(items: items, parameters: parameters, graph: graph, content: content)
     }
 
     public func scores(after history: [Int]) -> [Float] {
         var scores = [Float](repeating: 0, count: items.count)
-        add(after: history, factor: 1, to: &scores)
-        return scores
-    }
-
-    func add(after history: [Int], factor: Float, to scores: inout [Float]) {
-        var factor = factor
-        for item in history.suffix(parameters.historyMax).reversed() {
+        let recent = history.suffix(parameters.historyMax)
+        var factor: Float = 1
+        for item in recent.reversed() {
             graph.add(item, factor: factor, to: &scores)
             factor *= Float(parameters.historyDecay)
         }
+        if let content, parameters.content > 0 {
+            content.add(after: recent, factor: Float(parameters.content), decay: Float(parameters.historyDecay), to: &scores)
+        }
+        return scores
     }
 }

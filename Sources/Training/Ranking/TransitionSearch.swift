@@ -26,13 +26,15 @@ public struct TransitionSearch: Sendable {
             ("backward", \.backward, [0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.85, 1]),
             ("gap decay", \.gapDecay, [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1]),
             ("history decay", \.historyDecay, [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95]),
+            ("content", \.content, [0, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1]),
         ]
     }
 
     /// - Parameter known: trials of an earlier run over the same data, which are not repeated.
     /// - Throws: when too few histories have the three items that learning and judging need.
     public func run(
-        items: [String], histories: [[Int]], known: [Trial] = [], progress: ProgressReport, record: (Trial) -> Void = { _ in }
+        items: [String], histories: [[Int]], content: ItemContent? = nil, known: [Trial] = [], progress: ProgressReport,
+        record: (Trial) -> Void = { _ in }
     ) throws(TrainingError) -> Trial {
         let usable = histories.filter { $0.count > 2 }.count
         guard usable >= 10 else {
@@ -44,7 +46,7 @@ public struct TransitionSearch: Sendable {
         let steps = Self.grids.count * roundsMax
         func judge(_ parameters: TransitionModel.Parameters) -> Double {
             if let trial = trials.first(where: { $0.parameters == parameters }) { return trial.ndcg10 }
-            let model = TransitionModel(items: items, histories: shortened, parameters: parameters)
+            let model = TransitionModel(items: items, histories: shortened, parameters: parameters, content: content)
             let trial = Trial(parameters: parameters, ndcg10: NextItemMeasure.ndcg10(model, histories, stride: stride))
             trials.append(trial)
             record(trial)
@@ -54,7 +56,7 @@ public struct TransitionSearch: Sendable {
         var bestValue = judge(best)
         for round in 0..<roundsMax {
             var changed = false
-            for (step, grid) in Self.grids.enumerated() {
+            for (step, grid) in Self.grids.enumerated() where content != nil || grid.name != "content" {
                 progress(.init(stage: "choosing \(grid.name)", done: round * Self.grids.count + step, total: steps, note: Self.note(bestValue)))
                 // From the present value in both directions, as long as it gets better.
                 for direction in [1, -1] {

@@ -7,7 +7,7 @@ import Training
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Learn from the shop's own data: what comes next, the space of words and pictures, how to fuse.",
-        subcommands: [TrainRanker.self])
+        subcommands: [TrainAlignment.self, TrainFusion.self, TrainRanker.self])
 }
 
 /// Options that every training has.
@@ -64,6 +64,9 @@ struct TrainRanker: ParsableCommand {
     @Option(help: ArgumentHelp("Sequences.", valueName: "file"))
     var data: String
 
+    @Option(help: ArgumentHelp("Attributes of items, {\"item\": [values]}: alike items speak for each other.", valueName: "file"))
+    var attributes: String?
+
     @Option(help: "Edges kept for an item at most.")
     var edges = 1_000
 
@@ -76,7 +79,8 @@ struct TrainRanker: ParsableCommand {
             let bar = ProgressBar()
             let job = RankerTraining(edgesMax: edges, seed: options.seed)
             let file = try job.run(
-                Behaviour(rows), dataName: URL(fileURLWithPath: data).lastPathComponent, dataHash: try FileHash.sha256(data), date: options.date,
+                Behaviour(rows), attributes: try attributes.map { try ItemAttributes.read($0) },
+                dataName: URL(fileURLWithPath: data).lastPathComponent, dataHash: try FileHash.sha256(data), date: options.date,
                 folder: options.out, progress: { bar.show($0) })
             bar.end()
             try options.show(file.card)

@@ -1,0 +1,86 @@
+import EventLoop
+import LinearAlgebra
+
+/// Trains a fusion operator to tell classes apart.
+public struct FusionTraining: Sendable {
+    public var width = 128
+    public var epochs = 30
+    public var batch = 256
+    public var rate: Float = 1e-3
+    public var decay: Float = 1e-3
+    /// How often a modality is left out of a training example (never the last one).
+    public var modalityDropout = 0.2
+    /// Epochs without a better validation after which training stops.
+    public var patience = 4
+    public var validationShare = 0.1
+    public var seed: UInt64 = 1
+
+    public init() {}
+
+    public struct Outcome: Sendable {
+        public var model: FusionModel
+        /// Of the held-out examples, with the state that was kept.
+        public var validationAccuracy: Double
+        public var validationLoss: Double
+        public var epoch: Int
+    }
+
+    public static let examplesMin = 20
+
+    /// - Throws: for too few examples, fewer than two classes, and features that do not fit or are not finite.
+    public func run(
+        _ fusion: FusionOperator, tokens: [FusionToken], batch examples: FusionModel.Batch, labels: [String], progress: ProgressReport
+    ) throws(TrainingError) -> Outcome {
+        guard labels.count == examples.present.rows, labels.count >= Self.examplesMin else {
+            throw TrainingError("\(labels.count) examples; at least \(Self.examplesMin) are needed")
+        }
+        let classes = Set(labels).sorted()
+        guard classes.count > 1 else { throw TrainingError("all examples are '\(classes.first ?? "")': one class cannot be told from others") }
+        let place = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
+        let truth = labels.map { place[$0] ?? 0 }
+        var model = FusionModel(fusion, tokens: tokens, classes: classes, width: width, seed: seed)
+        try model.check(examples)
+        var random = SeededRandom(seed: seed &+ 1)
+        let order = Array(0..<labels.count).shuffled(using: &random)
+        let held = Array(order.prefix(max(5, Int(Double(labels.count) * validationShare))))
+        let learnt = Array(order.dropFirst(held.count))
+        let judge = examples.rows(held)
+        var best = Outcome(model: model, validationAccuracy: 0, validationLoss: .infinity, epoch: 0)
+        var adam = Adam(model.parameters, decay: decay)
+        for epoch in 1...max(1, epochs) {
+            let shuffled = learnt.shuffled(using: &random)
+            for start in stride(from: 0, to: shuffled.count, by: batch) {
+                let rows = Array(shuffled[start..<min(shuffled.count, start + batch)])
+                var part = examples.rows(rows)
+                dropModalities(&part.present, &random)
+                let (_, gradients) = model.gradient(part, rows.map { truth[$0] })
+                model.parameters = adam.step(model.parameters, gradients, rate: rate)
+            }
+            let p = try model.probabilities(judge)
+            let (accuracy, loss) = Self.judge(p, held.map { truth[$0] })
+            if loss < best.validationLoss { best = Outcome(model: model, validationAccuracy: accuracy, validationLoss: loss, epoch: epoch) }
+            let note = "validation accuracy \(EvaluationNumber.text(accuracy)), log loss \(EvaluationNumber.text(loss))"
+            progress(.init(stage: "epoch", done: epoch, total: epochs, note: note))
+            if epoch - best.epoch >= patience { break }
+        }
+        return best
+    }
+
+    private func dropModalities(_ present: inout Matrix<Float>, _ random: inout SeededRandom) {
+        for r in 0..<present.rows {
+            for m in 0..<present.columns where present[r, m] != 0 && Double(random.next() >> 11) / Double(1 << 53) < modalityDropout {
+                if present.row(r).reduce(0, +) > 1 { present[r, m] = 0 }
+            }
+        }
+    }
+
+    private static func judge(_ p: Matrix<Float>, _ truth: [Int]) -> (accuracy: Double, loss: Double) {
+        var right = 0
+        var loss = 0.0
+        for (r, c) in truth.enumerated() {
+            if (0..<p.columns).allSatisfy({ p[r, $0] <= p[r, c] }) { right += 1 }
+            loss -= logarithm(Double(max(p[r, c], 1e-12)))
+        }
+        return (Double(right) / Double(max(truth.count, 1)), loss / Double(max(truth.count, 1)))
+    }
+}

@@ -1,0 +1,34 @@
+import Evaluation
+import Foundation
+import LinearAlgebra
+import Training
+
+/// Examples for fusion: products with what their pictures and titles say, and the attribute that is to be told.
+struct FusionData {
+    var batch: FusionModel.Batch
+    var labels: [String]
+    /// Products without the attribute, the picture or the title are left out of these.
+    var ids: [String]
+
+    static let tokens = [
+        FusionToken(name: "embedding", modality: "image", width: 1_280), FusionToken(name: "colours", modality: "image", width: 216),
+        FusionToken(name: "sentence", modality: "text", width: 512),
+    ]
+
+    /// - Parameter rareMax: classes with at most this many examples are left out, since they cannot be learnt; 0 keeps all.
+    init(_ file: String, label: String, rareMax: Int, features: FeatureOptions) throws {
+        var products = try ProductRow.read(file).filter { $0.image != nil && $0.attributes[label] != nil }
+        guard !products.isEmpty else { throw EvaluationError("\(file): no product has an 'image' and '\(label)'") }
+        let counts = Dictionary(grouping: products) { $0.attributes[label] ?? "" }.mapValues(\.count)
+        products = products.filter { (counts[$0.attributes[label] ?? ""] ?? 0) > rareMax }
+        let rows = try features.pictures(products.compactMap(\.image), beside: file)
+        let usable = products.indices.filter { rows[$0] != nil }
+        let sentences = try features.sentences(usable.map { products[$0].title }).vectors
+        let embedding = Matrix<Float>(usable.map { Array((rows[$0] ?? [])[0..<1_280]) })
+        let colours = Matrix<Float>(usable.map { Array((rows[$0] ?? [])[2_280..<2_496]) })
+        batch = FusionModel.Batch(
+            inputs: [embedding, colours, sentences], present: Matrix(usable.count, 2, [Float](repeating: 1, count: usable.count * 2)))
+        labels = usable.map { products[$0].attributes[label] ?? "" }
+        ids = usable.map { products[$0].id }
+    }
+}

@@ -1,0 +1,61 @@
+public import ArgumentParser
+import Evaluation
+import Foundation
+public import Training
+
+extension FusionOperator: ExpressibleByArgument {}
+
+struct TrainFusion: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fusion",
+        abstract: "Learn to tell an attribute of a product from its picture and its title together.",
+        discussion: """
+            Products are JSON objects, one a line: {"id", "title", "image", attributes …}. A tenth is held out to choose when to stop. One modality \
+            is left out of a fifth of the examples, so that the model does with what there is.
+            """)
+
+    @Option(help: ArgumentHelp("Products, JSONL.", valueName: "file"))
+    var data: String
+
+    @Option(help: "The attribute to tell, such as base_colour.")
+    var label: String
+
+    @Option(name: .customLong("operator"), help: "\(FusionOperator.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var fusion = FusionOperator.hybrid
+
+    @Option(help: "Dimensions of each modality's projection.")
+    var width = 128
+
+    @Option(help: "Epochs at most.")
+    var epochs = 30
+
+    @Option(name: .customLong("rare-max"), help: "Classes with at most this many examples are left out.")
+    var rareMax = 0
+
+    @OptionGroup var features: FeatureOptions
+    @OptionGroup var options: TrainingOptions
+
+    func run() throws {
+        guard (1...4_096).contains(width), (1...10_000).contains(epochs), rareMax >= 0 else {
+            throw Environment.fail("--width takes 1 to 4096, --epochs 1 to 10000, --rare-max 0 or more", code: 64)
+        }
+        try reportingTrainingErrors {
+            let examples = try FusionData(data, label: label, rareMax: rareMax, features: features)
+            var training = FusionTraining()
+            (training.width, training.epochs, training.seed) = (width, epochs, options.seed)
+            let bar = ProgressBar()
+            let found = try training.run(fusion, tokens: FusionData.tokens, batch: examples.batch, labels: examples.labels) { bar.show($0) }
+            bar.end()
+            let card = ModelCard(
+                kind: FusionModel.kind, method: fusion.rawValue, date: options.date, seed: options.seed,
+                data: [URL(fileURLWithPath: data).lastPathComponent: try FileHash.sha256(data)],
+                parameters: ["width": Double(width), "epochs": Double(found.epoch), "modality_dropout": training.modalityDropout],
+                metrics: [
+                    "validation accuracy": found.validationAccuracy, "validation log loss": found.validationLoss,
+                    "examples": Double(examples.labels.count), "classes": Double(found.model.classes.count),
+                ], settings: ["label": label])
+            try found.model.write(to: options.out, card: card)
+            try options.show(card)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import EventLoop
+import Foundation
+import LinearAlgebra
+import Testing
+
+@testable import Training
+
+@Suite("Fusion operators that are learnt")
+struct FusionTests {
+    static let tokens = [
+        FusionToken(name: "embedding", modality: "image", width: 4), FusionToken(name: "colours", modality: "image", width: 3),
+        FusionToken(name: "sentence", modality: "text", width: 5),
+    ]
+
+    private static func random(_ rows: Int, _ columns: Int, _ generator: inout SeededRandom) -> Matrix<Double> {
+        Matrix(rows, columns, (0..<rows * columns).map { _ in Double(gaussian(&generator)) })
+    }
+
+    @Test("have the derivatives that finite differences give, also with missing modalities", arguments: FusionOperator.allCases)
+    func gradients(fusion: FusionOperator) {
+        var generator = SeededRandom(seed: 3)
+        let model = FusionModel(fusion, tokens: Self.tokens, classes: ["a", "b", "c"], width: 3, seed: 2)
+        let parameters = model.parameters.map { Self.random($0.rows, $0.columns, &generator).scaled(by: 0.5) }
+        let inputs = Self.tokens.map { Self.random(4, $0.width, &generator) }
+        let present = Matrix<Double>([[1, 1], [1, 0], [0, 1], [1, 1]])
+        let truth = [0, 2, 1, 2]
+        func loss(_ parameters: [Matrix<Double>]) -> Double {
+            let (tape, output, _) = FusionModel.graph(model, parameters, inputs, present)
+            return tape.value(tape.negativeLogLikelihood(output, truth))[0, 0]
+        }
+        let (tape, output, leaves) = FusionModel.graph(model, parameters, inputs, present)
+        tape.backward(tape.negativeLogLikelihood(output, truth))
+        for (index, leaf) in leaves.enumerated() {
+            let gradient = tape.gradient(leaf)
+            for i in gradient.values.indices {
+                var (up, down) = (parameters, parameters)
+                up[index].values[i] += 1e-5
+                down[index].values[i] -= 1e-5
+                let slope = (loss(up) - loss(down)) / 2e-5
+                #expect(abs(slope - gradient.values[i]) < 1e-6, "\(model.names[index])[\(i)]: \(slope), not \(gradient.values[i])")
+            }
+        }
+    }
+
+    /// The class is which of two the picture shows and which of two the title says: neither alone suffices.
+    private static func examples(_ count: Int) -> (FusionModel.Batch, [String]) {
+        var generator = SeededRandom(seed: 5)
+        var inputs = tokens.map { Matrix<Float>(count, $0.width) }
+        var labels: [String] = []
+        for r in 0..<count {
+            let (shown, said) = (r % 2, r / 2 % 2)
+            for (index, token) in tokens.enumerated() {
+                for c in 0..<token.width { inputs[index][r, c] = gaussian(&generator) * 0.3 }
+            }
+            inputs[0][r, shown] += 1
+            inputs[2][r, said] += 1
+            labels.append("\(shown)\(said)")
+        }
+        return (FusionModel.Batch(inputs: inputs, present: Matrix(count, 2, [Float](repeating: 1, count: count * 2))), labels)
+    }
+
+    @Test(
+        "learn what needs both modalities, and say what each contributed", arguments: [FusionOperator.concatenation, .network, .hybrid, .coAttention])
+    func learning(fusion: FusionOperator) throws {
+        let (batch, labels) = Self.examples(400)
+        var training = FusionTraining()
+        training.width = 16
+        training.batch = 32
+        training.rate = 0.01
+        training.epochs = 20
+        let outcome = try training.run(fusion, tokens: Self.tokens, batch: batch, labels: labels, progress: { _ in })
+        #expect(outcome.validationAccuracy > 0.85)
+        let shares = try outcome.model.contributions(batch)
+        let image = (0..<400).reduce(Float(0)) { $0 + shares[$1, 0] } / 400
+        #expect(image > 0.3 && image < 0.7, "both count about the same: \(image)")
+        let alone = try outcome.model.probabilities(batch.without(1))
+        #expect(alone.isFinite)
+        #expect(try outcome.model.contributions(batch.without(1))[0, 0] == 1)
+    }
+
+    @Test("come back from disk as they were")
+    func file() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vitrine-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (batch, _) = Self.examples(3)
+        let model = FusionModel(.attention, tokens: Self.tokens, classes: ["a", "b"], width: 4, seed: 9)
+        try model.write(to: folder, card: ModelCard(kind: "fusion", method: "attention", date: "", seed: 9, data: [:]))
+        #expect(try FusionModel.read(folder).model.probabilities(batch) == model.probabilities(batch))
+    }
+
+    @Test("refuse one class, wrong shapes, values that are not finite, and examples without anything")
+    func refusals() throws {
+        let (batch, labels) = Self.examples(40)
+        let training = FusionTraining()
+        func message(_ batch: FusionModel.Batch, _ labels: [String]) -> String {
+            do {
+                _ = try training.run(.network, tokens: Self.tokens, batch: batch, labels: labels, progress: { _ in })
+                return ""
+            } catch { return error.message }
+        }
+        #expect(message(batch, Array(repeating: "x", count: 40)) == "all examples are 'x': one class cannot be told from others")
+        var bad = batch
+        bad.inputs[1][0, 0] = .nan
+        #expect(message(bad, labels) == "'colours' holds values that are not finite")
+        bad = batch
+        bad.inputs[1] = Matrix(40, 2)
+        #expect(message(bad, labels) == "'colours' has 2 values; the model was trained with 3")
+        #expect(message(batch.without(0).without(1), labels) == "example 1 has none of the modalities image, text")
+    }
+}
