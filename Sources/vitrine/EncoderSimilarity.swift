@@ -2,13 +2,28 @@ import Replay
 import Server
 import Wire
 
-/// Compares meanings with the text encoder of this machine; loaded when it is first needed.
+/// Compares meanings with the text encoder of this machine; loaded where a script asks for it, before a loop runs.
 final class EncoderSimilarity: TextSimilarity {
-    private var encoder: SentenceEncoder?
+    private let encoder: SentenceEncoder?
     private var known: [String: [Float]] = [:]
 
     /// Sentences whose vectors are kept.
     private static let knownMax = 10_000
+
+    /// Throws what is missing when one of the scripts compares meanings.
+    init(for scripts: [Script]) throws {
+        guard scripts.contains(where: { $0.steps.contains { $0.expectations.contains(where: \.needsSimilarity) } }) else {
+            encoder = nil
+            return
+        }
+        do {
+            encoder = try SentenceEncoder(
+                pluginFolder: Environment.pluginFolder, modelsFolder: Environment.cacheFolder + "/models",
+                runtimeFolder: Environment.cacheFolder + "/openvino/libs")
+        } catch {
+            throw Environment.fail("meanings cannot be compared: \(error.message)", code: ReplayCommand.Exit.badFile)
+        }
+    }
 
     func similarity(of first: String, and second: String) throws(RPCStatus) -> Double {
         let (a, b) = (try vector(first), try vector(second))
@@ -17,23 +32,15 @@ final class EncoderSimilarity: TextSimilarity {
 
     private func vector(_ text: String) throws(RPCStatus) -> [Float] {
         if let vector = known[text] { return vector }
+        guard let encoder else { throw RPCStatus(.unavailable, "no sentence encoder was loaded") }
         do throws(ServerError) {
-            let vector = try loaded().encode(text)
+            let vector = try encoder.encode(text)
             if known.count >= Self.knownMax { known.removeAll() }
             known[text] = vector
             return vector
         } catch {
             throw RPCStatus(.unavailable, error.message)
         }
-    }
-
-    private func loaded() throws(ServerError) -> SentenceEncoder {
-        if let encoder { return encoder }
-        let made = try SentenceEncoder(
-            pluginFolder: Environment.pluginFolder, modelsFolder: Environment.cacheFolder + "/models",
-            runtimeFolder: Environment.cacheFolder + "/openvino/libs")
-        encoder = made
-        return made
     }
 
     func close() { encoder?.close() }

@@ -73,7 +73,7 @@ struct ReplayPlayCommand: ParsableCommand {
         guard reports.junit == nil, reports.html == nil else {
             throw Environment.fail("a load is reported as text and with --json only", code: ReplayCommand.Exit.usage)
         }
-        let similarity = EncoderSimilarity()
+        let similarity = try EncoderSimilarity(for: scripts)
         defer { similarity.close() }
         let player = LoadPlayer(
             plan, scripts: scripts, target: target, assets: assets, options: options(wantsTrace: false), similarity: similarity,
@@ -109,7 +109,7 @@ struct ReplayPlayCommand: ParsableCommand {
     private func play(
         _ plan: [ReplayRun.Job], _ assets: ScriptAssets, _ progress: ReplayProgress, at target: any ConversationTarget
     ) throws -> [ConversationResult] {
-        let similarity = EncoderSimilarity()
+        let similarity = try EncoderSimilarity(for: plan.map(\.script))
         defer { similarity.close() }
         let player = ReplayPlayer(
             plan, jobs: jobs, target: target, assets: assets, options: options(wantsTrace: true), similarity: similarity, progress: progress,
