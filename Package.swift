@@ -66,6 +66,7 @@ let shims: [Target] = [
     .target(name: "CVitrinePlugin", path: "Sources/CVitrinePlugin"),
     .target(name: "COpenVINO", path: "Sources/COpenVINO", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CHnswlib", path: "Sources/CHnswlib"),
+    .target(name: "CMemoryFile", path: "Sources/CMemoryFile"),
     .target(
         name: "CSentencePiece", path: "Plugins/CSentencePiece",
         linkerSettings: [.linkedLibrary("sentencepiece")]),
@@ -91,6 +92,7 @@ let modules: [Target] = [
     module("PluginKit", ["CVitrinePlugin", "Wire"]),
     module("PluginTesting", ["CVitrinePlugin", "PluginKit", "Wire"]),
     module("PluginHost", ["CVitrinePlugin", "CMd", "Wire", "EventLoop", "Inference", "Router"]),
+    module("PluginWorkers", ["CMemoryFile", "CVitrinePlugin", "Wire", "EventLoop", "Inference", "Router", "PluginHost"]),
     module("Agents", ["Catalog", "Fusion", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
     module("Client", ["Wire", "EventLoop"]),
     module("Replay", ["Client", "Recording", "Wire", "EventLoop", "CSndfile", "CheckedYAML", histogram]),
@@ -98,7 +100,7 @@ let modules: [Target] = [
         "Server",
         [
             "Wire", "EventLoop", "Recording", "Telemetry", "Inference", "Fusion", "Catalog", "Router", "Sessions", "PluginHost",
-            "Agents", "CheckedYAML", logging,
+            "PluginWorkers", "Agents", "CheckedYAML", logging,
         ]),
 ]
 
@@ -106,11 +108,15 @@ let executables: [Target] = [
     .executableTarget(
         name: "vitrine",
         dependencies: [
-            "Server", "Client", "Replay", "Recording", "PluginHost", "PluginKit", "PluginTesting", "Inference", "Router", "Catalog", "Wire",
+            "Server", "Client", "Replay", "Recording", "PluginHost", "PluginWorkers", "PluginKit", "PluginTesting", "Inference", "Router", "Catalog",
+            "Wire",
             "EventLoop",
             "Evaluation", "LinearAlgebra", "Training", "CSndfile", arguments, logging,
         ],
-        path: "Sources/vitrine", swiftSettings: strict)
+        path: "Sources/vitrine", swiftSettings: strict),
+    .executableTarget(
+        name: "vitrine-plugin-worker", dependencies: ["PluginWorkers", "Wire", arguments], path: "Sources/vitrine-plugin-worker",
+        swiftSettings: strict),
 ]
 
 let plugins: [Target] = [
@@ -140,6 +146,7 @@ let testTargets: [Target] = [
     tests("PluginKitTests", ["PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PluginTestingTests", ["PluginTesting", "PluginHost", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PluginHostTests", ["PluginHost", "TestSupport", "Inference", "EventLoop", "Wire", "Router", "CVitrinePlugin"]),
+    tests("PluginWorkersTests", ["PluginWorkers", "PluginHost", "Inference", "EventLoop", "Wire", "Router"]),
     tests(
         "SpeechRecognizerTests",
         ["SpeechRecognizer", "TestSupport", "Inference", "EventLoop", "PluginKit", "CVitrinePlugin", "COpus", "CSndfile", "Wire"],
@@ -180,6 +187,7 @@ let products: [(target: String, product: Product)] =
         ("PluginTesting", .library(name: "PluginTesting", targets: ["PluginTesting"])),
         ("Client", .library(name: "VitrineClient", targets: ["Client"])),
         ("vitrine", .executable(name: "vitrine", targets: ["vitrine"])),
+        ("vitrine-plugin-worker", .executable(name: "vitrine-plugin-worker", targets: ["vitrine-plugin-worker"])),
     ]
 
 let package = Package(

@@ -1,6 +1,30 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <uv.h>
 
 /// Names the calling thread; the kernel keeps 15 bytes. (prctl is variadic, and pthread_setname_np hidden without GNU extensions.)
 static inline void vitrine_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/// The process's environment: a NULL-terminated array of NAME=VALUE. (A C global is no safe name in Swift.)
+static inline char **vitrine_environment(void) {
+    extern char **environ;
+    return environ;
+}
+
+/// Sets both limits of another process of this user; 0 on success, else -1 with errno. (syscall is hidden without GNU extensions.)
+static inline int vitrine_limit_process(pid_t pid, int resource, unsigned long long value) {
+    extern long syscall(long number, ...);
+    struct {
+        unsigned long long soft, hard;
+    } limit = {value, value};
+    return (int)syscall(SYS_prlimit64, pid, resource, &limit, 0);
+}
+
+/// Marks every descriptor above the standard ones close-on-exec, where the kernel can (since 5.11).
+static inline void vitrine_close_descriptors_on_exec(void) {
+    extern long syscall(long number, ...);
+    const unsigned close_on_exec = 1u << 2;
+    syscall(SYS_close_range, 3u, ~0u, close_on_exec);
+}

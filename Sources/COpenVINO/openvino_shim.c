@@ -48,6 +48,7 @@ typedef struct { void (*function)(void *arguments); void *arguments; } ov_callba
     F(ov_status, infer_request_start_async, (void *)) \
     F(ov_status, infer_request_wait, (void *)) \
     F(ov_status, tensor_create, (int32_t, ov_shape, void **)) \
+    F(ov_status, tensor_create_from_host_ptr, (int32_t, ov_shape, void *, void **)) \
     F(void, tensor_free, (void *)) \
     F(ov_status, tensor_data, (const void *, void **)) \
     F(ov_status, tensor_get_byte_size, (const void *, size_t *)) \
@@ -309,6 +310,19 @@ int cov_tensor_make(const cov_library *library, int32_t element_type, size_t ran
     memcpy(copy, dims, rank * sizeof *dims);
     void *handle = NULL;
     ov_status status = library->tensor_create(element_type, (ov_shape){(int64_t)rank, copy}, &handle);
+    return failed(library, status, "no such tensor", error) || wrap(library, handle, tensor, error);
+}
+
+int cov_tensor_wrap(
+    const cov_library *library, int32_t element_type, size_t rank, const int64_t *dims, void *data, cov_tensor **tensor, cov_error *error) {
+    int64_t copy[COV_RANK_MAX];
+    if (rank > COV_RANK_MAX) {
+        say(error, "a tensor has at most 8 dimensions", "");
+        return 1;
+    }
+    memcpy(copy, dims, rank * sizeof *dims);
+    void *handle = NULL;
+    ov_status status = library->tensor_create_from_host_ptr(element_type, (ov_shape){(int64_t)rank, copy}, data, &handle);
     return failed(library, status, "no such tensor", error) || wrap(library, handle, tensor, error);
 }
 

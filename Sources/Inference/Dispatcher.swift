@@ -92,17 +92,21 @@ final class Dispatcher: @unchecked Sendable {
     }
 
     func submit(_ job: InferenceJob, on loop: EventLoop, _ done: @escaping (Result<[HostTensor], RPCStatus>) -> Void) throws(RPCStatus) -> UInt64 {
-        let inputs = try job.inputs.map { input throws(RPCStatus) in
-            (index: try Self.index(of: input.name, among: job.model.inputs, "input", job.model), tensor: input.tensor)
+        guard let model = job.model as? CompiledModel else {
+            throw RPCStatus(.invalidArgument, "model \(job.model.name) was not loaded by this inference service")
         }
-        guard Set(inputs.map(\.index)).count == job.model.inputs.count else {
-            let names = job.model.inputs.map(\.name).joined(separator: ", ")
-            throw RPCStatus(.invalidArgument, "model \(job.model.name) needs each of its inputs once: \(names)")
+        let inputs = try job.inputs.map { input throws(RPCStatus) in
+            let tensor = input.tensor.raw == nil ? try HostTensor(model.library, wrapping: input.tensor) : input.tensor
+            return (index: try Self.index(of: input.name, among: model.inputs, "input", model), tensor: tensor)
+        }
+        guard Set(inputs.map(\.index)).count == model.inputs.count else {
+            let names = model.inputs.map(\.name).joined(separator: ", ")
+            throw RPCStatus(.invalidArgument, "model \(model.name) needs each of its inputs once: \(names)")
         }
         let outputs = try job.outputs.map { name throws(RPCStatus) in
-            try Self.index(of: name, among: job.model.outputs, "output", job.model)
+            try Self.index(of: name, among: model.outputs, "output", model)
         }
-        let delivery = loop.expectDelivery("inference", modelledCostUs: job.model.modelledCostUs)
+        let delivery = loop.expectDelivery("inference", modelledCostUs: model.modelledCostUs)
         let completion = Completion(done)
         let id = mailbox.withLock { mailbox -> UInt64? in
             guard !mailbox.isClosed else { return nil }
@@ -112,9 +116,9 @@ final class Dispatcher: @unchecked Sendable {
             let late = job.deadlineUs != 0 && job.deadlineUs <= loop.nowUs
             let deadline = loop.mode == .real ? job.deadlineUs : late ? 1 : 0
             let scheduled = JobScheduler.Job(
-                id: id, model: job.model.index, priority: job.priority, fairnessKey: job.fairnessKey, deadlineUs: deadline)
+                id: id, model: model.index, priority: job.priority, fairnessKey: job.fairnessKey, deadlineUs: deadline)
             let pending = Pending(
-                job: scheduled, model: job.model, inputs: inputs, outputs: outputs, budget: job.budget, loop: loop, delivery: delivery,
+                job: scheduled, model: model, inputs: inputs, outputs: outputs, budget: job.budget, loop: loop, delivery: delivery,
                 completion: completion, submittedUs: loop.nowUs)
             mailbox.events.append(.submit(pending))
             return id

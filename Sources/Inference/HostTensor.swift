@@ -1,8 +1,8 @@
-// Unsafe: the memory of OpenVINO's tensors. Invariant: a HostTensor owns its cov_tensor from init to deinit; address, size and shape are read once
-// it has its final shape and do not change afterwards.
+// Unsafe: the memory of tensors. Invariants: a HostTensor owns its cov_tensor, if it has one, from init to deinit; address, size and shape are read
+// once it has its final shape and do not change afterwards; memory that is not OpenVINO's belongs to `memory`, which the tensor holds.
 
 import COpenVINO
-import Wire
+public import Wire
 
 /// Element types of tensors; the raw values are those of the plugin ABI.
 public enum TensorType: Int32, Sendable, CaseIterable {
@@ -42,7 +42,7 @@ public enum TensorType: Int32, Sendable, CaseIterable {
     public var name: String { "\(self)" }
 }
 
-/// A row-major tensor in OpenVINO's memory, counted against its stream's budget until the last reference goes.
+/// A row-major tensor in OpenVINO's memory or somebody else's, counted against its stream's budget until the last reference goes.
 ///
 /// One request's output can be the next one's input without a copy. Sendable: the memory stays where it is, and callers
 /// write only before they give the tensor away.
@@ -52,8 +52,43 @@ public final class HostTensor: @unchecked Sendable {
     public let type: TensorType
     /// The elements; at least one valid address even when empty.
     public let bytes: UnsafeMutableRawBufferPointer
-    let raw: OpaquePointer
+    /// nil where OpenVINO does not know of it.
+    let raw: OpaquePointer?
+    /// What the bytes belong to when they are not OpenVINO's.
+    public let memory: (any TensorMemory)?
     private let budget: MemoryBudget?
+
+    /// A tensor in memory that is there already, such as a mapping that another process shares.
+    /// - Throws: INVALID_ARGUMENT when the shape is impossible or needs another number of bytes, RESOURCE_EXHAUSTED when the budget is used up.
+    public init(_ type: TensorType, _ shape: [Int], in memory: any TensorMemory, budget: MemoryBudget? = nil) throws(RPCStatus) {
+        let count = try Self.byteCount(type: type, shape: shape)
+        guard memory.bytes.count == count else {
+            throw RPCStatus(.invalidArgument, "a tensor of \(type.name) \(shape) has \(count) bytes; \(memory.bytes.count) were given")
+        }
+        if let budget, !budget.take(count) { throw Self.tooMuch(count, budget) }
+        raw = nil
+        self.type = type
+        self.shape = shape
+        self.memory = memory
+        self.budget = budget
+        bytes = memory.bytes
+    }
+
+    /// A tensor that OpenVINO knows of, in the memory of `other`.
+    init(_ library: OpenVINOLibrary, wrapping other: HostTensor) throws(RPCStatus) {
+        let dims = other.shape.map(Int64.init)
+        var made: OpaquePointer?
+        var error = cov_error()
+        guard cov_tensor_wrap(library.raw, other.type.openVINO, dims.count, dims, other.bytes.baseAddress, &made, &error) == 0 else {
+            throw RPCStatus(.resourceExhausted, error.message)
+        }
+        raw = made
+        type = other.type
+        shape = other.shape
+        memory = other
+        budget = nil
+        bytes = other.bytes
+    }
 
     /// A tensor of zeros.
     /// - Throws: INVALID_ARGUMENT for an impossible shape, RESOURCE_EXHAUSTED when the budget is used up.
@@ -62,9 +97,7 @@ public final class HostTensor: @unchecked Sendable {
     ) throws(RPCStatus) -> HostTensor {
         let count = try byteCount(type: type, shape: shape)
         if let budget, !budget.take(count) {
-            throw RPCStatus(
-                .resourceExhausted,
-                "a tensor of \(count) bytes does not fit: \(budget.usedBytes) of the stream's \(budget.bytesMax) bytes are in use")
+            throw tooMuch(count, budget)
         }
         let dims = shape.map(Int64.init)
         var raw: OpaquePointer?
@@ -89,6 +122,7 @@ public final class HostTensor: @unchecked Sendable {
         }
         self.raw = raw
         self.type = type
+        memory = nil
         self.budget = budget
         shape = dims.prefix(Int(rank)).map(Int.init)
         bytes = UnsafeMutableRawBufferPointer(start: data, count: cov_tensor_bytes(raw))
@@ -101,11 +135,12 @@ public final class HostTensor: @unchecked Sendable {
         self.shape = shape
         self.bytes = bytes
         self.budget = budget
+        memory = nil
     }
 
     deinit {
         budget?.give(bytes.count)
-        cov_tensor_free(raw)
+        if let raw { cov_tensor_free(raw) }
     }
 
     /// A copy of an f32 tensor's elements; [] for other types.
@@ -116,7 +151,14 @@ public final class HostTensor: @unchecked Sendable {
     /// Bytes of one tensor, at most; an IR whose shape overflows this is nonsense.
     public static let bytesMax = 1 << 31
 
-    static func byteCount(type: TensorType, shape: [Int]) throws(RPCStatus) -> Int {
+    private static func tooMuch(_ count: Int, _ budget: MemoryBudget) -> RPCStatus {
+        RPCStatus(
+            .resourceExhausted, "a tensor of \(count) bytes does not fit: \(budget.usedBytes) of the stream's \(budget.bytesMax) bytes are in use")
+    }
+
+    /// Bytes of a tensor of this type and shape.
+    /// - Throws: INVALID_ARGUMENT for an impossible shape or one beyond `bytesMax`.
+    public static func byteCount(type: TensorType, shape: [Int]) throws(RPCStatus) -> Int {
         guard shape.count <= Int(COV_RANK_MAX), shape.allSatisfy({ $0 >= 0 }) else {
             throw RPCStatus(.invalidArgument, "shape \(shape) is impossible: at most \(COV_RANK_MAX) dimensions, none negative")
         }
@@ -131,3 +173,10 @@ public final class HostTensor: @unchecked Sendable {
         return count
     }
 }
+
+/// Memory that tensors may lie in. Its bytes stay where they are as long as it lives.
+public protocol TensorMemory: AnyObject, Sendable {
+    var bytes: UnsafeMutableRawBufferPointer { get }
+}
+
+extension HostTensor: TensorMemory {}

@@ -66,7 +66,7 @@ public struct ModelOptions: Sendable, Equatable {
 
 /// What is asked of a model.
 public struct InferenceJob {
-    public var model: CompiledModel
+    public var model: any InferenceModel
     /// By input name; a model with one input takes it under any name.
     public var inputs: [(name: String, tensor: HostTensor)]
     /// Names of the outputs wanted, in the order in which they shall come.
@@ -78,10 +78,12 @@ public struct InferenceJob {
     public var deadlineUs: UInt64
     /// What the outputs are charged to.
     public var budget: MemoryBudget?
+    /// The submitter's own number for whom it is; 0 = nobody in particular.
+    public var stream: UInt64
 
     public init(
-        model: CompiledModel, inputs: [(name: String, tensor: HostTensor)], outputs: [String], priority: InferencePriority = .interactive,
-        fairnessKey: UInt64 = 0, deadlineUs: UInt64 = 0, budget: MemoryBudget? = nil
+        model: any InferenceModel, inputs: [(name: String, tensor: HostTensor)], outputs: [String], priority: InferencePriority = .interactive,
+        fairnessKey: UInt64 = 0, deadlineUs: UInt64 = 0, budget: MemoryBudget? = nil, stream: UInt64 = 0
     ) {
         self.model = model
         self.inputs = inputs
@@ -90,12 +92,16 @@ public struct InferenceJob {
         self.fairnessKey = fairnessKey
         self.deadlineUs = deadlineUs
         self.budget = budget
+        self.stream = stream
     }
 }
 
 /// Names a job that was submitted.
 public struct InferenceTicket: Sendable, Hashable {
-    let id: UInt64
+    /// The provider's own number for the job.
+    public let id: UInt64
+
+    public init(id: UInt64) { self.id = id }
 }
 
 /// OpenVINO in this process. Any thread may call it.

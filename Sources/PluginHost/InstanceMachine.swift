@@ -60,6 +60,9 @@ public struct InstanceMachine: Sendable {
     /// Operations under way.
     public var outstanding: Int { operations.count }
 
+    /// Operations under way on one stream.
+    public func operations(on stream: UInt64) -> Int { streams[stream]?.operations.count ?? 0 }
+
     /// A name for a new stream.
     /// - Throws: UNAVAILABLE once retired, RESOURCE_EXHAUSTED at `streamsMax`.
     public mutating func open() throws(RPCStatus) -> UInt64 {

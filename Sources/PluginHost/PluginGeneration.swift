@@ -8,13 +8,13 @@ public final class PluginGeneration: Sendable {
     /// 1, 2, 3 … for each plugin name.
     public let number: UInt32
     /// In the order of the manifest.
-    public let models: [CompiledModel]
+    public let models: [any InferenceModel]
     /// The manifest's options with what the configuration says.
     public let options: [String: String]
     private let phase = Atomic<Int>(0)
     private let streams = Atomic<Int>(0)
 
-    init(library: PluginLibrary, number: UInt32, models: [CompiledModel], options: [String: String]) {
+    init(library: PluginLibrary, number: UInt32, models: [any InferenceModel], options: [String: String]) {
         self.library = library
         self.number = number
         self.models = models

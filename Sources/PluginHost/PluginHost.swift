@@ -87,15 +87,16 @@ public struct PluginLimits: Sendable, Equatable {
 /// Loads plugins and makes their instances. One per process; any thread.
 public final class PluginHost: Sendable {
     public let configuration: PluginHostConfiguration
-    let inference: InferenceService
-    /// Of the runtime that models run on.
-    public var openVINOVersion: String { inference.openVINOVersion }
+    public let inference: any InferenceProvider
+    /// Of the runtime that models run on; "" where that is another process.
+    public var openVINOVersion: String { (inference as? InferenceService)?.openVINOVersion ?? "" }
     let compute: ComputePool
-    let observer: PluginHostObserver
+    public let observer: PluginHostObserver
     private let live = Live()
 
     public init(
-        configuration: PluginHostConfiguration, inference: InferenceService, compute: ComputePool, observer: PluginHostObserver = PluginHostObserver()
+        configuration: PluginHostConfiguration, inference: any InferenceProvider, compute: ComputePool,
+        observer: PluginHostObserver = PluginHostObserver()
     ) {
         self.configuration = configuration
         self.inference = inference
@@ -140,16 +141,32 @@ public final class PluginHost: Sendable {
         if !candidate.isPureC { live.mappedSwift() }
         let library = try PluginLibrary(candidate)
         let manifest = library.manifest
-        let options = try options(of: manifest)
-        var models: [CompiledModel] = []
+        return PluginGeneration(
+            library: library, number: live.nextGeneration(manifest.name), models: try models(of: manifest), options: try options(of: manifest))
+    }
+
+    /// Makes a library that was loaded already the live generation, with options and models that were settled elsewhere.
+    /// - Parameter models: in the order of the manifest.
+    public func adopt(_ library: PluginLibrary, options: [String: String], models: [any InferenceModel]) -> PluginGeneration {
+        precondition(models.count == library.manifest.models.count, "each model that the manifest names is there")
+        let generation = PluginGeneration(
+            library: library, number: live.nextGeneration(library.manifest.name), models: models, options: options)
+        publish(generation)
+        return generation
+    }
+
+    /// Makes the models that a manifest names ready, in its order; blocks.
+    /// - Throws: NOT_FOUND or FAILED_PRECONDITION, naming the model.
+    public func models(of manifest: PluginManifest) throws(RPCStatus) -> [any InferenceModel] {
+        var models: [any InferenceModel] = []
         for model in manifest.models {
             let chosen = ModelOptions(
                 precision: InferencePrecision(rawValue: model.precision) ?? .f32, requests: Int(model.requests),
                 modelledCostUs: configuration.modelledInferenceUs[model.path] ?? ModelOptions().modelledCostUs)
             models.append(
-                try inference.loadModel("\(configuration.modelsFolder)/\(model.path)", name: "\(manifest.name)/\(model.name)", options: chosen))
+                try inference.model("\(configuration.modelsFolder)/\(model.path)", name: "\(manifest.name)/\(model.name)", options: chosen))
         }
-        return PluginGeneration(library: library, number: live.nextGeneration(manifest.name), models: models, options: options)
+        return models
     }
 
     /// The generation is the one that `generation(_:)` names from now on.
@@ -191,7 +208,8 @@ public final class PluginHost: Sendable {
         return LoopBound(instance, loop: loop)
     }
 
-    private func file(of plugin: String) throws(RPCStatus) -> String {
+    /// Where a plugin's library is; see `load`.
+    public func file(of plugin: String) throws(RPCStatus) -> String {
         if plugin.contains("/") { return plugin }
         let camel = plugin.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
         let candidates = ["lib\(camel).so", "\(plugin).so"].map { "\(configuration.pluginFolder)/\($0)" }
@@ -205,7 +223,9 @@ public final class PluginHost: Sendable {
         }
     }
 
-    private func options(of manifest: PluginManifest) throws(RPCStatus) -> [String: String] {
+    /// The options of a manifest with what the configuration says.
+    /// - Throws: INVALID_ARGUMENT for an option in the configuration that the plugin does not have.
+    public func options(of manifest: PluginManifest) throws(RPCStatus) -> [String: String] {
         var options: [String: String] = [:]
         for option in manifest.options { options[option.key] = option.defaultValue }
         let given = configuration.options[manifest.name] ?? [:]

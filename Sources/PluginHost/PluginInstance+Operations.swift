@@ -53,7 +53,7 @@ extension PluginInstance {
             let job = InferenceJob(
                 model: generation.models[Int(request.model) - 1], inputs: inputs, outputs: outputs, priority: priority,
                 fairnessKey: stream.sessionKey,
-                deadlineUs: request.deadline_us == 0 ? stream.deadlineUs : request.deadline_us, budget: stream.budget)
+                deadlineUs: request.deadline_us == 0 ? stream.deadlineUs : request.deadline_us, budget: stream.budget, stream: token)
             do throws(RPCStatus) {
                 let ticket = try host.inference.submit(job, on: loop) { [self] result in
                     switch result {

@@ -53,6 +53,15 @@ public final class PluginInstance: Node {
     /// Streams that are open.
     public var openStreams: Int { machine.openStreams }
 
+    /// Called when the plugin has been told what came of an operation of a stream.
+    public var onCompleted: ((_ stream: UInt64) -> Void)?
+
+    /// The number by which the plugin and `onCompleted` know a stream of this instance; 0 for another's.
+    public func token(of stream: any NodeStream) -> UInt64 { (stream as? PluginNodeStream)?.token ?? 0 }
+
+    /// Whether nothing is under way on a stream: what the plugin was given so far has been worked off, but for what it keeps for later.
+    public func isQuiet(_ stream: UInt64) -> Bool { machine.operations(on: stream) == 0 && streams[stream]?.outputs.isEmpty != false }
+
     /// Operations that have not been completed.
     public var outstanding: Int { machine.outstanding }
 
@@ -243,6 +252,7 @@ public final class PluginInstance: Node {
                 }
             }
         }
+        onCompleted?(ending.stream)
         if successor != nil, let stream = streams[ending.stream] { handOver(stream) }
         settle()
     }

@@ -59,6 +59,9 @@ public final class PluginLibrary: @unchecked Sendable {
         if isPureC { dlclose(handle) }
     }
 
+    /// Removes the copy's name from the file system; the mapping stays. For a process that may be killed at any time.
+    public func forgetFile() { unlink(candidate.copy) }
+
     private static func entry(_ handle: UnsafeMutableRawPointer) throws(RPCStatus) -> UnsafePointer<vt_plugin> {
         guard let symbol = dlsym(handle, VT_ENTRY_POINT) else {
             throw RPCStatus(.failedPrecondition, "it does not export \(VT_ENTRY_POINT): it is not a plugin")

@@ -1,9 +1,9 @@
-import Wire
+public import Wire
 
 extension PluginManifest {
-    /// Decodes and checks what a library says of itself.
+    /// Decodes and checks what a plugin says of itself.
     /// - Throws: INVALID_ARGUMENT that names the field, what it holds and what is allowed.
-    static func checked(_ bytes: UnsafeRawBufferPointer) throws(RPCStatus) -> PluginManifest {
+    public static func checked(_ bytes: UnsafeRawBufferPointer) throws(RPCStatus) -> PluginManifest {
         try WireValidator.validate(bytes, as: .pluginManifest)
         let manifest = try PluginManifest(decoding: bytes)
         try manifest.check()

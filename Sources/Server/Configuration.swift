@@ -42,31 +42,6 @@ public struct ServerConfiguration: Sendable {
     public init() {}
 }
 
-/// A plugin to load at start, with its options.
-public struct PluginChoice: Sendable, Equatable {
-    public var name: String
-    /// A file instead of the plugin folder's; "" = look in the folder.
-    public var file: String
-    public var options: [PluginOption]
-
-    public init(name: String, file: String = "", options: [PluginOption] = []) {
-        self.name = name
-        self.file = file
-        self.options = options
-    }
-}
-
-/// One option of a plugin as the file gives it.
-public struct PluginOption: Sendable, Equatable {
-    public var key: String
-    public var value: String
-
-    public init(key: String, value: String) {
-        self.key = key
-        self.value = value
-    }
-}
-
 public enum LogLevel: String, Sendable, CaseIterable, Comparable {
     case debug, info, warning, error
 
@@ -143,10 +118,7 @@ extension ServerConfiguration {
         if plugins.exists { try plugins.fields("folder", "load") }
         read.pluginFolder = try located(plugins["folder"])
         for item in try plugins["load"].items() {
-            try item.fields("name", "file", "options")
-            var options: [PluginOption] = []
-            for (key, value) in try item["options"].entries() { options.append(PluginOption(key: key, value: try value.string())) }
-            read.plugins.append(PluginChoice(name: try item["name"].string(), file: try located(item["file"]), options: options))
+            read.plugins.append(try PluginChoice(item, file: try located(item["file"]), folder: folder))
         }
         read.graphFile = try located(document["graph"])
         if read.graphFile.isEmpty { throw document.error("'graph' is needed: the path of a fusion graph file") }

@@ -1,6 +1,8 @@
+import EventLoop
 public import Fusion
 import Glibc
 import PluginHost
+import PluginWorkers
 import Synchronization
 public import Wire
 
@@ -32,6 +34,9 @@ public struct PluginManifests: Sendable {
             RunFolder.make()
             defer { RunFolder.remove(RunFolder.temporary) }
             do throws(RPCStatus) {
+                if !WorkerRunner.serves(plugin) {
+                    return try WorkerProbe.manifest(of: ChildProcess.Command(plugin), limits: WorkerLimits(), observer: PluginHostObserver())
+                }
                 return try PluginLibrary.load(plugin, runFolder: RunFolder.temporary, number: 0).manifest
             } catch {
                 throw ServerError(error.message)

@@ -1,4 +1,5 @@
 import Inference
+import PluginWorkers
 import Synchronization
 import Telemetry
 
@@ -25,6 +26,18 @@ final class PluginMetrics: Sendable {
         }
         queued.observe(Double(measurement.queuedUs) / 1_000)
         if measurement.ranUs > 0 { ran.observe(Double(measurement.ranUs) / 1_000) }
+    }
+
+    /// How a plugin's workers fare, read when the metrics are.
+    func watch(_ worker: WorkerPlugin) {
+        let status = worker.status
+        registry.gauge(
+            "vitrine_plugin_worker_up", help: "Whether every process of the plugin serves (1) or not (0).", labels: ["plugin": worker.name]
+        ) { status.notReady == nil ? 1 : 0 }
+        registry.gauge(
+            "vitrine_plugin_worker_failures", help: "Processes of the plugin that ended without having been asked to.",
+            labels: ["plugin": worker.name]
+        ) { Double(status.failures) }
     }
 
     /// A plugin's own counter; names that Prometheus would not take are left out.

@@ -3,6 +3,7 @@ import Fusion
 public import Logging
 import Inference
 import PluginHost
+import PluginWorkers
 import Recording
 public import Router
 import Sessions
@@ -22,6 +23,8 @@ public final class PluginRuntime: @unchecked Sendable {
     private let host: PluginHost?
     private let compute: ComputePool
     private let generations: Mutex<[PluginGeneration]>
+    /// Plugins that run in processes of their own.
+    private let workers: [WorkerPlugin]
     /// What plugins say, for whoever watches.
     let logHub: PluginLogHub
 
@@ -37,12 +40,18 @@ public final class PluginRuntime: @unchecked Sendable {
             guard !configuration.plugins.isEmpty else {
                 host = nil
                 generations = Mutex([])
+                workers = []
                 return
             }
             let host = try PluginRuntime.host(configuration, compute, metrics, log, logHub, runFolder: runFolder)
             self.host = host
             var loaded: [PluginGeneration] = []
+            var workers: [WorkerPlugin] = []
             for plugin in configuration.plugins {
+                if plugin.run == .worker {
+                    workers.append(try PluginRuntime.worker(plugin, host, metrics, log))
+                    continue
+                }
                 let generation = try host.load(plugin.file.isEmpty ? plugin.name : plugin.file)
                 log.info(
                     "plugin loaded",
@@ -53,8 +62,45 @@ public final class PluginRuntime: @unchecked Sendable {
                 loaded.append(generation)
             }
             generations = Mutex(loaded)
+            self.workers = workers
         } catch {
             throw ServerError(error.message)
+        }
+    }
+
+    /// A plugin in a process of its own: a shared object behind the runner, or any program.
+    private static func worker(
+        _ plugin: PluginChoice, _ host: PluginHost, _ metrics: PluginMetrics, _ log: Logger
+    ) throws(RPCStatus) -> WorkerPlugin {
+        let command: ChildProcess.Command
+        if let program = plugin.command.first {
+            command = ChildProcess.Command(program, Array(plugin.command.dropFirst()))
+        } else {
+            command = WorkerRunner.command(for: plugin.file.isEmpty ? try host.file(of: plugin.name) : plugin.file)
+        }
+        let worker = try WorkerPlugin.load(command, host: host, limits: plugin.limits)
+        guard worker.name == plugin.name || plugin.name.contains("/") else {
+            throw RPCStatus(.failedPrecondition, "\(command.program): the plugin there is named \(worker.name), not \(plugin.name)")
+        }
+        metrics.watch(worker)
+        log.info(
+            "plugin loaded",
+            metadata: [
+                "plugin": "\(worker.name)", "version": "\(worker.manifest.version)", "run": "worker", "program": "\(command.program)",
+                "models": "\(worker.models.count)",
+            ])
+        return worker
+    }
+
+    /// Why plugins are not ready, by name; [] when all are.
+    var notReady: [String] { workers.compactMap(\.status.notReady) }
+
+    /// Plugins in processes of their own, as an operator sees them.
+    var workerDescriptions: [LoadedPlugin] {
+        workers.map { worker in
+            LoadedPlugin(
+                manifest: worker.manifest, generation: 1, file: ([worker.command.program] + worker.command.arguments).joined(separator: " "),
+                streams: UInt32(clamping: worker.status.streams), state: worker.status.notReady == nil ? "live" : "down")
         }
     }
 
@@ -108,13 +154,17 @@ public final class PluginRuntime: @unchecked Sendable {
 
     /// Manifest ports by plugin name, for checking graphs.
     func ports(_ plugin: String) -> PluginPorts? {
-        live.first { $0.manifest.name == plugin }.map { PluginPorts($0.manifest) }
+        manifests.first { $0.name == plugin }.map { PluginPorts($0) }
     }
 
-    var names: [String] { live.map(\.manifest.name) }
+    private var manifests: [PluginManifest] { live.map(\.manifest) + workers.map(\.manifest) }
+
+    var names: [String] { manifests.map(\.name).sorted() }
 
     var generationNames: [Deployment.PluginGenerationName] {
-        live.map { Deployment.PluginGenerationName(plugin: $0.manifest.name, generation: $0.number, sha256: $0.library.sha256) }
+        (live.map { Deployment.PluginGenerationName(plugin: $0.manifest.name, generation: $0.number, sha256: $0.library.sha256) }
+            + workers.map { Deployment.PluginGenerationName(plugin: $0.name, generation: 1, sha256: "") })
+            .sorted { $0.plugin < $1.plugin }
     }
 
     /// What a deployment consists of, for recordings.
@@ -151,18 +201,22 @@ public final class PluginRuntime: @unchecked Sendable {
         for generation in live {
             do throws(RPCStatus) { nodes.append(try host.instance(of: generation, on: loop)) } catch { throw ServerError(error.message) }
         }
+        for worker in workers { nodes.append(WorkerNode(worker, loop: loop)) }
         return nodes
     }
 
     /// Lets instances go: what is open on them is ended. Call on their loop, before the runtime is shut down.
     public func retire(_ nodes: [any Node]) {
-        for case let instance as PluginInstance in nodes { instance.shutDown() }
+        for node in nodes {
+            (node as? PluginInstance)?.shutDown()
+            (node as? WorkerNode)?.shutDown()
+        }
     }
 
     /// The one plugin of a runtime that was made for one. Call on the loop.
     public func onlyNode(on loop: EventLoop) throws(ServerError) -> (node: any Node, manifest: PluginManifest) {
-        guard let node = try nodes(on: loop).first, let generation = live.first else { throw ServerError("no plugin was loaded") }
-        return (node, generation.manifest)
+        guard let node = try nodes(on: loop).first, let manifest = manifests.first else { throw ServerError("no plugin was loaded") }
+        return (node, manifest)
     }
 
     /// Features made by the plugins of this runtime, on a loop that was started.

@@ -206,6 +206,7 @@ public final class VitrineServer: @unchecked Sendable {
         var reasons: [String] = []
         if !ready.load(ordering: .acquiring) { reasons.append("starting") }
         if draining.load(ordering: .acquiring) { reasons.append("draining") }
+        reasons += runtime.notReady
         return reasons
     }
 
@@ -220,7 +221,7 @@ public final class VitrineServer: @unchecked Sendable {
     func loadedPlugins() -> ListPluginsReply {
         let draining = changes?.draining ?? []
         return ListPluginsReply(
-            plugins: (runtime.live + draining).map(runtime.describe),
+            plugins: (runtime.live + draining).map(runtime.describe) + runtime.workerDescriptions,
             retiredSwiftImages: UInt32(clamping: runtime.pluginHost?.retiredSwiftImages ?? 0),
             retiredSwiftImagesMax: UInt32(clamping: configuration.limits.retiredSwiftImagesMax))
     }

@@ -12,7 +12,7 @@ struct PluginCommand: ParsableCommand {
         commandName: "plugin", abstract: "Try plugins alone; load, swap and unload them in a running server.",
         subcommands: [
             Run.self, Describe.self, List.self, Load.self, Swap.self, Unload.self, New.self, Dev.self, Check.self, Time.self, Gate.self, Probe.self,
-            CheckOne.self,
+            CheckOne.self, PluginMeasureCommand.self,
         ])
 
     struct Location: ParsableArguments {
@@ -24,6 +24,9 @@ struct PluginCommand: ParsableCommand {
 
         @Option(name: .customLong("option"), help: ArgumentHelp("An option of the plugin; may be given several times.", valueName: "key=value"))
         var options: [String] = []
+
+        @Flag(help: "Run the plugin in a process of its own. A file that is no shared object always does.")
+        var worker = false
 
         @Option(help: "Threads for inference.")
         var threads = 2
@@ -37,7 +40,11 @@ struct PluginCommand: ParsableCommand {
             configuration.logLevel = .warning
             let table = try pluginOptions(options)
             let pairs = table.keys.sorted().map { PluginOption(key: $0, value: table[$0] ?? "") }
-            configuration.plugins = [PluginChoice(name: name, file: name.contains("/") ? name : "", options: pairs)]
+            let isFile = name.contains("/")
+            configuration.plugins = [
+                PluginChoice(
+                    name: name, file: isFile ? name : "", options: pairs, run: worker || (isFile && !name.hasSuffix(".so")) ? .worker : .inProcess)
+            ]
             return configuration
         }
     }

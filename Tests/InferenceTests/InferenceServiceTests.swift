@@ -58,6 +58,20 @@ import Wire
         #expect(outputs[0].floats() == values.map { $0 * 2 })
     }
 
+    @Test func memoryOfSomebodyElseIsUsedInPlaceAndHeldAsLongAsItsTensor() async throws {
+        weak var watched: Memory?
+        do {
+            let memory = Memory([1, 2, 3])
+            watched = memory
+            let a = try HostTensor(.f32, [1, 3], in: memory)
+            let outputs = try await service.run(addition, [("a", a), ("b", a)], ["sum"]).get()
+            #expect(outputs[0].floats() == [2, 4, 6])
+        }
+        #expect(watched == nil)
+        let error = #expect(throws: RPCStatus.self) { try HostTensor(.f32, [2, 3], in: Memory([1, 2, 3])) }
+        #expect(error?.code == .invalidArgument && error?.message.contains("has 24 bytes; 12 were given") == true)
+    }
+
     @Test func aRetainedOutputIsNotOverwrittenAndFeedsTheNextJobWithoutACopy() async throws {
         let one = try service.floats([2, 3], [1, 2, 3, 4, 5, 6])
         var kept = [one]
@@ -202,4 +216,17 @@ private final class Collected {
         }
         if codes.count == expected { done(codes) }
     }
+}
+
+/// Floats on the heap.
+private final class Memory: TensorMemory, @unchecked Sendable {
+    // Invariant: written in init only.
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(_ values: [Float]) {
+        bytes = .allocate(byteCount: values.count * 4, alignment: 64)
+        values.withUnsafeBytes { bytes.copyMemory(from: $0) }
+    }
+
+    deinit { bytes.deallocate() }
 }

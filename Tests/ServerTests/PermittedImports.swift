@@ -22,6 +22,7 @@ enum PermittedImports {
         ("PluginKit", ["CVitrinePlugin", "Wire"]),
         ("PluginTesting", ["CVitrinePlugin", "PluginKit", "Wire"]),
         ("PluginHost", ["CMd", "CVitrinePlugin", "EventLoop", "Inference", "Router", "Wire"]),
+        ("PluginWorkers", ["CMemoryFile", "CVitrinePlugin", "EventLoop", "Inference", "PluginHost", "Router", "Wire"]),
         ("Sessions", ["Catalog", "EventLoop", "Fusion", "Router", "Telemetry", "Wire"]),
         ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Sessions", "Telemetry", "Wire"]),
         ("Client", ["EventLoop", "Wire"]),
@@ -29,16 +30,17 @@ enum PermittedImports {
         (
             "Server",
             [
-                "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "PluginHost", "Recording", "Router", "Sessions",
-                "Telemetry", "Wire",
+                "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "PluginHost", "PluginWorkers", "Recording", "Router",
+                "Sessions", "Telemetry", "Wire",
             ]
         ),
+        ("vitrine-plugin-worker", ["PluginWorkers", "Wire"]),
         (
             "vitrine",
             [
                 "CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Evaluation", "Fusion", "Inference", "LinearAlgebra", "PluginHost",
                 "PluginKit",
-                "PluginTesting", "Recording", "Replay", "Router", "Server", "Training", "Wire",
+                "PluginTesting", "PluginWorkers", "Recording", "Replay", "Router", "Server", "Training", "Wire",
             ]
         ),
         ("SpeechRecognizer", ["COpenCC", "COpus", "CSndfile", "CSoxr", "CVitrinePlugin", "PluginKit", "Wire"]),
@@ -49,7 +51,8 @@ enum PermittedImports {
 
     /// C libraries of the system and of this project, below everything.
     static let libraries: Set<String> = [
-        "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMicrohttpd", "COpenBLAS", "COpenCC", "COpenVINO", "COpus", "CProtobufC", "CSQLite",
+        "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMemoryFile", "CMicrohttpd", "COpenBLAS", "COpenCC", "COpenVINO", "COpus", "CProtobufC",
+        "CSQLite",
         "CSentencePiece",
         "CSndfile", "CSodium", "CSoxr", "CZlib",
         "CVips",

@@ -68,6 +68,9 @@ int cov_request_wait(cov_request *request, cov_error *error);
 int cov_request_output(cov_request *request, size_t index, cov_tensor **tensor, cov_error *error);
 
 int cov_tensor_make(const cov_library *library, int32_t element_type, size_t rank, const int64_t *dims, cov_tensor **tensor, cov_error *error);
+/* A tensor in memory of the caller's, which outlives it. */
+int cov_tensor_wrap(
+    const cov_library *library, int32_t element_type, size_t rank, const int64_t *dims, void *data, cov_tensor **tensor, cov_error *error);
 void cov_tensor_free(cov_tensor *tensor);
 void *cov_tensor_data(const cov_tensor *tensor);
 size_t cov_tensor_bytes(const cov_tensor *tensor);

@@ -48,54 +48,62 @@ public enum MessageType: UInt32, Sendable, CaseIterable {
     case trace = 43
     case span = 44
     case describeRequest = 45
-    case pluginManifest = 46
-    case outputPort = 47
-    case modelRequirement = 48
-    case option = 49
-    case inferRequest = 50
-    case inferReply = 51
-    case wireTensor = 52
-    case logLine = 53
-    case logReply = 54
-    case configurationRequest = 55
-    case configurationReply = 56
-    case clockRequest = 57
-    case clockReply = 58
-    case healthRequest = 59
-    case healthReply = 60
-    case listPluginsRequest = 61
-    case listPluginsReply = 62
-    case loadedPlugin = 63
-    case changePluginRequest = 64
-    case changePluginReply = 65
-    case changeStep = 66
-    case unloadPluginRequest = 67
-    case watchPluginRequest = 68
-    case pluginLogLine = 69
-    case drainRequest = 70
-    case drainReply = 71
-    case frame = 72
-    case open = 73
-    case metadataEntry = 74
-    case halfClose = 75
-    case cancel = 76
-    case status = 77
-    case statusDetail = 78
-    case credit = 79
-    case ping = 80
-    case pong = 81
-    case goAway = 82
-    case recordingRecord = 83
-    case recordingHeader = 84
-    case consentGiven = 85
-    case namedHash = 86
-    case recordedFrame = 87
-    case recordedRead = 88
-    case storeRead = 89
-    case recordingMarker = 90
-    case recordingEnd = 91
-    case sessionState = 92
-    case turnRecord = 93
+    case startRequest = 46
+    case startReply = 47
+    case optionValue = 48
+    case modelFile = 49
+    case runRequest = 50
+    case runReply = 51
+    case pluginManifest = 52
+    case outputPort = 53
+    case modelRequirement = 54
+    case option = 55
+    case inferRequest = 56
+    case inferReply = 57
+    case wireTensor = 58
+    case logLine = 59
+    case logReply = 60
+    case metricSample = 61
+    case metricsReply = 62
+    case configurationRequest = 63
+    case configurationReply = 64
+    case clockRequest = 65
+    case clockReply = 66
+    case healthRequest = 67
+    case healthReply = 68
+    case listPluginsRequest = 69
+    case listPluginsReply = 70
+    case loadedPlugin = 71
+    case changePluginRequest = 72
+    case changePluginReply = 73
+    case changeStep = 74
+    case unloadPluginRequest = 75
+    case watchPluginRequest = 76
+    case pluginLogLine = 77
+    case drainRequest = 78
+    case drainReply = 79
+    case frame = 80
+    case open = 81
+    case metadataEntry = 82
+    case halfClose = 83
+    case cancel = 84
+    case status = 85
+    case statusDetail = 86
+    case credit = 87
+    case ping = 88
+    case pong = 89
+    case goAway = 90
+    case recordingRecord = 91
+    case recordingHeader = 92
+    case consentGiven = 93
+    case namedHash = 94
+    case recordedFrame = 95
+    case recordedRead = 96
+    case storeRead = 97
+    case recordingMarker = 98
+    case recordingEnd = 99
+    case sessionState = 100
+    case turnRecord = 101
 
     /// The name in the schema: "vitrine.v1.Frame".
     public var name: String {
@@ -146,6 +154,12 @@ public enum MessageType: UInt32, Sendable, CaseIterable {
         case .trace: "vitrine.v1.Trace"
         case .span: "vitrine.v1.Span"
         case .describeRequest: "vitrine.v1.DescribeRequest"
+        case .startRequest: "vitrine.v1.StartRequest"
+        case .startReply: "vitrine.v1.StartReply"
+        case .optionValue: "vitrine.v1.OptionValue"
+        case .modelFile: "vitrine.v1.ModelFile"
+        case .runRequest: "vitrine.v1.RunRequest"
+        case .runReply: "vitrine.v1.RunReply"
         case .pluginManifest: "vitrine.v1.PluginManifest"
         case .outputPort: "vitrine.v1.OutputPort"
         case .modelRequirement: "vitrine.v1.ModelRequirement"
@@ -155,6 +169,8 @@ public enum MessageType: UInt32, Sendable, CaseIterable {
         case .wireTensor: "vitrine.v1.Tensor"
         case .logLine: "vitrine.v1.LogLine"
         case .logReply: "vitrine.v1.LogReply"
+        case .metricSample: "vitrine.v1.MetricSample"
+        case .metricsReply: "vitrine.v1.MetricsReply"
         case .configurationRequest: "vitrine.v1.ConfigurationRequest"
         case .configurationReply: "vitrine.v1.ConfigurationReply"
         case .clockRequest: "vitrine.v1.ClockRequest"

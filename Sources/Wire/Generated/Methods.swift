@@ -8,24 +8,43 @@ extension MethodDescriptor {
         request: .clientMessage, response: .serverMessage,
         requestStreaming: true, responseStreaming: true)
 
+    /// The first call on a connection. Nothing else is said before it is answered.
     public static let pluginDescribe = MethodDescriptor(
         path: "/vitrine.v1.Plugin/Describe",
         request: .describeRequest, response: .pluginManifest,
         requestStreaming: false, responseStreaming: false)
 
+    /// The second call: the models are compiled, the options known. A status other than OK says why the plugin cannot work.
+    public static let pluginStart = MethodDescriptor(
+        path: "/vitrine.v1.Plugin/Start",
+        request: .startRequest, response: .startReply,
+        requestStreaming: false, responseStreaming: false)
+
+    /// One stream of the plugin: a turn or an utterance. Open carries the metadata "vitrine-session-key", "vitrine-turn-id",
+    /// "vitrine-epoch" (decimal) and "vitrine-language". Data goes on while there is credit for it; a message may overdraw it. Initial
+    /// windows in bytes, in each direction of a stream: control 1 MiB, audio 256 KiB, media 8 MiB, video 1 MiB; what a plugin gives
+    /// counts as control.
     public static let pluginRun = MethodDescriptor(
         path: "/vitrine.v1.Plugin/Run",
-        request: .clientMessage, response: .pluginOutput,
+        request: .runRequest, response: .runReply,
         requestStreaming: true, responseStreaming: true)
 
+    /// One long stream; replies come in the order in which jobs end.
     public static let hostInfer = MethodDescriptor(
         path: "/vitrine.v1.Host/Infer",
         request: .inferRequest, response: .inferReply,
         requestStreaming: true, responseStreaming: true)
 
+    /// One long stream, for the life of the worker.
     public static let hostLog = MethodDescriptor(
         path: "/vitrine.v1.Host/Log",
         request: .logLine, response: .logReply,
+        requestStreaming: true, responseStreaming: false)
+
+    /// One long stream, for the life of the worker.
+    public static let hostMetrics = MethodDescriptor(
+        path: "/vitrine.v1.Host/Metrics",
+        request: .metricSample, response: .metricsReply,
         requestStreaming: true, responseStreaming: false)
 
     public static let hostConfiguration = MethodDescriptor(
@@ -80,9 +99,11 @@ extension MethodDescriptor {
     public static let all: [MethodDescriptor] = [
         .sessionsConverse,
         .pluginDescribe,
+        .pluginStart,
         .pluginRun,
         .hostInfer,
         .hostLog,
+        .hostMetrics,
         .hostConfiguration,
         .hostClock,
         .adminHealth,

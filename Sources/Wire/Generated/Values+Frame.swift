@@ -14,7 +14,8 @@ public enum Lane: UInt32, Sendable, CaseIterable {
 /// Frame carries one event of one stream. Nothing in Frame is needed to understand
 /// the payload of Data: that is one serialized message of the method's type.
 public struct Frame: Sendable, Equatable {
-    /// Chosen by the opener, unique on the connection, never reused; 0 is the connection itself.
+    /// Chosen by the opener, unique on the connection, never reused; 0 is the connection itself. Where both ends open streams (host and worker),
+    /// the host's are odd and the worker's even.
     public var streamID: UInt64
 
     public enum Kind: Sendable, Equatable {

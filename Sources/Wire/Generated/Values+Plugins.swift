@@ -26,6 +26,212 @@ extension DescribeRequest: UnpackedMessage {
     }
 }
 
+public struct StartRequest: Sendable, Equatable {
+    /// The manifest's options with their values.
+    public var options: [OptionValue]
+    /// The manifest's models, in its order.
+    public var models: [ModelFile]
+    /// The host's clock, microseconds.
+    public var nowUs: UInt64
+    /// Tensors up to this size travel inside messages, larger ones as memory files; 0 = no memory files.
+    public var inlineTensorBytesMax: UInt32
+
+    public init(
+        options: [OptionValue] = [],
+        models: [ModelFile] = [],
+        nowUs: UInt64 = 0,
+        inlineTensorBytesMax: UInt32 = 0
+    ) {
+        self.options = options
+        self.models = models
+        self.nowUs = nowUs
+        self.inlineTensorBytesMax = inlineTensorBytesMax
+    }
+}
+
+extension StartRequest: UnpackedMessage {
+    public static var messageType: MessageType { .startRequest }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__StartRequest>) {
+        options = Unpacked.messages(c.pointee.options, c.pointee.n_options)
+        models = Unpacked.messages(c.pointee.models, c.pointee.n_models)
+        nowUs = UInt64(c.pointee.now_us)
+        inlineTensorBytesMax = c.pointee.inline_tensor_bytes_max
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        for value in options { ProtoWriter.message(1, value, into: &output) }
+        for value in models { ProtoWriter.message(2, value, into: &output) }
+        if nowUs != 0 { ProtoWriter.varint(3, nowUs, into: &output) }
+        if inlineTensorBytesMax != 0 { ProtoWriter.varint(4, UInt64(inlineTensorBytesMax), into: &output) }
+    }
+}
+
+public struct StartReply: Sendable, Equatable {
+    public init() {}
+}
+
+extension StartReply: UnpackedMessage {
+    public static var messageType: MessageType { .startReply }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__StartReply>) {}
+
+    public func encode(into output: inout [UInt8]) {}
+}
+
+public struct OptionValue: Sendable, Equatable {
+    public var key: String
+    public var value: String
+
+    public init(key: String = "", value: String = "") {
+        self.key = key
+        self.value = value
+    }
+}
+
+extension OptionValue: UnpackedMessage {
+    public static var messageType: MessageType { .optionValue }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__OptionValue>) {
+        key = Unpacked.string(c.pointee.key)
+        value = Unpacked.string(c.pointee.value)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !key.isEmpty { ProtoWriter.string(1, key, into: &output) }
+        if !value.isEmpty { ProtoWriter.string(2, value, into: &output) }
+    }
+}
+
+/// A model that the host has compiled, for vocabularies and tables that lie beside it.
+public struct ModelFile: Sendable, Equatable {
+    public var name: String
+    public var path: String
+
+    public init(name: String = "", path: String = "") {
+        self.name = name
+        self.path = path
+    }
+}
+
+extension ModelFile: UnpackedMessage {
+    public static var messageType: MessageType { .modelFile }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__ModelFile>) {
+        name = Unpacked.string(c.pointee.name)
+        path = Unpacked.string(c.pointee.path)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !name.isEmpty { ProtoWriter.string(1, name, into: &output) }
+        if !path.isEmpty { ProtoWriter.string(2, path, into: &output) }
+    }
+}
+
+/// One message for a plugin.
+public struct RunRequest: Sendable, Equatable {
+    /// 1, 2, 3 … on each stream.
+    public var sequence: UInt64
+    /// As the host sees the message; what the client wrote into it may differ.
+    public var turnID: UInt64
+    public var revision: UInt32
+    /// Clamped to arrival, microseconds on the session's time line.
+    public var captureTimeUs: UInt64
+    /// Time left to answer, microseconds; 0 = no deadline.
+    public var timeoutUs: UInt64
+    public var message: ClientMessage?
+
+    public init(
+        sequence: UInt64 = 0,
+        turnID: UInt64 = 0,
+        revision: UInt32 = 0,
+        captureTimeUs: UInt64 = 0,
+        timeoutUs: UInt64 = 0,
+        message: ClientMessage? = nil
+    ) {
+        self.sequence = sequence
+        self.turnID = turnID
+        self.revision = revision
+        self.captureTimeUs = captureTimeUs
+        self.timeoutUs = timeoutUs
+        self.message = message
+    }
+}
+
+extension RunRequest: UnpackedMessage {
+    public static var messageType: MessageType { .runRequest }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__RunRequest>) {
+        sequence = UInt64(c.pointee.sequence)
+        turnID = UInt64(c.pointee.turn_id)
+        revision = c.pointee.revision
+        captureTimeUs = UInt64(c.pointee.capture_time_us)
+        timeoutUs = UInt64(c.pointee.timeout_us)
+        message = c.pointee.message.map { ClientMessage(unpacked: $0) }
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if sequence != 0 { ProtoWriter.varint(1, sequence, into: &output) }
+        if turnID != 0 { ProtoWriter.varint(2, turnID, into: &output) }
+        if revision != 0 { ProtoWriter.varint(3, UInt64(revision), into: &output) }
+        if captureTimeUs != 0 { ProtoWriter.varint(4, captureTimeUs, into: &output) }
+        if timeoutUs != 0 { ProtoWriter.varint(5, timeoutUs, into: &output) }
+        if let message { ProtoWriter.message(10, message, into: &output) }
+    }
+}
+
+/// What a plugin gives on a stream.
+public struct RunReply: Sendable, Equatable {
+    /// Inputs up to and including this sequence are done with: whatever they give has been given. An output in a message that
+    /// raises it belongs to those inputs; one in a message that does not may belong to later ones.
+    public var acknowledged: UInt64
+    /// Absent = only the acknowledgement.
+    public var given: PluginOutput?
+
+    public init(acknowledged: UInt64 = 0, given: PluginOutput? = nil) {
+        self.acknowledged = acknowledged
+        self.given = given
+    }
+}
+
+extension RunReply: UnpackedMessage {
+    public static var messageType: MessageType { .runReply }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__RunReply>) {
+        acknowledged = UInt64(c.pointee.acknowledged)
+        given = c.pointee.given.map { PluginOutput(unpacked: $0) }
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if acknowledged != 0 { ProtoWriter.varint(1, acknowledged, into: &output) }
+        if let given { ProtoWriter.message(2, given, into: &output) }
+    }
+}
+
 public struct PluginManifest: Sendable, Equatable {
     /// Lower case, digits and '-': "speech-recognizer".
     public var name: String
@@ -240,12 +446,23 @@ extension Option: UnpackedMessage {
 }
 
 public struct InferRequest: Sendable, Equatable {
+    /// Chosen by the worker, unique among its jobs under way.
     public var operation: UInt64
     public var model: String
     public var inputs: [WireTensor]
     public var outputs: [String]
+    /// 0 = a final result … 4 = background.
     public var priority: UInt32
+    /// Time left for the job to begin, microseconds; 0 = the stream's.
     public var timeoutUs: UInt64
+    /// The Run stream it works for: pays for the memory, and takes the job with it when it ends.
+    public var streamID: UInt64
+    /// Outputs stay with the host as well, by handle, to be inputs of later jobs without travelling again.
+    public var keepOutputs: Bool
+    /// Handles that are not needed any more.
+    public var release: [UInt64]
+    /// Instead of all else but `release`: the job with this `operation` is not wanted any more.
+    public var cancel: Bool
 
     public init(
         operation: UInt64 = 0,
@@ -253,7 +470,11 @@ public struct InferRequest: Sendable, Equatable {
         inputs: [WireTensor] = [],
         outputs: [String] = [],
         priority: UInt32 = 0,
-        timeoutUs: UInt64 = 0
+        timeoutUs: UInt64 = 0,
+        streamID: UInt64 = 0,
+        keepOutputs: Bool = false,
+        release: [UInt64] = [],
+        cancel: Bool = false
     ) {
         self.operation = operation
         self.model = model
@@ -261,6 +482,10 @@ public struct InferRequest: Sendable, Equatable {
         self.outputs = outputs
         self.priority = priority
         self.timeoutUs = timeoutUs
+        self.streamID = streamID
+        self.keepOutputs = keepOutputs
+        self.release = release
+        self.cancel = cancel
     }
 }
 
@@ -278,6 +503,10 @@ extension InferRequest: UnpackedMessage {
         outputs = Unpacked.array(c.pointee.outputs, c.pointee.n_outputs) { Unpacked.string($0) }
         priority = c.pointee.priority
         timeoutUs = UInt64(c.pointee.timeout_us)
+        streamID = UInt64(c.pointee.stream_id)
+        keepOutputs = c.pointee.keep_outputs != 0
+        release = Unpacked.array(c.pointee.release, c.pointee.n_release) { UInt64($0) }
+        cancel = c.pointee.cancel != 0
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -287,6 +516,12 @@ extension InferRequest: UnpackedMessage {
         for value in outputs { ProtoWriter.string(4, value, into: &output) }
         if priority != 0 { ProtoWriter.varint(5, UInt64(priority), into: &output) }
         if timeoutUs != 0 { ProtoWriter.varint(6, timeoutUs, into: &output) }
+        if streamID != 0 { ProtoWriter.varint(7, streamID, into: &output) }
+        if keepOutputs { ProtoWriter.varint(8, keepOutputs ? 1 : 0, into: &output) }
+        ProtoWriter.packed(9, release, into: &output) { value, output in
+            ProtoWriter.rawVarint(value, into: &output)
+        }
+        if cancel { ProtoWriter.varint(10, cancel ? 1 : 0, into: &output) }
     }
 }
 
@@ -336,21 +571,25 @@ public struct WireTensor: Sendable, Equatable {
     public var dtype: String
     public var shape: [Int64]
     public var data: [UInt8]
-    /// Instead of data: index of the descriptor passed beside the frame (memfd).
+    /// Instead of data: number of the memory file that holds it, as sent on the descriptor socket beforehand. It is sealed against shrinking.
     public var memfd: UInt32
+    /// The host's own copy of it. In an input: instead of data. In an output: what to call it, when it was asked to keep it.
+    public var handle: UInt64
 
     public init(
         name: String = "",
         dtype: String = "",
         shape: [Int64] = [],
         data: [UInt8] = [],
-        memfd: UInt32 = 0
+        memfd: UInt32 = 0,
+        handle: UInt64 = 0
     ) {
         self.name = name
         self.dtype = dtype
         self.shape = shape
         self.data = data
         self.memfd = memfd
+        self.handle = handle
     }
 }
 
@@ -367,6 +606,7 @@ extension WireTensor: UnpackedMessage {
         shape = Unpacked.array(c.pointee.shape, c.pointee.n_shape) { $0 }
         data = Unpacked.bytes(c.pointee.data)
         memfd = c.pointee.memfd
+        handle = UInt64(c.pointee.handle)
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -377,6 +617,7 @@ extension WireTensor: UnpackedMessage {
         }
         if !data.isEmpty { ProtoWriter.bytes(4, data, into: &output) }
         if memfd != 0 { ProtoWriter.varint(5, UInt64(memfd), into: &output) }
+        if handle != 0 { ProtoWriter.varint(6, handle, into: &output) }
     }
 }
 
@@ -420,6 +661,52 @@ extension LogReply: UnpackedMessage {
     }
 
     init(unpacked c: UnsafePointer<Vitrine__V1__LogReply>) {}
+
+    public func encode(into output: inout [UInt8]) {}
+}
+
+/// Adds to a counter of the plugin.
+public struct MetricSample: Sendable, Equatable {
+    /// Lower case, digits and '_'.
+    public var name: String
+    public var value: Double
+
+    public init(name: String = "", value: Double = 0) {
+        self.name = name
+        self.value = value
+    }
+}
+
+extension MetricSample: UnpackedMessage {
+    public static var messageType: MessageType { .metricSample }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__MetricSample>) {
+        name = Unpacked.string(c.pointee.name)
+        value = c.pointee.value
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !name.isEmpty { ProtoWriter.string(1, name, into: &output) }
+        if value != 0 { ProtoWriter.fixed64(2, value.bitPattern, into: &output) }
+    }
+}
+
+public struct MetricsReply: Sendable, Equatable {
+    public init() {}
+}
+
+extension MetricsReply: UnpackedMessage {
+    public static var messageType: MessageType { .metricsReply }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__MetricsReply>) {}
 
     public func encode(into output: inout [UInt8]) {}
 }

@@ -8,11 +8,11 @@
  * Build with `make`; the host loads the result by its path.
  */
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "level.h"
 #include "vitrine/v1/features.pb-c.h"
 #include "vitrine/v1/plugins.pb-c.h"
 #include "vitrine/v1/sessions.pb-c.h"
@@ -24,8 +24,6 @@ typedef struct {
     double quiet_dbfs; /* below it: "quiet" */
     double loud_dbfs;  /* above it: "loud" */
 } meter;
-
-static const double silent_dbfs = -60.0;
 
 /* Options come as text; what is no number keeps its default. */
 static double option(const vt_host *host, vt_instance *instance, const char *key, double otherwise) {
@@ -73,32 +71,6 @@ static uint32_t pending(void *state) {
     return 0;
 }
 
-/* Level of the samples in dB relative to full scale; -infinity for silence. Returns false when they are not what `encoding` says. */
-static bool level(Vitrine__V1__AudioEncoding encoding, const uint8_t *bytes, size_t length, double *dbfs) {
-    size_t size;
-    switch (encoding) {
-    case VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_PCM16LE: size = 2; break;
-    case VITRINE__V1__AUDIO_ENCODING__AUDIO_ENCODING_F32LE: size = 4; break;
-    default: return false;
-    }
-    if (length == 0 || length % size != 0) return false;
-    double sum = 0;
-    for (size_t at = 0; at < length; at += size) {
-        double sample;
-        if (size == 4) {
-            float value;
-            memcpy(&value, bytes + at, sizeof value);
-            if (!isfinite(value)) return false;
-            sample = value;
-        } else {
-            sample = (int16_t)(uint16_t)(bytes[at] | bytes[at + 1] << 8) / 32768.0;
-        }
-        sum += sample * sample;
-    }
-    *dbfs = 10 * log10(sum / (double)(length / size));
-    return true;
-}
-
 static vt_status emit(meter *self, vt_stream stream, Vitrine__V1__PluginOutput *output) {
     size_t length = vitrine__v1__plugin_output__get_packed_size(output);
     uint8_t *bytes = malloc(length);
@@ -132,10 +104,10 @@ static vt_status data(void *state, vt_stream stream, const vt_message *message) 
     double dbfs = 0;
     if (input->kind_case != VITRINE__V1__CLIENT_MESSAGE__KIND_AUDIO) {
         status = problem(self, stream, &output, "level-meter takes audio only");
-    } else if (!level(input->audio->encoding, input->audio->samples.data, input->audio->samples.len, &dbfs)) {
+    } else if (!level_of(input->audio->encoding, input->audio->samples.data, input->audio->samples.len, &dbfs)) {
         status = problem(self, stream, &output, "the samples are not whole PCM16LE or finite F32LE samples, as the encoding says");
     } else {
-        const char *name = dbfs < silent_dbfs ? "silent" : dbfs < self->quiet_dbfs ? "quiet" : dbfs > self->loud_dbfs ? "loud" : "normal";
+        const char *name = level_name(dbfs, self->quiet_dbfs, self->loud_dbfs);
         Vitrine__V1__Label label = VITRINE__V1__LABEL__INIT;
         label.name = (char *)name;
         label.probability = 1;

@@ -52,6 +52,276 @@ void   vitrine__v1__describe_request__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__describe_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vitrine__v1__start_request__init
+                     (Vitrine__V1__StartRequest         *message)
+{
+  static const Vitrine__V1__StartRequest init_value = VITRINE__V1__START_REQUEST__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__start_request__get_packed_size
+                     (const Vitrine__V1__StartRequest *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__start_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__start_request__pack
+                     (const Vitrine__V1__StartRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__start_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__start_request__pack_to_buffer
+                     (const Vitrine__V1__StartRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__start_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__StartRequest *
+       vitrine__v1__start_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__StartRequest *)
+     protobuf_c_message_unpack (&vitrine__v1__start_request__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__start_request__free_unpacked
+                     (Vitrine__V1__StartRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__start_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__start_reply__init
+                     (Vitrine__V1__StartReply         *message)
+{
+  static const Vitrine__V1__StartReply init_value = VITRINE__V1__START_REPLY__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__start_reply__get_packed_size
+                     (const Vitrine__V1__StartReply *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__start_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__start_reply__pack
+                     (const Vitrine__V1__StartReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__start_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__start_reply__pack_to_buffer
+                     (const Vitrine__V1__StartReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__start_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__StartReply *
+       vitrine__v1__start_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__StartReply *)
+     protobuf_c_message_unpack (&vitrine__v1__start_reply__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__start_reply__free_unpacked
+                     (Vitrine__V1__StartReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__start_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__option_value__init
+                     (Vitrine__V1__OptionValue         *message)
+{
+  static const Vitrine__V1__OptionValue init_value = VITRINE__V1__OPTION_VALUE__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__option_value__get_packed_size
+                     (const Vitrine__V1__OptionValue *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__option_value__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__option_value__pack
+                     (const Vitrine__V1__OptionValue *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__option_value__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__option_value__pack_to_buffer
+                     (const Vitrine__V1__OptionValue *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__option_value__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__OptionValue *
+       vitrine__v1__option_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__OptionValue *)
+     protobuf_c_message_unpack (&vitrine__v1__option_value__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__option_value__free_unpacked
+                     (Vitrine__V1__OptionValue *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__option_value__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__model_file__init
+                     (Vitrine__V1__ModelFile         *message)
+{
+  static const Vitrine__V1__ModelFile init_value = VITRINE__V1__MODEL_FILE__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__model_file__get_packed_size
+                     (const Vitrine__V1__ModelFile *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__model_file__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__model_file__pack
+                     (const Vitrine__V1__ModelFile *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__model_file__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__model_file__pack_to_buffer
+                     (const Vitrine__V1__ModelFile *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__model_file__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__ModelFile *
+       vitrine__v1__model_file__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__ModelFile *)
+     protobuf_c_message_unpack (&vitrine__v1__model_file__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__model_file__free_unpacked
+                     (Vitrine__V1__ModelFile *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__model_file__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__run_request__init
+                     (Vitrine__V1__RunRequest         *message)
+{
+  static const Vitrine__V1__RunRequest init_value = VITRINE__V1__RUN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__run_request__get_packed_size
+                     (const Vitrine__V1__RunRequest *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__run_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__run_request__pack
+                     (const Vitrine__V1__RunRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__run_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__run_request__pack_to_buffer
+                     (const Vitrine__V1__RunRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__run_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__RunRequest *
+       vitrine__v1__run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__RunRequest *)
+     protobuf_c_message_unpack (&vitrine__v1__run_request__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__run_request__free_unpacked
+                     (Vitrine__V1__RunRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__run_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__run_reply__init
+                     (Vitrine__V1__RunReply         *message)
+{
+  static const Vitrine__V1__RunReply init_value = VITRINE__V1__RUN_REPLY__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__run_reply__get_packed_size
+                     (const Vitrine__V1__RunReply *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__run_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__run_reply__pack
+                     (const Vitrine__V1__RunReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__run_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__run_reply__pack_to_buffer
+                     (const Vitrine__V1__RunReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__run_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__RunReply *
+       vitrine__v1__run_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__RunReply *)
+     protobuf_c_message_unpack (&vitrine__v1__run_reply__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__run_reply__free_unpacked
+                     (Vitrine__V1__RunReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__run_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vitrine__v1__plugin_manifest__init
                      (Vitrine__V1__PluginManifest         *message)
 {
@@ -457,6 +727,96 @@ void   vitrine__v1__log_reply__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__log_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vitrine__v1__metric_sample__init
+                     (Vitrine__V1__MetricSample         *message)
+{
+  static const Vitrine__V1__MetricSample init_value = VITRINE__V1__METRIC_SAMPLE__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__metric_sample__get_packed_size
+                     (const Vitrine__V1__MetricSample *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__metric_sample__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__metric_sample__pack
+                     (const Vitrine__V1__MetricSample *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__metric_sample__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__metric_sample__pack_to_buffer
+                     (const Vitrine__V1__MetricSample *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__metric_sample__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__MetricSample *
+       vitrine__v1__metric_sample__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__MetricSample *)
+     protobuf_c_message_unpack (&vitrine__v1__metric_sample__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__metric_sample__free_unpacked
+                     (Vitrine__V1__MetricSample *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__metric_sample__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__metrics_reply__init
+                     (Vitrine__V1__MetricsReply         *message)
+{
+  static const Vitrine__V1__MetricsReply init_value = VITRINE__V1__METRICS_REPLY__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__metrics_reply__get_packed_size
+                     (const Vitrine__V1__MetricsReply *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__metrics_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__metrics_reply__pack
+                     (const Vitrine__V1__MetricsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__metrics_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__metrics_reply__pack_to_buffer
+                     (const Vitrine__V1__MetricsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__metrics_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__MetricsReply *
+       vitrine__v1__metrics_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__MetricsReply *)
+     protobuf_c_message_unpack (&vitrine__v1__metrics_reply__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__metrics_reply__free_unpacked
+                     (Vitrine__V1__MetricsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__metrics_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vitrine__v1__configuration_request__init
                      (Vitrine__V1__ConfigurationRequest         *message)
 {
@@ -673,6 +1033,358 @@ const ProtobufCMessageDescriptor vitrine__v1__describe_request__descriptor =
   vitrine__v1__describe_request__field_indices_by_name,
   1,  vitrine__v1__describe_request__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__describe_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__start_request__field_descriptors[4] =
+{
+  {
+    "options",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__StartRequest, n_options),
+    offsetof(Vitrine__V1__StartRequest, options),
+    &vitrine__v1__option_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "models",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__StartRequest, n_models),
+    offsetof(Vitrine__V1__StartRequest, models),
+    &vitrine__v1__model_file__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "now_us",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__StartRequest, now_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inline_tensor_bytes_max",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__StartRequest, inline_tensor_bytes_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__start_request__field_indices_by_name[] = {
+  3,   /* field[3] = inline_tensor_bytes_max */
+  1,   /* field[1] = models */
+  2,   /* field[2] = now_us */
+  0,   /* field[0] = options */
+};
+static const ProtobufCIntRange vitrine__v1__start_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__start_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.StartRequest",
+  "StartRequest",
+  "Vitrine__V1__StartRequest",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__StartRequest),
+  4,
+  vitrine__v1__start_request__field_descriptors,
+  vitrine__v1__start_request__field_indices_by_name,
+  1,  vitrine__v1__start_request__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__start_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define vitrine__v1__start_reply__field_descriptors NULL
+#define vitrine__v1__start_reply__field_indices_by_name NULL
+#define vitrine__v1__start_reply__number_ranges NULL
+const ProtobufCMessageDescriptor vitrine__v1__start_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.StartReply",
+  "StartReply",
+  "Vitrine__V1__StartReply",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__StartReply),
+  0,
+  vitrine__v1__start_reply__field_descriptors,
+  vitrine__v1__start_reply__field_indices_by_name,
+  0,  vitrine__v1__start_reply__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__start_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__option_value__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__OptionValue, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__OptionValue, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__option_value__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange vitrine__v1__option_value__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__option_value__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.OptionValue",
+  "OptionValue",
+  "Vitrine__V1__OptionValue",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__OptionValue),
+  2,
+  vitrine__v1__option_value__field_descriptors,
+  vitrine__v1__option_value__field_indices_by_name,
+  1,  vitrine__v1__option_value__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__option_value__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__model_file__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ModelFile, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "path",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ModelFile, path),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__model_file__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = path */
+};
+static const ProtobufCIntRange vitrine__v1__model_file__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__model_file__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.ModelFile",
+  "ModelFile",
+  "Vitrine__V1__ModelFile",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__ModelFile),
+  2,
+  vitrine__v1__model_file__field_descriptors,
+  vitrine__v1__model_file__field_indices_by_name,
+  1,  vitrine__v1__model_file__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__model_file__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__run_request__field_descriptors[6] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RunRequest, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "turn_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RunRequest, turn_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RunRequest, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "capture_time_us",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RunRequest, capture_time_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "timeout_us",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RunRequest, timeout_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RunRequest, message),
+    &vitrine__v1__client_message__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__run_request__field_indices_by_name[] = {
+  3,   /* field[3] = capture_time_us */
+  5,   /* field[5] = message */
+  2,   /* field[2] = revision */
+  0,   /* field[0] = sequence */
+  4,   /* field[4] = timeout_us */
+  1,   /* field[1] = turn_id */
+};
+static const ProtobufCIntRange vitrine__v1__run_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 10, 5 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__run_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.RunRequest",
+  "RunRequest",
+  "Vitrine__V1__RunRequest",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__RunRequest),
+  6,
+  vitrine__v1__run_request__field_descriptors,
+  vitrine__v1__run_request__field_indices_by_name,
+  2,  vitrine__v1__run_request__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__run_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__run_reply__field_descriptors[2] =
+{
+  {
+    "acknowledged",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RunReply, acknowledged),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "given",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__RunReply, given),
+    &vitrine__v1__plugin_output__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__run_reply__field_indices_by_name[] = {
+  0,   /* field[0] = acknowledged */
+  1,   /* field[1] = given */
+};
+static const ProtobufCIntRange vitrine__v1__run_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__run_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.RunReply",
+  "RunReply",
+  "Vitrine__V1__RunReply",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__RunReply),
+  2,
+  vitrine__v1__run_reply__field_descriptors,
+  vitrine__v1__run_reply__field_indices_by_name,
+  1,  vitrine__v1__run_reply__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__run_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vitrine__v1__plugin_manifest__field_descriptors[13] =
@@ -1087,7 +1799,7 @@ const ProtobufCMessageDescriptor vitrine__v1__option__descriptor =
   (ProtobufCMessageInit) vitrine__v1__option__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__infer_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor vitrine__v1__infer_request__field_descriptors[10] =
 {
   {
     "operation",
@@ -1161,19 +1873,71 @@ static const ProtobufCFieldDescriptor vitrine__v1__infer_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stream_id",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__InferRequest, stream_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "keep_outputs",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__InferRequest, keep_outputs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "release",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Vitrine__V1__InferRequest, n_release),
+    offsetof(Vitrine__V1__InferRequest, release),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cancel",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__InferRequest, cancel),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__infer_request__field_indices_by_name[] = {
+  9,   /* field[9] = cancel */
   2,   /* field[2] = inputs */
+  7,   /* field[7] = keep_outputs */
   1,   /* field[1] = model */
   0,   /* field[0] = operation */
   3,   /* field[3] = outputs */
   4,   /* field[4] = priority */
+  8,   /* field[8] = release */
+  6,   /* field[6] = stream_id */
   5,   /* field[5] = timeout_us */
 };
 static const ProtobufCIntRange vitrine__v1__infer_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__infer_request__descriptor =
 {
@@ -1183,7 +1947,7 @@ const ProtobufCMessageDescriptor vitrine__v1__infer_request__descriptor =
   "Vitrine__V1__InferRequest",
   "vitrine.v1",
   sizeof(Vitrine__V1__InferRequest),
-  6,
+  10,
   vitrine__v1__infer_request__field_descriptors,
   vitrine__v1__infer_request__field_indices_by_name,
   1,  vitrine__v1__infer_request__number_ranges,
@@ -1267,7 +2031,7 @@ const ProtobufCMessageDescriptor vitrine__v1__infer_reply__descriptor =
   (ProtobufCMessageInit) vitrine__v1__infer_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__tensor__field_descriptors[5] =
+static const ProtobufCFieldDescriptor vitrine__v1__tensor__field_descriptors[6] =
 {
   {
     "name",
@@ -1329,10 +2093,23 @@ static const ProtobufCFieldDescriptor vitrine__v1__tensor__field_descriptors[5] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "handle",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Tensor, handle),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__tensor__field_indices_by_name[] = {
   3,   /* field[3] = data */
   1,   /* field[1] = dtype */
+  5,   /* field[5] = handle */
   4,   /* field[4] = memfd */
   0,   /* field[0] = name */
   2,   /* field[2] = shape */
@@ -1340,7 +2117,7 @@ static const unsigned vitrine__v1__tensor__field_indices_by_name[] = {
 static const ProtobufCIntRange vitrine__v1__tensor__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__tensor__descriptor =
 {
@@ -1350,7 +2127,7 @@ const ProtobufCMessageDescriptor vitrine__v1__tensor__descriptor =
   "Vitrine__V1__Tensor",
   "vitrine.v1",
   sizeof(Vitrine__V1__Tensor),
-  5,
+  6,
   vitrine__v1__tensor__field_descriptors,
   vitrine__v1__tensor__field_indices_by_name,
   1,  vitrine__v1__tensor__number_ranges,
@@ -1424,6 +2201,75 @@ const ProtobufCMessageDescriptor vitrine__v1__log_reply__descriptor =
   vitrine__v1__log_reply__field_indices_by_name,
   0,  vitrine__v1__log_reply__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__log_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__metric_sample__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__MetricSample, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__MetricSample, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__metric_sample__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange vitrine__v1__metric_sample__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__metric_sample__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.MetricSample",
+  "MetricSample",
+  "Vitrine__V1__MetricSample",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__MetricSample),
+  2,
+  vitrine__v1__metric_sample__field_descriptors,
+  vitrine__v1__metric_sample__field_indices_by_name,
+  1,  vitrine__v1__metric_sample__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__metric_sample__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define vitrine__v1__metrics_reply__field_descriptors NULL
+#define vitrine__v1__metrics_reply__field_indices_by_name NULL
+#define vitrine__v1__metrics_reply__number_ranges NULL
+const ProtobufCMessageDescriptor vitrine__v1__metrics_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.MetricsReply",
+  "MetricsReply",
+  "Vitrine__V1__MetricsReply",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__MetricsReply),
+  0,
+  vitrine__v1__metrics_reply__field_descriptors,
+  vitrine__v1__metrics_reply__field_indices_by_name,
+  0,  vitrine__v1__metrics_reply__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__metrics_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vitrine__v1__configuration_request__field_descriptors[1] =
@@ -1571,14 +2417,16 @@ const ProtobufCMessageDescriptor vitrine__v1__clock_reply__descriptor =
   (ProtobufCMessageInit) vitrine__v1__clock_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor vitrine__v1__plugin__method_descriptors[2] =
+static const ProtobufCMethodDescriptor vitrine__v1__plugin__method_descriptors[3] =
 {
   { "Describe", &vitrine__v1__describe_request__descriptor, &vitrine__v1__plugin_manifest__descriptor },
-  { "Run", &vitrine__v1__client_message__descriptor, &vitrine__v1__plugin_output__descriptor },
+  { "Start", &vitrine__v1__start_request__descriptor, &vitrine__v1__start_reply__descriptor },
+  { "Run", &vitrine__v1__run_request__descriptor, &vitrine__v1__run_reply__descriptor },
 };
 const unsigned vitrine__v1__plugin__method_indices_by_name[] = {
   0,        /* Describe */
-  1         /* Run */
+  2,        /* Run */
+  1         /* Start */
 };
 const ProtobufCServiceDescriptor vitrine__v1__plugin__descriptor =
 {
@@ -1587,7 +2435,7 @@ const ProtobufCServiceDescriptor vitrine__v1__plugin__descriptor =
   "Plugin",
   "Vitrine__V1__Plugin",
   "vitrine.v1",
-  2,
+  3,
   vitrine__v1__plugin__method_descriptors,
   vitrine__v1__plugin__method_indices_by_name
 };
@@ -1599,13 +2447,21 @@ void vitrine__v1__plugin__describe(ProtobufCService *service,
   assert(service->descriptor == &vitrine__v1__plugin__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void vitrine__v1__plugin__run(ProtobufCService *service,
-                              const Vitrine__V1__ClientMessage *input,
-                              Vitrine__V1__PluginOutput_Closure closure,
-                              void *closure_data)
+void vitrine__v1__plugin__start(ProtobufCService *service,
+                                const Vitrine__V1__StartRequest *input,
+                                Vitrine__V1__StartReply_Closure closure,
+                                void *closure_data)
 {
   assert(service->descriptor == &vitrine__v1__plugin__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void vitrine__v1__plugin__run(ProtobufCService *service,
+                              const Vitrine__V1__RunRequest *input,
+                              Vitrine__V1__RunReply_Closure closure,
+                              void *closure_data)
+{
+  assert(service->descriptor == &vitrine__v1__plugin__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void vitrine__v1__plugin__init (Vitrine__V1__Plugin_Service *service,
                                 Vitrine__V1__Plugin_ServiceDestroy destroy)
@@ -1614,18 +2470,20 @@ void vitrine__v1__plugin__init (Vitrine__V1__Plugin_Service *service,
                                      &vitrine__v1__plugin__descriptor,
                                      (ProtobufCServiceDestroy) destroy);
 }
-static const ProtobufCMethodDescriptor vitrine__v1__host__method_descriptors[4] =
+static const ProtobufCMethodDescriptor vitrine__v1__host__method_descriptors[5] =
 {
   { "Infer", &vitrine__v1__infer_request__descriptor, &vitrine__v1__infer_reply__descriptor },
   { "Log", &vitrine__v1__log_line__descriptor, &vitrine__v1__log_reply__descriptor },
+  { "Metrics", &vitrine__v1__metric_sample__descriptor, &vitrine__v1__metrics_reply__descriptor },
   { "Configuration", &vitrine__v1__configuration_request__descriptor, &vitrine__v1__configuration_reply__descriptor },
   { "Clock", &vitrine__v1__clock_request__descriptor, &vitrine__v1__clock_reply__descriptor },
 };
 const unsigned vitrine__v1__host__method_indices_by_name[] = {
-  3,        /* Clock */
-  2,        /* Configuration */
+  4,        /* Clock */
+  3,        /* Configuration */
   0,        /* Infer */
-  1         /* Log */
+  1,        /* Log */
+  2         /* Metrics */
 };
 const ProtobufCServiceDescriptor vitrine__v1__host__descriptor =
 {
@@ -1634,7 +2492,7 @@ const ProtobufCServiceDescriptor vitrine__v1__host__descriptor =
   "Host",
   "Vitrine__V1__Host",
   "vitrine.v1",
-  4,
+  5,
   vitrine__v1__host__method_descriptors,
   vitrine__v1__host__method_indices_by_name
 };
@@ -1654,13 +2512,21 @@ void vitrine__v1__host__log(ProtobufCService *service,
   assert(service->descriptor == &vitrine__v1__host__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void vitrine__v1__host__metrics(ProtobufCService *service,
+                                const Vitrine__V1__MetricSample *input,
+                                Vitrine__V1__MetricsReply_Closure closure,
+                                void *closure_data)
+{
+  assert(service->descriptor == &vitrine__v1__host__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void vitrine__v1__host__configuration(ProtobufCService *service,
                                       const Vitrine__V1__ConfigurationRequest *input,
                                       Vitrine__V1__ConfigurationReply_Closure closure,
                                       void *closure_data)
 {
   assert(service->descriptor == &vitrine__v1__host__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void vitrine__v1__host__clock(ProtobufCService *service,
                               const Vitrine__V1__ClockRequest *input,
@@ -1668,7 +2534,7 @@ void vitrine__v1__host__clock(ProtobufCService *service,
                               void *closure_data)
 {
   assert(service->descriptor == &vitrine__v1__host__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void vitrine__v1__host__init (Vitrine__V1__Host_Service *service,
                               Vitrine__V1__Host_ServiceDestroy destroy)

@@ -66,7 +66,8 @@ struct  Vitrine__V1__Frame
 {
   ProtobufCMessage base;
   /*
-   * Chosen by the opener, unique on the connection, never reused; 0 is the connection itself.
+   * Chosen by the opener, unique on the connection, never reused; 0 is the connection itself. Where both ends open streams (host and worker),
+   * the host's are odd and the worker's even.
    */
   uint64_t stream_id;
   Vitrine__V1__Frame__BodyCase body_case;

@@ -18,6 +18,12 @@ PROTOBUF_C__BEGIN_DECLS
 #include "vitrine/v1/sessions.pb-c.h"
 
 typedef struct Vitrine__V1__DescribeRequest Vitrine__V1__DescribeRequest;
+typedef struct Vitrine__V1__StartRequest Vitrine__V1__StartRequest;
+typedef struct Vitrine__V1__StartReply Vitrine__V1__StartReply;
+typedef struct Vitrine__V1__OptionValue Vitrine__V1__OptionValue;
+typedef struct Vitrine__V1__ModelFile Vitrine__V1__ModelFile;
+typedef struct Vitrine__V1__RunRequest Vitrine__V1__RunRequest;
+typedef struct Vitrine__V1__RunReply Vitrine__V1__RunReply;
 typedef struct Vitrine__V1__PluginManifest Vitrine__V1__PluginManifest;
 typedef struct Vitrine__V1__OutputPort Vitrine__V1__OutputPort;
 typedef struct Vitrine__V1__ModelRequirement Vitrine__V1__ModelRequirement;
@@ -27,6 +33,8 @@ typedef struct Vitrine__V1__InferReply Vitrine__V1__InferReply;
 typedef struct Vitrine__V1__Tensor Vitrine__V1__Tensor;
 typedef struct Vitrine__V1__LogLine Vitrine__V1__LogLine;
 typedef struct Vitrine__V1__LogReply Vitrine__V1__LogReply;
+typedef struct Vitrine__V1__MetricSample Vitrine__V1__MetricSample;
+typedef struct Vitrine__V1__MetricsReply Vitrine__V1__MetricsReply;
 typedef struct Vitrine__V1__ConfigurationRequest Vitrine__V1__ConfigurationRequest;
 typedef struct Vitrine__V1__ConfigurationReply Vitrine__V1__ConfigurationReply;
 typedef struct Vitrine__V1__ClockRequest Vitrine__V1__ClockRequest;
@@ -46,6 +54,118 @@ struct  Vitrine__V1__DescribeRequest
 #define VITRINE__V1__DESCRIBE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__describe_request__descriptor) \
     , 0 }
+
+
+struct  Vitrine__V1__StartRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The manifest's options with their values.
+   */
+  size_t n_options;
+  Vitrine__V1__OptionValue **options;
+  /*
+   * The manifest's models, in its order.
+   */
+  size_t n_models;
+  Vitrine__V1__ModelFile **models;
+  /*
+   * The host's clock, microseconds.
+   */
+  uint64_t now_us;
+  /*
+   * Tensors up to this size travel inside messages, larger ones as memory files; 0 = no memory files.
+   */
+  uint32_t inline_tensor_bytes_max;
+};
+#define VITRINE__V1__START_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__start_request__descriptor) \
+    , 0,NULL, 0,NULL, 0, 0 }
+
+
+struct  Vitrine__V1__StartReply
+{
+  ProtobufCMessage base;
+};
+#define VITRINE__V1__START_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__start_reply__descriptor) \
+     }
+
+
+struct  Vitrine__V1__OptionValue
+{
+  ProtobufCMessage base;
+  char *key;
+  char *value;
+};
+#define VITRINE__V1__OPTION_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__option_value__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * A model that the host has compiled, for vocabularies and tables that lie beside it.
+ */
+struct  Vitrine__V1__ModelFile
+{
+  ProtobufCMessage base;
+  char *name;
+  char *path;
+};
+#define VITRINE__V1__MODEL_FILE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__model_file__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * One message for a plugin.
+ */
+struct  Vitrine__V1__RunRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 1, 2, 3 … on each stream.
+   */
+  uint64_t sequence;
+  /*
+   * As the host sees the message; what the client wrote into it may differ.
+   */
+  uint64_t turn_id;
+  uint32_t revision;
+  /*
+   * Clamped to arrival, microseconds on the session's time line.
+   */
+  uint64_t capture_time_us;
+  /*
+   * Time left to answer, microseconds; 0 = no deadline.
+   */
+  uint64_t timeout_us;
+  Vitrine__V1__ClientMessage *message;
+};
+#define VITRINE__V1__RUN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__run_request__descriptor) \
+    , 0, 0, 0, 0, 0, NULL }
+
+
+/*
+ * What a plugin gives on a stream.
+ */
+struct  Vitrine__V1__RunReply
+{
+  ProtobufCMessage base;
+  /*
+   * Inputs up to and including this sequence are done with: whatever they give has been given. An output in a message that
+   * raises it belongs to those inputs; one in a message that does not may belong to later ones.
+   */
+  uint64_t acknowledged;
+  /*
+   * Absent = only the acknowledgement.
+   */
+  Vitrine__V1__PluginOutput *given;
+};
+#define VITRINE__V1__RUN_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__run_reply__descriptor) \
+    , 0, NULL }
 
 
 struct  Vitrine__V1__PluginManifest
@@ -149,18 +269,44 @@ struct  Vitrine__V1__Option
 struct  Vitrine__V1__InferRequest
 {
   ProtobufCMessage base;
+  /*
+   * Chosen by the worker, unique among its jobs under way.
+   */
   uint64_t operation;
   char *model;
   size_t n_inputs;
   Vitrine__V1__Tensor **inputs;
   size_t n_outputs;
   char **outputs;
+  /*
+   * 0 = a final result … 4 = background.
+   */
   uint32_t priority;
+  /*
+   * Time left for the job to begin, microseconds; 0 = the stream's.
+   */
   uint64_t timeout_us;
+  /*
+   * The Run stream it works for: pays for the memory, and takes the job with it when it ends.
+   */
+  uint64_t stream_id;
+  /*
+   * Outputs stay with the host as well, by handle, to be inputs of later jobs without travelling again.
+   */
+  protobuf_c_boolean keep_outputs;
+  /*
+   * Handles that are not needed any more.
+   */
+  size_t n_release;
+  uint64_t *release;
+  /*
+   * Instead of all else but `release`: the job with this `operation` is not wanted any more.
+   */
+  protobuf_c_boolean cancel;
 };
 #define VITRINE__V1__INFER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__infer_request__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, 0, 0, 0, 0,NULL, 0 }
 
 
 struct  Vitrine__V1__InferReply
@@ -186,13 +332,17 @@ struct  Vitrine__V1__Tensor
   int64_t *shape;
   ProtobufCBinaryData data;
   /*
-   * Instead of data: index of the descriptor passed beside the frame (memfd).
+   * Instead of data: number of the memory file that holds it, as sent on the descriptor socket beforehand. It is sealed against shrinking.
    */
   uint32_t memfd;
+  /*
+   * The host's own copy of it. In an input: instead of data. In an output: what to call it, when it was asked to keep it.
+   */
+  uint64_t handle;
 };
 #define VITRINE__V1__TENSOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__tensor__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, {0,NULL}, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, {0,NULL}, 0, 0 }
 
 
 struct  Vitrine__V1__LogLine
@@ -212,6 +362,32 @@ struct  Vitrine__V1__LogReply
 };
 #define VITRINE__V1__LOG_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__log_reply__descriptor) \
+     }
+
+
+/*
+ * Adds to a counter of the plugin.
+ */
+struct  Vitrine__V1__MetricSample
+{
+  ProtobufCMessage base;
+  /*
+   * Lower case, digits and '_'.
+   */
+  char *name;
+  double value;
+};
+#define VITRINE__V1__METRIC_SAMPLE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__metric_sample__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Vitrine__V1__MetricsReply
+{
+  ProtobufCMessage base;
+};
+#define VITRINE__V1__METRICS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__metrics_reply__descriptor) \
      }
 
 
@@ -273,6 +449,120 @@ Vitrine__V1__DescribeRequest *
                       const uint8_t       *data);
 void   vitrine__v1__describe_request__free_unpacked
                      (Vitrine__V1__DescribeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__StartRequest methods */
+void   vitrine__v1__start_request__init
+                     (Vitrine__V1__StartRequest         *message);
+size_t vitrine__v1__start_request__get_packed_size
+                     (const Vitrine__V1__StartRequest   *message);
+size_t vitrine__v1__start_request__pack
+                     (const Vitrine__V1__StartRequest   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__start_request__pack_to_buffer
+                     (const Vitrine__V1__StartRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__StartRequest *
+       vitrine__v1__start_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__start_request__free_unpacked
+                     (Vitrine__V1__StartRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__StartReply methods */
+void   vitrine__v1__start_reply__init
+                     (Vitrine__V1__StartReply         *message);
+size_t vitrine__v1__start_reply__get_packed_size
+                     (const Vitrine__V1__StartReply   *message);
+size_t vitrine__v1__start_reply__pack
+                     (const Vitrine__V1__StartReply   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__start_reply__pack_to_buffer
+                     (const Vitrine__V1__StartReply   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__StartReply *
+       vitrine__v1__start_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__start_reply__free_unpacked
+                     (Vitrine__V1__StartReply *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__OptionValue methods */
+void   vitrine__v1__option_value__init
+                     (Vitrine__V1__OptionValue         *message);
+size_t vitrine__v1__option_value__get_packed_size
+                     (const Vitrine__V1__OptionValue   *message);
+size_t vitrine__v1__option_value__pack
+                     (const Vitrine__V1__OptionValue   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__option_value__pack_to_buffer
+                     (const Vitrine__V1__OptionValue   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__OptionValue *
+       vitrine__v1__option_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__option_value__free_unpacked
+                     (Vitrine__V1__OptionValue *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__ModelFile methods */
+void   vitrine__v1__model_file__init
+                     (Vitrine__V1__ModelFile         *message);
+size_t vitrine__v1__model_file__get_packed_size
+                     (const Vitrine__V1__ModelFile   *message);
+size_t vitrine__v1__model_file__pack
+                     (const Vitrine__V1__ModelFile   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__model_file__pack_to_buffer
+                     (const Vitrine__V1__ModelFile   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__ModelFile *
+       vitrine__v1__model_file__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__model_file__free_unpacked
+                     (Vitrine__V1__ModelFile *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__RunRequest methods */
+void   vitrine__v1__run_request__init
+                     (Vitrine__V1__RunRequest         *message);
+size_t vitrine__v1__run_request__get_packed_size
+                     (const Vitrine__V1__RunRequest   *message);
+size_t vitrine__v1__run_request__pack
+                     (const Vitrine__V1__RunRequest   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__run_request__pack_to_buffer
+                     (const Vitrine__V1__RunRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__RunRequest *
+       vitrine__v1__run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__run_request__free_unpacked
+                     (Vitrine__V1__RunRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__RunReply methods */
+void   vitrine__v1__run_reply__init
+                     (Vitrine__V1__RunReply         *message);
+size_t vitrine__v1__run_reply__get_packed_size
+                     (const Vitrine__V1__RunReply   *message);
+size_t vitrine__v1__run_reply__pack
+                     (const Vitrine__V1__RunReply   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__run_reply__pack_to_buffer
+                     (const Vitrine__V1__RunReply   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__RunReply *
+       vitrine__v1__run_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__run_reply__free_unpacked
+                     (Vitrine__V1__RunReply *message,
                       ProtobufCAllocator *allocator);
 /* Vitrine__V1__PluginManifest methods */
 void   vitrine__v1__plugin_manifest__init
@@ -445,6 +735,44 @@ Vitrine__V1__LogReply *
 void   vitrine__v1__log_reply__free_unpacked
                      (Vitrine__V1__LogReply *message,
                       ProtobufCAllocator *allocator);
+/* Vitrine__V1__MetricSample methods */
+void   vitrine__v1__metric_sample__init
+                     (Vitrine__V1__MetricSample         *message);
+size_t vitrine__v1__metric_sample__get_packed_size
+                     (const Vitrine__V1__MetricSample   *message);
+size_t vitrine__v1__metric_sample__pack
+                     (const Vitrine__V1__MetricSample   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__metric_sample__pack_to_buffer
+                     (const Vitrine__V1__MetricSample   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__MetricSample *
+       vitrine__v1__metric_sample__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__metric_sample__free_unpacked
+                     (Vitrine__V1__MetricSample *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__MetricsReply methods */
+void   vitrine__v1__metrics_reply__init
+                     (Vitrine__V1__MetricsReply         *message);
+size_t vitrine__v1__metrics_reply__get_packed_size
+                     (const Vitrine__V1__MetricsReply   *message);
+size_t vitrine__v1__metrics_reply__pack
+                     (const Vitrine__V1__MetricsReply   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__metrics_reply__pack_to_buffer
+                     (const Vitrine__V1__MetricsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__MetricsReply *
+       vitrine__v1__metrics_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__metrics_reply__free_unpacked
+                     (Vitrine__V1__MetricsReply *message,
+                      ProtobufCAllocator *allocator);
 /* Vitrine__V1__ConfigurationRequest methods */
 void   vitrine__v1__configuration_request__init
                      (Vitrine__V1__ConfigurationRequest         *message);
@@ -526,6 +854,24 @@ void   vitrine__v1__clock_reply__free_unpacked
 typedef void (*Vitrine__V1__DescribeRequest_Closure)
                  (const Vitrine__V1__DescribeRequest *message,
                   void *closure_data);
+typedef void (*Vitrine__V1__StartRequest_Closure)
+                 (const Vitrine__V1__StartRequest *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__StartReply_Closure)
+                 (const Vitrine__V1__StartReply *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__OptionValue_Closure)
+                 (const Vitrine__V1__OptionValue *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__ModelFile_Closure)
+                 (const Vitrine__V1__ModelFile *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__RunRequest_Closure)
+                 (const Vitrine__V1__RunRequest *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__RunReply_Closure)
+                 (const Vitrine__V1__RunReply *message,
+                  void *closure_data);
 typedef void (*Vitrine__V1__PluginManifest_Closure)
                  (const Vitrine__V1__PluginManifest *message,
                   void *closure_data);
@@ -553,6 +899,12 @@ typedef void (*Vitrine__V1__LogLine_Closure)
 typedef void (*Vitrine__V1__LogReply_Closure)
                  (const Vitrine__V1__LogReply *message,
                   void *closure_data);
+typedef void (*Vitrine__V1__MetricSample_Closure)
+                 (const Vitrine__V1__MetricSample *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__MetricsReply_Closure)
+                 (const Vitrine__V1__MetricsReply *message,
+                  void *closure_data);
 typedef void (*Vitrine__V1__ConfigurationRequest_Closure)
                  (const Vitrine__V1__ConfigurationRequest *message,
                   void *closure_data);
@@ -576,9 +928,13 @@ struct Vitrine__V1__Plugin_Service
                    const Vitrine__V1__DescribeRequest *input,
                    Vitrine__V1__PluginManifest_Closure closure,
                    void *closure_data);
+  void (*start)(Vitrine__V1__Plugin_Service *service,
+                const Vitrine__V1__StartRequest *input,
+                Vitrine__V1__StartReply_Closure closure,
+                void *closure_data);
   void (*run)(Vitrine__V1__Plugin_Service *service,
-              const Vitrine__V1__ClientMessage *input,
-              Vitrine__V1__PluginOutput_Closure closure,
+              const Vitrine__V1__RunRequest *input,
+              Vitrine__V1__RunReply_Closure closure,
               void *closure_data);
 };
 typedef void (*Vitrine__V1__Plugin_ServiceDestroy)(Vitrine__V1__Plugin_Service *);
@@ -589,14 +945,19 @@ void vitrine__v1__plugin__init (Vitrine__V1__Plugin_Service *service,
 #define VITRINE__V1__PLUGIN__INIT(function_prefix__) \
     { VITRINE__V1__PLUGIN__BASE_INIT,\
       function_prefix__ ## describe,\
+      function_prefix__ ## start,\
       function_prefix__ ## run  }
 void vitrine__v1__plugin__describe(ProtobufCService *service,
                                    const Vitrine__V1__DescribeRequest *input,
                                    Vitrine__V1__PluginManifest_Closure closure,
                                    void *closure_data);
+void vitrine__v1__plugin__start(ProtobufCService *service,
+                                const Vitrine__V1__StartRequest *input,
+                                Vitrine__V1__StartReply_Closure closure,
+                                void *closure_data);
 void vitrine__v1__plugin__run(ProtobufCService *service,
-                              const Vitrine__V1__ClientMessage *input,
-                              Vitrine__V1__PluginOutput_Closure closure,
+                              const Vitrine__V1__RunRequest *input,
+                              Vitrine__V1__RunReply_Closure closure,
                               void *closure_data);
 typedef struct Vitrine__V1__Host_Service Vitrine__V1__Host_Service;
 struct Vitrine__V1__Host_Service
@@ -610,6 +971,10 @@ struct Vitrine__V1__Host_Service
               const Vitrine__V1__LogLine *input,
               Vitrine__V1__LogReply_Closure closure,
               void *closure_data);
+  void (*metrics)(Vitrine__V1__Host_Service *service,
+                  const Vitrine__V1__MetricSample *input,
+                  Vitrine__V1__MetricsReply_Closure closure,
+                  void *closure_data);
   void (*configuration)(Vitrine__V1__Host_Service *service,
                         const Vitrine__V1__ConfigurationRequest *input,
                         Vitrine__V1__ConfigurationReply_Closure closure,
@@ -628,6 +993,7 @@ void vitrine__v1__host__init (Vitrine__V1__Host_Service *service,
     { VITRINE__V1__HOST__BASE_INIT,\
       function_prefix__ ## infer,\
       function_prefix__ ## log,\
+      function_prefix__ ## metrics,\
       function_prefix__ ## configuration,\
       function_prefix__ ## clock  }
 void vitrine__v1__host__infer(ProtobufCService *service,
@@ -638,6 +1004,10 @@ void vitrine__v1__host__log(ProtobufCService *service,
                             const Vitrine__V1__LogLine *input,
                             Vitrine__V1__LogReply_Closure closure,
                             void *closure_data);
+void vitrine__v1__host__metrics(ProtobufCService *service,
+                                const Vitrine__V1__MetricSample *input,
+                                Vitrine__V1__MetricsReply_Closure closure,
+                                void *closure_data);
 void vitrine__v1__host__configuration(ProtobufCService *service,
                                       const Vitrine__V1__ConfigurationRequest *input,
                                       Vitrine__V1__ConfigurationReply_Closure closure,
@@ -650,6 +1020,12 @@ void vitrine__v1__host__clock(ProtobufCService *service,
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor vitrine__v1__describe_request__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__start_request__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__start_reply__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__option_value__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__model_file__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__run_request__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__run_reply__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__plugin_manifest__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__output_port__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__model_requirement__descriptor;
@@ -659,6 +1035,8 @@ extern const ProtobufCMessageDescriptor vitrine__v1__infer_reply__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__tensor__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__log_line__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__log_reply__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__metric_sample__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__metrics_reply__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__configuration_request__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__configuration_reply__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__clock_request__descriptor;

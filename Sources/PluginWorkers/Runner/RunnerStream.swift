@@ -1,0 +1,123 @@
+import EventLoop
+import PluginHost
+import Router
+import Wire
+
+/// One Run stream in the runner: the host's inputs go to the plugin's stream, what that gives goes back as far as there is credit. Confined to the
+/// loop.
+final class RunnerStream: NodeEvents {
+    private let id: UInt64
+    private unowned let connection: RunnerConnection
+    private let instance: PluginInstance
+    private var stream: (any NodeStream)?
+    private var token: UInt64 = 0
+    private var taken: UInt64 = 0
+    private var acknowledged: UInt64 = 0
+    /// What the host still takes, bytes; the last message may overdraw it.
+    private var credit = RunnerStream.windowBytes
+    /// Serialized outputs that wait for credit.
+    private var waiting: ArraySlice<SharedBuffer> = []
+    private var waitingBytes = 0
+    private var ending: RPCStatus?
+    /// Bytes of inputs that were taken and not given back yet, by lane.
+    private var returned: [Lane: Int] = [:]
+
+    /// The protocol's initial window for what a plugin gives.
+    static let windowBytes = 1 << 20
+    /// Outputs that wait for credit, bytes; more ends the stream.
+    static let waitingBytesMax = 32 << 20
+
+    init(_ id: UInt64, connection: RunnerConnection, instance: PluginInstance) {
+        self.id = id
+        self.connection = connection
+        self.instance = instance
+    }
+
+    /// - Returns: the plugin stream's own number.
+    func open(_ open: StreamOpen) throws(RPCStatus) -> UInt64 {
+        let opened = try instance.open(open, events: self)
+        stream = opened
+        token = instance.token(of: opened)
+        return token
+    }
+
+    func input(_ bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        let peek = try RunRequestPeek(bytes)
+        let payload = SharedBuffer(copying: UnsafeRawBufferPointer(rebasing: bytes[peek.message]))
+        let kind = try MessagePeek(clientMessage: payload.bytes).kind
+        let now = instance.loop.nowUs
+        taken = peek.sequence
+        stream?.data(
+            RoutedMessage(
+                kind: kind, turnID: peek.turnID, revision: peek.revision, captureTimeUs: peek.captureTimeUs,
+                deadlineUs: peek.timeoutUs == 0 ? 0 : now &+ peek.timeoutUs, payload: payload))
+        give(back: payload.count, InputLedger.lane(of: kind))
+        // The plugin may have answered at once: that goes first, on the next tick.
+        instance.loop.nextTick { [self] in acknowledge() }
+    }
+
+    func halfClose() { stream?.halfClose() }
+
+    /// The host wants nothing more.
+    func cancel() {
+        stream?.cancel()
+        stream = nil
+        connection.forget(id, token: token)
+    }
+
+    func granted(_ bytes: UInt64) {
+        credit += Int(clamping: min(bytes, UInt64(Int32.max)))
+        flush()
+    }
+
+    /// Tells the host how far the plugin is, if that is news and nothing waits that belongs to it.
+    func acknowledge() {
+        guard stream != nil, waiting.isEmpty, taken > acknowledged, instance.isQuiet(token) else { return }
+        acknowledged = taken
+        write(nil)
+    }
+
+    func nodeStream(_ stream: any NodeStream, emitted kind: UInt32, payload: SharedBuffer) {
+        waiting.append(payload)
+        waitingBytes += payload.count
+        flush()
+        guard waitingBytes > Self.waitingBytesMax else { return }
+        connection.status(id, RPCStatus(.resourceExhausted, "\(waitingBytes) bytes of the plugin's output wait; at most \(Self.waitingBytesMax) may"))
+        cancel()
+    }
+
+    func nodeStream(_ stream: any NodeStream, closed status: RPCStatus) {
+        self.stream = nil
+        ending = status
+        flush()
+    }
+
+    private func flush() {
+        while credit > 0, let next = waiting.popFirst() {
+            waitingBytes -= next.count
+            credit -= next.count
+            if waiting.isEmpty, instance.isQuiet(token) { acknowledged = taken }
+            write(next)
+        }
+        guard waiting.isEmpty, let ending else { return }
+        connection.status(id, ending)
+        connection.forget(id, token: token)
+    }
+
+    private func write(_ output: SharedBuffer?) {
+        connection.write {
+            FrameEncoder.data(streamID: id, into: &$0) { RunEncoder.reply(acknowledged: acknowledged, output: output?.bytes, into: &$0) }
+        }
+    }
+
+    /// Lets the host send more, in grants of at least a quarter of the window.
+    private func give(back bytes: Int, _ lane: Lane) {
+        let due = returned[lane, default: 0] + bytes
+        guard due >= InputLedger.window(lane) / 4 else {
+            returned[lane] = due
+            return
+        }
+        returned[lane] = 0
+        connection.write { FrameEncoder.credit(streamID: id, lane: lane, bytes: UInt64(due), into: &$0) }
+    }
+}
