@@ -9,6 +9,7 @@ let fakeWorkerSource = #"""
     #include <unistd.h>
 
     static int host;
+    static char *volatile kept; /* so that the compiler leaves what is eaten in */
     static const char *mode, *marker;
     static uint8_t frame[1 << 16];
 
@@ -105,7 +106,7 @@ let fakeWorkerSource = #"""
         if (ends(bytes, length, "talk")) for (;;) { printf("blah\n"); fflush(stdout); }
         if (ends(bytes, length, "ping")) for (;;) say(0, 8, (const uint8_t *)"\x08\x01", 2);
         if (ends(bytes, length, "hang")) for (;;) pause();
-        if (ends(bytes, length, "eat")) for (;;) { char *some = malloc(1 << 20); if (!some) abort(); memset(some, 1, 1 << 20); }
+        if (ends(bytes, length, "eat")) for (;;) { kept = malloc(1 << 20); if (!kept) abort(); memset(kept, 1, 1 << 20); }
         if (ends(bytes, length, "overack")) return give(id, sequence + 7, "x", 1);
         if (ends(bytes, length, "kindless")) { say(id, 3, (const uint8_t *)"\x12\x02\x08\x01", 4); return; }
         if (ends(bytes, length, "stranger")) { say(99, 3, (const uint8_t *)"", 0); return; }

@@ -74,7 +74,18 @@ struct ConfigurationTests {
             ("graph: g\nloops: two", "shop.yaml:2: loops: a whole number from 1 to 64 is needed here, not 'two'"),
             ("graph: g\nlog:\n  level: loud", "shop.yaml:3: log.level: one of debug, info, warning, error is needed here, not 'loud'"),
             ("graph: g\nlog: debug", "shop.yaml:2: log: a mapping is needed here, with the keys level, format"),
-            ("graph: g\nplugins:\n  load:\n    - {plugin: x}", "shop.yaml:4: plugins.load[0]: unknown key 'plugin'; allowed: name, file, options"),
+            (
+                "graph: g\nplugins:\n  load:\n    - {plugin: x}",
+                "shop.yaml:4: plugins.load[0]: unknown key 'plugin'; allowed: name, file, options, run, command, limits"
+            ),
+            (
+                "graph: g\nplugins: {load: [{name: x, limits: {streams_max: 1}}]}",
+                "shop.yaml:2: plugins.load[0].limits: 'limits' are for 'run: worker'"
+            ),
+            (
+                "graph: g\nplugins: {load: [{name: x, run: worker, limits: {memory_bytes_max: 1}}]}",
+                "shop.yaml:2: plugins.load[0].limits.memory_bytes_max: a whole number from 16777216 to 1099511627776 is needed here, not '1'"
+            ),
             ("graph: g\nplugins: {load: [{file: x.so}]}", "shop.yaml:2: plugins.load[0].name: a text is needed here"),
             (
                 "graph: g\nlimits: {frame_bytes_max: 12}",
