@@ -93,14 +93,15 @@ let modules: [Target] = [
     module("PluginTesting", ["CVitrinePlugin", "PluginKit", "Wire"]),
     module("PluginHost", ["CVitrinePlugin", "CMd", "Wire", "EventLoop", "Inference", "Router"]),
     module("PluginWorkers", ["CMemoryFile", "CVitrinePlugin", "Wire", "EventLoop", "Inference", "Router", "PluginHost"]),
-    module("Agents", ["Catalog", "Fusion", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
+    .target(name: "Intents", dependencies: ["CheckedYAML"], path: "Sources/Intents", swiftSettings: strict + [.unsafeFlags(["-O"])]),
+    module("Agents", ["Intents", "Catalog", "Fusion", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
     module("Client", ["Wire", "EventLoop"]),
     module("Replay", ["Client", "Recording", "Wire", "EventLoop", "CSndfile", "CheckedYAML", histogram]),
     module(
         "Server",
         [
             "Wire", "EventLoop", "Recording", "Telemetry", "Inference", "Fusion", "Catalog", "Router", "Sessions", "PluginHost",
-            "PluginWorkers", "Agents", "CheckedYAML", logging,
+            "PluginWorkers", "Agents", "CheckedYAML", "Intents", logging,
         ]),
 ]
 
@@ -109,9 +110,8 @@ let executables: [Target] = [
         name: "vitrine",
         dependencies: [
             "Server", "Client", "Replay", "Recording", "PluginHost", "PluginWorkers", "PluginKit", "PluginTesting", "Inference", "Router", "Catalog",
-            "Wire",
-            "EventLoop",
-            "Evaluation", "LinearAlgebra", "Training", "CSndfile", arguments, logging,
+            "Wire", "EventLoop", "Evaluation", "LinearAlgebra", "Training", "CSndfile", "Intents", "Agents", "CheckedYAML", "Fusion", arguments,
+            logging,
         ],
         path: "Sources/vitrine", swiftSettings: strict),
     .executableTarget(
@@ -157,7 +157,8 @@ let testTargets: [Target] = [
     tests("TextEncoderTests", ["TextEncoder", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests(
         "PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
-    tests("AgentsTests", ["Agents", "Catalog", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
+    tests("IntentsTests", ["Intents"]),
+    tests("AgentsTests", ["Intents", "Agents", "Catalog", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
     tests("RecordingTests", ["Recording", "Wire"]),
     tests("ReplayTests", ["Replay", "Recording", "CheckedYAML", "Client", "EventLoop", "Wire", yams]),
     tests("EndToEnd", ["EventLoop", "Wire"]),

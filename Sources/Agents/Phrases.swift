@@ -55,6 +55,53 @@ struct Phrases {
         of("I can help with jewellery, orders, delivery, returns, care and sizes; this is beyond me.", "我可以帮您挑选首饰，或解答订单、配送、退换货、保养和尺寸问题，这个我帮不上忙。")
     }
 
+    var dropped: String { of("All right, I leave it as it is.", "好的，不做任何更改。") }
+    var stillOpen: String { of("And shall we go on with what we began?", "另外，刚才的事要继续办理吗？") }
+    var notNow: String { of("The shop's system does not answer just now. Nothing was done; please try again in a while.", "系统暂时没有响应，没有做任何更改，请稍后再试。") }
+    func changedMeanwhile(_ order: String) -> String {
+        of("That is not possible any more, so I have changed nothing.", "现在已经无法办理，我没有做任何更改。")
+    }
+
+    func notPossible(_ operation: String, _ order: Order, items: String) -> String {
+        let state = status(order.status)
+        return of(
+            "Order \(order.id) (\(items)) is \(state); \(reason(operation))", "订单 \(order.id)（\(items)）\(state)，\(reason(operation))")
+    }
+
+    private func reason(_ operation: String) -> String {
+        switch operation {
+        case "cancel": of("it can be cancelled only until it is packed.", "只有打包之前可以取消。")
+        case "address": of("the address can be changed only until it is packed.", "只有打包之前可以修改地址。")
+        default: of("that is possible only once it was delivered.", "签收之后才能办理。")
+        }
+    }
+
+    func nothingFor(_ operation: String) -> String {
+        switch operation {
+        case "cancel": of("You have no order that can still be cancelled.", "您没有可以取消的订单。")
+        case "address": of("You have no order whose address can still be changed.", "您没有可以修改地址的订单。")
+        case "resize": of("You have no delivered ring that could be resized.", "您没有已签收的戒指可以改圈。")
+        default: of("You have no delivered order for that.", "您没有已签收的订单可以办理。")
+        }
+    }
+
+    func passedOn(_ person: String) -> String {
+        person.isEmpty
+            ? of("I have passed it on; a person of the shop will answer here.", "已转达，人工客服会在这里回复您。")
+            : of("I have passed it on to \(person).", "已转达给\(person)。")
+    }
+
+    func sorry(_ number: Int64) -> String {
+        of("I am sorry. A person of the shop will look into this; your number is \(number).", "非常抱歉。人工客服会为您处理，您的排队号是 \(number)。")
+    }
+
+    func notUnderstood(_ number: Int64) -> String {
+        of("I do not seem to be of help, so a person of the shop will take over; your number is \(number).", "看来我没能帮上忙，已为您转接人工客服，您的排队号是 \(number)。")
+    }
+
+    var compareWhat: String { of("Which two pieces shall I compare?", "请问要比较哪两款？") }
+    func noReviews(_ title: String) -> String { of("There are no reviews of \(title) yet.", "\(title) 暂时没有评价。") }
+
     func order(_ order: Order, items: String) -> String {
         let state = status(order.status)
         var text = of("Order \(order.id) (\(items)) is \(state).", "订单 \(order.id)（\(items)）\(state)。")

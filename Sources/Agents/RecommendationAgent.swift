@@ -20,17 +20,16 @@ public struct RecommendationAgent: Agent {
         let say = Phrases(turn.language)
         guard let fused = turn.query, !fused.parts.isEmpty else { return finish(say.tellMore, .clarify, turn, reply) }
         let parsed = parser.parse(turn.words)
-        let query = FusedQuery(
-            blocks: fused.parts.map {
-                FusedQuery.Block(modality: $0.feature.modality, spaceID: $0.feature.spaceID, values: $0.feature.values, weight: $0.weight)
-            })
-        var hits = try search(query, parsed.filter)
+        // "Cheaper", "like the second one but in silver": what was looked for before still counts.
+        let wish = Wish(turn, parsed, snapshot: snapshot, parser: parser)
+        let query = wish.like.map { FusedQuery(blocks: likeness(of: $0, fused)) } ?? FusedQuery(blocks: fused.parts.map(block))
+        var hits = try search(query, wish.filter)
         let wanted = describe(parsed, say)
         var text = say.found(hits.count, wanted)
         var kind = ReplyKind.answer
         if hits.isEmpty {
             // The price is the filter that people stretch most readily.
-            hits = try search(query, parsed.filter.withoutPrice)
+            hits = try search(query, wish.filter.withoutPrice)
             text = hits.isEmpty ? say.nothing(wanted) : say.nearest(wanted)
             kind = .noAnswer
         }
@@ -43,6 +42,21 @@ public struct RecommendationAgent: Agent {
                         language: turn.language)))
         }
         finish(text, kind, turn, reply)
+        var dialogue = turn.context.dialogue
+        dialogue.wish = wish.lines
+        dialogue.misses = 0
+        reply.remember(dialogue)
+    }
+
+    private func block(_ part: FusedVector.Part) -> FusedQuery.Block {
+        FusedQuery.Block(modality: part.feature.modality, spaceID: part.feature.spaceID, values: part.feature.values, weight: part.weight)
+    }
+
+    /// The product's own vectors in the place of the words'.
+    private func likeness(of product: Product, _ fused: FusedVector) -> [FusedQuery.Block] {
+        let own = snapshot.features(of: product.id)
+        guard !own.isEmpty else { return fused.parts.map(block) }
+        return own.map { FusedQuery.Block(modality: $0.modality, spaceID: $0.spaceID, values: $0.values, weight: 1 / Float(own.count)) }
     }
 
     private func search(_ query: FusedQuery, _ filter: ProductFilter) throws(RPCStatus) -> [SearchHit] {

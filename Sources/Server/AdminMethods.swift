@@ -31,7 +31,7 @@ enum AdminMethods {
             Method(descriptor: .adminWatchPlugin) { context in
                 WatchHandler(call: context.call, loop: loop, hub: server.pluginLog)
             },
-        ]
+        ] + HandoffMethods.all { [weak server] in server?.sharedState }
     }
 
     private typealias Done = @Sendable (Result<ChangePluginReply, RPCStatus>) -> Void

@@ -21,6 +21,8 @@ public struct ServerConfiguration: Sendable {
     public var catalogueFolder = ""
     public var databaseFile = ""
     public var intentsFile = ""
+    /// The dialogue policy of customer service; "" = it answers, but does nothing.
+    public var dialogueFile = ""
     public var tokensFile = ""
     public var shop = "default"
     public var inferenceThreads = 2
@@ -123,10 +125,11 @@ extension ServerConfiguration {
         read.graphFile = try located(document["graph"])
         if read.graphFile.isEmpty { throw document.error("'graph' is needed: the path of a fusion graph file") }
         let catalog = document["catalog"]
-        if catalog.exists { try catalog.fields("folder", "database", "intents") }
+        if catalog.exists { try catalog.fields("folder", "database", "intents", "dialogue") }
         read.catalogueFolder = try located(catalog["folder"])
         read.databaseFile = try located(catalog["database"])
         read.intentsFile = try located(catalog["intents"])
+        read.dialogueFile = try located(catalog["dialogue"])
         let auth = document["auth"]
         if auth.exists { try auth.fields("tokens") }
         read.tokensFile = try located(auth["tokens"])

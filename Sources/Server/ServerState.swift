@@ -17,14 +17,15 @@ final class ServerState: Sendable {
     let events: (any EventLog)?
     /// nil = nothing is recorded.
     let recordings: Recordings?
+    let handoffs: (any HandoffQueue)?
     private let runtime: PluginRuntime
     private let loops: [EventLoop]
     private let workers: WorkerTable
 
     init(
         configuration: ServerConfiguration, metrics: ServerMetrics, log: Logger, seed: UInt64, verifier: any TokenVerifier,
-        adminVerifier: any TokenVerifier, events: (any EventLog)?, recordings: Recordings?, runtime: PluginRuntime, loops: [EventLoop],
-        workers: WorkerTable
+        adminVerifier: any TokenVerifier, events: (any EventLog)?, handoffs: (any HandoffQueue)?, recordings: Recordings?, runtime: PluginRuntime,
+        loops: [EventLoop], workers: WorkerTable
     ) {
         self.configuration = configuration
         self.metrics = metrics
@@ -35,6 +36,7 @@ final class ServerState: Sendable {
         self.adminVerifier = adminVerifier
         self.events = events
         self.recordings = recordings
+        self.handoffs = handoffs
         self.runtime = runtime
         self.loops = loops
         self.workers = workers
@@ -50,6 +52,14 @@ final class ServerState: Sendable {
             } catch {
                 log.error("a socket from another loop could not be adopted", metadata: ["reason": "\(error)"])
             }
+        }
+    }
+
+    /// Looks at a session, on the loop that owns it; nil when there is none of that id.
+    func session<Value: Sendable>(_ id: String, _ body: @escaping @Sendable (Session?) -> Value) async -> Value {
+        let loop = loops[SessionTable.owner(of: id, loops: loops.count)]
+        return await withCheckedContinuation { continuation in
+            loop.submit { [workers] in continuation.resume(returning: body(workers.on(loop).sessions.find(id))) }
         }
     }
 

@@ -9,26 +9,31 @@ final class Shop: Sendable {
     let stores: SQLiteStores
     let snapshot: CatalogSnapshot
     let classifier: IntentClassifier
-    private let service: IntentClassifier
+    private let policy: DialoguePolicy
 
-    private init(stores: SQLiteStores, snapshot: CatalogSnapshot) {
+    private init(stores: SQLiteStores, snapshot: CatalogSnapshot, classifier: IntentClassifier, policy: DialoguePolicy) {
         self.stores = stores
         self.snapshot = snapshot
-        classifier = .agents(snapshot.intentExamples)
-        service = .service(snapshot.intentExamples)
+        self.classifier = classifier
+        self.policy = policy
     }
 
     /// Opens the database and reads the catalogue. Blocks; only while starting.
     static func open(_ configuration: ServerConfiguration, log: Logger) throws(ServerError) -> Shop {
-        do throws(StoreError) {
+        let policy = try ShopUnderstanding.policy(configuration)
+        do {
             let stores = try SQLiteStores.open(configuration.databaseFile, shop: configuration.shop)
             let snapshot = try stores.loadSnapshot()
             if snapshot.products.isEmpty {
                 log.warning("the catalogue is empty", metadata: ["database": "\(configuration.databaseFile)", "advice": "vitrine catalog import"])
             }
-            return Shop(stores: stores, snapshot: snapshot)
-        } catch {
+            let parser = FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency))
+            let classifier = IntentClassifier(model: try ShopUnderstanding.model(stores, snapshot), parser: parser)
+            return Shop(stores: stores, snapshot: snapshot, classifier: classifier, policy: policy)
+        } catch let error as StoreError {
             throw ServerError("\(configuration.databaseFile): \(error.message)")
+        } catch {
+            throw error as? ServerError ?? ServerError("\(error)")
         }
     }
 
@@ -36,7 +41,9 @@ final class Shop: Sendable {
         [
             RecommendationAgent(
                 snapshot: snapshot, parser: FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency)), itemsMax: itemsMax),
-            ServiceAgent(snapshot: snapshot, stores: ServiceStores(orders: stores, catalog: stores, handoffs: stores), intents: service),
+            ServiceAgent(
+                snapshot: snapshot, stores: ServiceStores(orders: stores, catalog: stores, handoffs: stores, desk: stores), intents: classifier,
+                policy: policy),
             TryOnAgent(snapshot: snapshot),
         ]
     }

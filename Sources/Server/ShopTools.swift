@@ -28,13 +28,17 @@ public final class ShopImport {
         let features = try runtime.features(on: loop)
         defer { features.retire(runtime) }
         do {
-            return try Blocking.run(on: loop) { [stores] () async throws in
+            let report = try Blocking.run(on: loop) { [stores] () async throws in
                 try await CatalogImporter(stores: stores).importFolder(folder, encoder: features, intentsFile: intentsFile, progress: progress)
             }
+            // The understanding is learnt once, here, so that servers start at once.
+            progress(ImportProgress(stage: "learning intents", done: 0, total: 1))
+            _ = try ShopUnderstanding.model(stores, try stores.loadSnapshot())
+            return report
         } catch let error as StoreError {
             throw ServerError(error.message)
         } catch {
-            throw ServerError("\(error)")
+            throw error as? ServerError ?? ServerError("\(error)")
         }
     }
 

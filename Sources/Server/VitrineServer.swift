@@ -33,6 +33,7 @@ public final class VitrineServer: @unchecked Sendable {
     let loops: [EventLoop]
     let workers = WorkerTable()
     private var state: ServerState?
+    var sharedState: ServerState? { state }
     private var shop: Shop?
     /// Set once the server serves.
     private(set) var changes: PluginChanges?
@@ -114,8 +115,9 @@ public final class VitrineServer: @unchecked Sendable {
         }
         let state = ServerState(
             configuration: configuration, metrics: metrics, log: log, seed: seed, verifier: verifier,
-            adminVerifier: PeerVerifier(uid: getuid(), shop: configuration.shop), events: shop?.stores, recordings: recordings, runtime: runtime,
-            loops: loops, workers: workers)
+            adminVerifier: PeerVerifier(uid: getuid(), shop: configuration.shop), events: shop?.stores, handoffs: shop?.stores,
+            recordings: recordings,
+            runtime: runtime, loops: loops, workers: workers)
         self.state = state
         workers.set(
             loops.map { loop in

@@ -58,6 +58,8 @@ public struct DialogueContext: Sendable, Equatable {
     public var behaviour: [BehaviourEvent] = []
     public var lastAgent: String = ""
     public var turnsDone: Int = 0
+    /// Where the dialogue with customer service stands.
+    public var dialogue = Dialogue()
 
     public init() {}
 }
@@ -74,6 +76,11 @@ public struct ReplySink: Sendable {
     @discardableResult
     public func send(_ kind: ServerMessage.Kind) -> Bool {
         session.value.emit(kind, turnID: turnID, epoch: epoch)
+    }
+
+    /// Keeps where the dialogue stands for the turns to come; dropped, like what was not sent, once the turn was interrupted.
+    public func remember(_ dialogue: Dialogue) {
+        session.value.remember(dialogue, turnID: turnID, epoch: epoch)
     }
 
     /// Notes what the conversation is about.

@@ -18,6 +18,9 @@ struct Outbox {
         return lastSequence
     }
 
+    /// Goes on numbering where a stored session stood.
+    mutating func resume(at sequence: UInt64) { lastSequence = max(lastSequence, sequence - min(sequence, 1)) }
+
     mutating func keep(_ message: [UInt8], sequence: UInt64) {
         kept.append((sequence, message))
         bytes += message.count

@@ -1,4 +1,4 @@
-import Wire
+public import Wire
 
 /// What goes to the client.
 extension Session {
@@ -46,5 +46,20 @@ extension Session {
     func focus(onProduct id: String, turnID: UInt64, epoch: UInt32) {
         guard let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch else { return }
         context.focusedProduct = id
+    }
+
+    func remember(_ dialogue: Dialogue, turnID: UInt64, epoch: UInt32) {
+        guard let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch else { return }
+        context.dialogue = dialogue
+    }
+
+    /// A person of the shop writes into the conversation, outside of any turn.
+    public func say(_ reply: ReplyDelta) { emit(.reply(reply), turnID: 0, revision: 0) }
+
+    /// From now on a person answers, or the agents answer again.
+    public func hand(toPerson: Bool, handoff: Int64) {
+        context.dialogue.withPerson = toPerson
+        context.dialogue.handoff = handoff
+        context.dialogue.misses = 0
     }
 }

@@ -106,7 +106,7 @@ extension Session {
         fillFromVideo(turn)
         let outcome: FusionOutcome
         do throws(FusionError) {
-            outcome = try turn.deployment.plan.fuse(turn.features, present: present(turn), classifier: turn.deployment.classifier)
+            outcome = try turn.deployment.plan.fuse(turn.features, present: present(turn), classifier: classifier(of: turn))
         } catch {
             problem(RPCStatus(.internalError, "the fusion graph failed: \(error.message)"), turnID: turn.id)
             return apply(turn.machine.handle(.decided(agents: 0)), to: turn)
@@ -123,6 +123,11 @@ extension Session {
         let ids = chosen.map(\.0.id)
         apply(turn.machine.handle(.decided(agents: ids.count)), to: turn)
         for (node, agent) in chosen { start(agent, node, turn, outcome, missing: missing) }
+    }
+
+    private func classifier(of turn: Turn) -> (any ModalityClassifier)? {
+        guard let reader = turn.deployment.classifier as? any TurnClassifier else { return turn.deployment.classifier }
+        return reader.reading(turn.words, context)
     }
 
     /// An explicit request to try something on needs no guess.
@@ -189,6 +194,7 @@ extension Session {
         turn.tasks.removeAll()
         turns.removeAll { $0 === turn }
         lastOver = turn
+        if !turn.words.isEmpty || !turn.delivered.isEmpty { record(turn) }
         if turn.machine.state == .done {
             context.turnsDone += 1
             if wantsTrace { emit(.trace(Trace(traceID: turn.traceID, spans: turn.spans)), turnID: turn.id, revision: turn.machine.revision) }

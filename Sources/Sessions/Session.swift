@@ -74,6 +74,8 @@ public final class Session {
     /// How much of the last spoken reply the customer has heard.
     var played: Played?
     var context = DialogueContext()
+    /// What was said and answered so far, newest last.
+    var records: [TurnRecord] = []
     /// The language the customer set, or was last heard to speak.
     var language = ""
     var languageIsSet = false

@@ -14,6 +14,6 @@ struct Vitrine: ParsableCommand {
         version: ServerVersion.text,
         subcommands: [
             ServeCommand.self, ChatCommand.self, ReplayCommand.self, PluginCommand.self, CatalogCommand.self, GraphCommand.self, AdminCommand.self,
-            TrainCommand.self, EvaluateCommand.self, RecordingCommand.self,
+            TrainCommand.self, EvaluateCommand.self, RecordingCommand.self, DialogueCommand.self, HandoffCommand.self, PrivacyCommand.self,
         ])
 }

@@ -144,17 +144,23 @@ extension [ServerMessage] {
 }
 
 /// Stores with made contents; they keep what they are asked.
-final class FakeStores: OrderStore, CatalogStore, HandoffQueue {
+final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
     let all: [Order]
     let hits: [WordHit]
     let failure: StoreError?
     private let queue = Mutex<[(handoff: Handoff, key: String, user: String)]>([])
+    private let asked = Mutex<[(request: ServiceRequest, version: Int64, key: String)]>([])
+    private let notes = Mutex<[String]>([])
 
     init(orders: [Order] = [], hits: [WordHit] = [], failure: StoreError? = nil) {
         all = orders
         self.hits = hits
         self.failure = failure
     }
+
+    /// Requests that were written, each key once.
+    var requests: [(request: ServiceRequest, version: Int64, key: String)] { asked.withLock { $0 } }
+    var noted: [String] { notes.withLock { $0 } }
 
     var waiting: [(handoff: Handoff, key: String, user: String)] { queue.withLock { $0 } }
 
@@ -197,4 +203,33 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue {
     }
 
     nonisolated(nonsending) func waitingHandoffs(limit: Int, as principal: Principal) async throws(StoreError) -> [HandoffTicket] { [] }
+
+    nonisolated(nonsending) func allHandoffs(limit: Int, as principal: Principal) async throws(StoreError) -> [HandoffTicket] { [] }
+
+    nonisolated(nonsending) func noteHandoff(_ number: Int64, _ text: String, as principal: Principal) async throws(StoreError) {
+        notes.withLock { $0.append("\(number) \(text)") }
+    }
+
+    nonisolated(nonsending) func updateHandoff(
+        _ number: Int64, to state: HandoffTicket.State, person: String, as principal: Principal
+    ) async throws(StoreError) -> HandoffTicket { throw StoreError(.permissionDenied, "not here") }
+
+    nonisolated(nonsending) func handoff(_ number: Int64, as principal: Principal) async throws(StoreError) -> HandoffTicket {
+        throw StoreError(.notFound, "not here")
+    }
+
+    nonisolated(nonsending) func submit(
+        _ request: ServiceRequest, expectedVersion: Int64, timeUs: UInt64, idempotencyKey: String, as principal: Principal
+    ) async throws(StoreError) -> ServiceReceipt {
+        try check()
+        let order = all.first { $0.id == request.orderID }
+        if let order, order.version != expectedVersion { throw StoreError(.conflict, "changed") }
+        return asked.withLock { asked in
+            if let index = asked.firstIndex(where: { $0.key == idempotencyKey }) { return ServiceReceipt(number: Int64(index + 7), request: request) }
+            asked.append((request, expectedVersion, idempotencyKey))
+            return ServiceReceipt(number: Int64(asked.count + 6), request: request, order: order)
+        }
+    }
+
+    nonisolated(nonsending) func requests(of principal: Principal, limit: Int) async throws(StoreError) -> [ServiceReceipt] { [] }
 }

@@ -24,13 +24,15 @@ enum PermittedImports {
         ("PluginHost", ["CMd", "CVitrinePlugin", "EventLoop", "Inference", "Router", "Wire"]),
         ("PluginWorkers", ["CMemoryFile", "CVitrinePlugin", "EventLoop", "Inference", "PluginHost", "Router", "Wire"]),
         ("Sessions", ["Catalog", "EventLoop", "Fusion", "Router", "Telemetry", "Wire"]),
-        ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Sessions", "Telemetry", "Wire"]),
+        ("Intents", ["CheckedYAML"]),
+        ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Intents", "Sessions", "Telemetry", "Wire"]),
         ("Client", ["EventLoop", "Wire"]),
         ("Replay", ["CSndfile", "CheckedYAML", "Client", "EventLoop", "Recording", "Wire"]),
         (
             "Server",
             [
-                "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "PluginHost", "PluginWorkers", "Recording", "Router",
+                "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "Intents", "PluginHost", "PluginWorkers", "Recording",
+                "Router",
                 "Sessions", "Telemetry", "Wire",
             ]
         ),
@@ -38,9 +40,9 @@ enum PermittedImports {
         (
             "vitrine",
             [
-                "CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Evaluation", "Fusion", "Inference", "LinearAlgebra", "PluginHost",
-                "PluginKit",
-                "PluginTesting", "PluginWorkers", "Recording", "Replay", "Router", "Server", "Training", "Wire",
+                "Agents", "CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Evaluation", "Fusion", "Inference", "Intents",
+                "LinearAlgebra",
+                "PluginHost", "PluginKit", "PluginTesting", "PluginWorkers", "Recording", "Replay", "Router", "Server", "Training", "Wire",
             ]
         ),
         ("SpeechRecognizer", ["COpenCC", "COpus", "CSndfile", "CSoxr", "CVitrinePlugin", "PluginKit", "Wire"]),

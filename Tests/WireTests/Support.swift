@@ -38,6 +38,8 @@ let allValues: [any WireMessage.Type] = [
     UnloadPluginRequest.self, WatchPluginRequest.self, PluginLogLine.self, ListPluginsReply.self, LoadedPlugin.self, DrainRequest.self,
     DrainReply.self, RecordingHeader.self, ConsentGiven.self, NamedHash.self, RecordedFrame.self, RecordedRead.self,
     StoreRead.self, RecordingRecord.self, RecordingMarker.self, RecordingEnd.self, SessionState.self, TurnRecord.self,
+    Dialogue.self, DialogueSlot.self, ListHandoffsRequest.self, ListHandoffsReply.self, HandoffInfo.self, UpdateHandoffRequest.self,
+    HandoffTake.self, HandoffAnswer.self,
 ]
 
 /// Builds well-formed serialized messages from protobuf-c's descriptors, without the code under test.

@@ -72,6 +72,19 @@ enum Schema {
                 user TEXT NOT NULL, operation TEXT NOT NULL, key TEXT NOT NULL, answer TEXT NOT NULL,
                 PRIMARY KEY(user, operation, key)) WITHOUT ROWID;
             CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-            """
+            """,
+        // What customer service writes, the state of hand-overs, and learnt models.
+        """
+        CREATE TABLE requests(
+            number INTEGER PRIMARY KEY AUTOINCREMENT, user TEXT NOT NULL, kind TEXT NOT NULL, order_id TEXT NOT NULL, product_id TEXT NOT NULL,
+            details TEXT NOT NULL, time_us INTEGER NOT NULL);
+        CREATE INDEX requests_by_user ON requests(user, number DESC);
+        CREATE INDEX requests_by_order ON requests(order_id, kind);
+        CREATE TABLE carts(
+            user TEXT NOT NULL, product_id TEXT NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY(user, product_id)) WITHOUT ROWID;
+        CREATE TABLE models(name TEXT PRIMARY KEY, hash TEXT NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID;
+        ALTER TABLE handoffs ADD COLUMN state TEXT NOT NULL DEFAULT 'waiting';
+        ALTER TABLE handoffs ADD COLUMN person TEXT NOT NULL DEFAULT '';
+        """,
     ]
 }

@@ -1,4 +1,4 @@
-extension SQLiteStores: EventLog, HandoffQueue {
+extension SQLiteStores: EventLog {
     /// Events of one call.
     public static let eventsMax = 256
 
@@ -32,42 +32,6 @@ extension SQLiteStores: EventLog, HandoffQueue {
             return try connection.rows(sql, [.text(user), Self.rows(limit)]) {
                 LoggedEvent(
                     sessionID: $0.text(0), kind: $0.text(1), productID: $0.text(2), quantity: $0.int(3), timeUs: UInt64(clamping: $0.integer(4)))
-            }
-        }
-    }
-
-    nonisolated(nonsending) public func enqueue(
-        _ handoff: Handoff, idempotencyKey: String, as principal: Principal
-    ) async throws(StoreError) -> Int64 {
-        guard principal.shop == shop else { throw StoreError(.permissionDenied, "handoffs of shop \"\(shop)\" only") }
-        try Self.check(key: idempotencyKey)
-        let user = principal.user
-        return try await database.write("store enqueue handoff") { (connection) throws(StoreError) in
-            let answer = try Self.once(connection, "enqueue handoff \(handoff.sessionID)", key: idempotencyKey, user: user) { () throws(StoreError) in
-                try connection.run(
-                    "INSERT INTO handoffs(user, session_id, reason, summary, language, time_us) VALUES(?, ?, ?, ?, ?, ?)",
-                    [
-                        .text(user), .text(handoff.sessionID), .text(handoff.reason), .text(handoff.summary), .text(handoff.language),
-                        .integer(Int64(clamping: handoff.timeUs)),
-                    ])
-                return String(connection.lastInsertedKey)
-            }
-            return try Self.number(answer)
-        }
-    }
-
-    nonisolated(nonsending) public func waitingHandoffs(limit: Int, as principal: Principal) async throws(StoreError) -> [HandoffTicket] {
-        guard principal.shop == shop, principal.isAdmin else {
-            throw StoreError(.permissionDenied, "the handoff queue needs the scope \"\(Principal.adminScope)\"")
-        }
-        return try await database.read("store handoffs") { (connection) throws(StoreError) in
-            let sql = "SELECT number, user, session_id, reason, summary, language, time_us FROM handoffs ORDER BY number LIMIT ?"
-            return try connection.rows(sql, [Self.rows(limit)]) {
-                HandoffTicket(
-                    number: $0.integer(0), user: $0.text(1),
-                    handoff: Handoff(
-                        sessionID: $0.text(2), reason: $0.text(3), summary: $0.text(4), language: $0.text(5), timeUs: UInt64(clamping: $0.integer(6)))
-                )
             }
         }
     }

@@ -46,7 +46,7 @@ extension SQLiteStores: OrderStore {
     }
 
     /// What is not the principal's is not found, like what does not exist: nobody learns which order numbers are taken.
-    private static func find(_ id: String, _ connection: Connection, shop: String, principal: Principal) throws(StoreError) -> Order {
+    static func find(_ id: String, _ connection: Connection, shop: String, principal: Principal) throws(StoreError) -> Order {
         let sql = "SELECT json, version FROM orders WHERE id = ?"
         let found = try connection.rows(sql, [.text(id)]) { (row) throws(StoreError) in try Self.order(row) }.first
         guard let found, principal.maySee(owner: found.user, shop: shop) else {

@@ -128,13 +128,21 @@ public struct Handoff: Sendable, Equatable {
 
 /// A handoff in the queue.
 public struct HandoffTicket: Sendable, Equatable {
+    public enum State: String, Sendable, CaseIterable {
+        case waiting, taken, released
+    }
     public var number: Int64
     public var user: String
     public var handoff: Handoff
+    public var state: State
+    /// Who took it; "" = nobody yet.
+    public var person: String
 
-    public init(number: Int64, user: String, handoff: Handoff) {
+    public init(number: Int64, user: String, handoff: Handoff, state: State = .waiting, person: String = "") {
         self.number = number
         self.user = user
         self.handoff = handoff
+        self.state = state
+        self.person = person
     }
 }

@@ -48,6 +48,15 @@ public protocol HandoffQueue: Sendable {
     nonisolated(nonsending) func enqueue(_ handoff: Handoff, idempotencyKey: String, as principal: Principal) async throws(StoreError) -> Int64
     /// Oldest first. Needs the scope "admin", else `.permissionDenied`.
     nonisolated(nonsending) func waitingHandoffs(limit: Int, as principal: Principal) async throws(StoreError) -> [HandoffTicket]
+    /// All of them, newest first. Needs the scope "admin".
+    nonisolated(nonsending) func allHandoffs(limit: Int, as principal: Principal) async throws(StoreError) -> [HandoffTicket]
+    /// Adds what the customer said meanwhile to the ticket's summary. For the customer it belongs to, or an admin.
+    nonisolated(nonsending) func noteHandoff(_ number: Int64, _ text: String, as principal: Principal) async throws(StoreError)
+    /// Takes or releases. Needs the scope "admin"; `.failedPrecondition` when another person has it, or it was released.
+    nonisolated(nonsending) func updateHandoff(
+        _ number: Int64, to state: HandoffTicket.State, person: String, as principal: Principal
+    ) async throws(StoreError) -> HandoffTicket
+    nonisolated(nonsending) func handoff(_ number: Int64, as principal: Principal) async throws(StoreError) -> HandoffTicket
 }
 
 /// Word search and reviews over the imported catalogue.

@@ -82,28 +82,37 @@ public enum MessageType: UInt32, Sendable, CaseIterable {
     case pluginLogLine = 77
     case drainRequest = 78
     case drainReply = 79
-    case frame = 80
-    case open = 81
-    case metadataEntry = 82
-    case halfClose = 83
-    case cancel = 84
-    case status = 85
-    case statusDetail = 86
-    case credit = 87
-    case ping = 88
-    case pong = 89
-    case goAway = 90
-    case recordingRecord = 91
-    case recordingHeader = 92
-    case consentGiven = 93
-    case namedHash = 94
-    case recordedFrame = 95
-    case recordedRead = 96
-    case storeRead = 97
-    case recordingMarker = 98
-    case recordingEnd = 99
-    case sessionState = 100
-    case turnRecord = 101
+    case listHandoffsRequest = 80
+    case listHandoffsReply = 81
+    case handoffInfo = 82
+    case updateHandoffRequest = 83
+    case handoffTake = 84
+    case handoffAnswer = 85
+    case handoffRelease = 86
+    case frame = 87
+    case open = 88
+    case metadataEntry = 89
+    case halfClose = 90
+    case cancel = 91
+    case status = 92
+    case statusDetail = 93
+    case credit = 94
+    case ping = 95
+    case pong = 96
+    case goAway = 97
+    case recordingRecord = 98
+    case recordingHeader = 99
+    case consentGiven = 100
+    case namedHash = 101
+    case recordedFrame = 102
+    case recordedRead = 103
+    case storeRead = 104
+    case recordingMarker = 105
+    case recordingEnd = 106
+    case sessionState = 107
+    case dialogue = 108
+    case dialogueSlot = 109
+    case turnRecord = 110
 
     /// The name in the schema: "vitrine.v1.Frame".
     public var name: String {
@@ -188,6 +197,13 @@ public enum MessageType: UInt32, Sendable, CaseIterable {
         case .pluginLogLine: "vitrine.v1.PluginLogLine"
         case .drainRequest: "vitrine.v1.DrainRequest"
         case .drainReply: "vitrine.v1.DrainReply"
+        case .listHandoffsRequest: "vitrine.v1.ListHandoffsRequest"
+        case .listHandoffsReply: "vitrine.v1.ListHandoffsReply"
+        case .handoffInfo: "vitrine.v1.HandoffInfo"
+        case .updateHandoffRequest: "vitrine.v1.UpdateHandoffRequest"
+        case .handoffTake: "vitrine.v1.HandoffTake"
+        case .handoffAnswer: "vitrine.v1.HandoffAnswer"
+        case .handoffRelease: "vitrine.v1.HandoffRelease"
         case .frame: "vitrine.v1.Frame"
         case .open: "vitrine.v1.Open"
         case .metadataEntry: "vitrine.v1.MetadataEntry"
@@ -209,6 +225,8 @@ public enum MessageType: UInt32, Sendable, CaseIterable {
         case .recordingMarker: "vitrine.v1.RecordingMarker"
         case .recordingEnd: "vitrine.v1.RecordingEnd"
         case .sessionState: "vitrine.v1.SessionState"
+        case .dialogue: "vitrine.v1.Dialogue"
+        case .dialogueSlot: "vitrine.v1.DialogueSlot"
         case .turnRecord: "vitrine.v1.TurnRecord"
         }
     }

@@ -95,6 +95,16 @@ extension MethodDescriptor {
         request: .watchPluginRequest, response: .pluginLogLine,
         requestStreaming: false, responseStreaming: true)
 
+    public static let adminListHandoffs = MethodDescriptor(
+        path: "/vitrine.v1.Admin/ListHandoffs",
+        request: .listHandoffsRequest, response: .listHandoffsReply,
+        requestStreaming: false, responseStreaming: false)
+
+    public static let adminUpdateHandoff = MethodDescriptor(
+        path: "/vitrine.v1.Admin/UpdateHandoff",
+        request: .updateHandoffRequest, response: .handoffInfo,
+        requestStreaming: false, responseStreaming: false)
+
     /// Every method of the schema.
     public static let all: [MethodDescriptor] = [
         .sessionsConverse,
@@ -113,5 +123,7 @@ extension MethodDescriptor {
         .adminSwapPlugin,
         .adminUnloadPlugin,
         .adminWatchPlugin,
+        .adminListHandoffs,
+        .adminUpdateHandoff,
     ]
 }

@@ -444,3 +444,280 @@ extension DrainReply: UnpackedMessage {
         if sessionsLeft != 0 { ProtoWriter.varint(1, UInt64(sessionsLeft), into: &output) }
     }
 }
+
+public struct ListHandoffsRequest: Sendable, Equatable {
+    /// Also those that are released.
+    public var all: Bool
+    public var limit: UInt32
+
+    public init(all: Bool = false, limit: UInt32 = 0) {
+        self.all = all
+        self.limit = limit
+    }
+}
+
+extension ListHandoffsRequest: UnpackedMessage {
+    public static var messageType: MessageType { .listHandoffsRequest }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__ListHandoffsRequest>) {
+        all = c.pointee.all != 0
+        limit = c.pointee.limit
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if all { ProtoWriter.varint(1, all ? 1 : 0, into: &output) }
+        if limit != 0 { ProtoWriter.varint(2, UInt64(limit), into: &output) }
+    }
+}
+
+public struct ListHandoffsReply: Sendable, Equatable {
+    public var handoffs: [HandoffInfo]
+
+    public init(handoffs: [HandoffInfo] = []) {
+        self.handoffs = handoffs
+    }
+}
+
+extension ListHandoffsReply: UnpackedMessage {
+    public static var messageType: MessageType { .listHandoffsReply }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__ListHandoffsReply>) {
+        handoffs = Unpacked.messages(c.pointee.handoffs, c.pointee.n_handoffs)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        for value in handoffs { ProtoWriter.message(1, value, into: &output) }
+    }
+}
+
+public struct HandoffInfo: Sendable, Equatable {
+    public var number: Int64
+    public var sessionID: String
+    public var user: String
+    public var reason: String
+    public var summary: String
+    public var language: String
+    /// "waiting", "taken", "released".
+    public var state: String
+    /// Who took it.
+    public var person: String
+    public var timeUs: UInt64
+    /// The customer is connected now.
+    public var connected: Bool
+
+    public init(
+        number: Int64 = 0,
+        sessionID: String = "",
+        user: String = "",
+        reason: String = "",
+        summary: String = "",
+        language: String = "",
+        state: String = "",
+        person: String = "",
+        timeUs: UInt64 = 0,
+        connected: Bool = false
+    ) {
+        self.number = number
+        self.sessionID = sessionID
+        self.user = user
+        self.reason = reason
+        self.summary = summary
+        self.language = language
+        self.state = state
+        self.person = person
+        self.timeUs = timeUs
+        self.connected = connected
+    }
+}
+
+extension HandoffInfo: UnpackedMessage {
+    public static var messageType: MessageType { .handoffInfo }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__HandoffInfo>) {
+        number = c.pointee.number
+        sessionID = Unpacked.string(c.pointee.session_id)
+        user = Unpacked.string(c.pointee.user)
+        reason = Unpacked.string(c.pointee.reason)
+        summary = Unpacked.string(c.pointee.summary)
+        language = Unpacked.string(c.pointee.language)
+        state = Unpacked.string(c.pointee.state)
+        person = Unpacked.string(c.pointee.person)
+        timeUs = UInt64(c.pointee.time_us)
+        connected = c.pointee.connected != 0
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if number != 0 { ProtoWriter.varint(1, UInt64(bitPattern: number), into: &output) }
+        if !sessionID.isEmpty { ProtoWriter.string(2, sessionID, into: &output) }
+        if !user.isEmpty { ProtoWriter.string(3, user, into: &output) }
+        if !reason.isEmpty { ProtoWriter.string(4, reason, into: &output) }
+        if !summary.isEmpty { ProtoWriter.string(5, summary, into: &output) }
+        if !language.isEmpty { ProtoWriter.string(6, language, into: &output) }
+        if !state.isEmpty { ProtoWriter.string(7, state, into: &output) }
+        if !person.isEmpty { ProtoWriter.string(8, person, into: &output) }
+        if timeUs != 0 { ProtoWriter.varint(9, timeUs, into: &output) }
+        if connected { ProtoWriter.varint(10, connected ? 1 : 0, into: &output) }
+    }
+}
+
+/// What a person of the shop does with a conversation that waits.
+public struct UpdateHandoffRequest: Sendable, Equatable {
+    public var number: Int64
+
+    public enum Kind: Sendable, Equatable {
+        case take(HandoffTake)
+        case answer(HandoffAnswer)
+        case release(HandoffRelease)
+    }
+
+    public var kind: Kind?
+
+    public init(number: Int64 = 0, kind: Kind? = nil) {
+        self.number = number
+        self.kind = kind
+    }
+}
+
+extension UpdateHandoffRequest: UnpackedMessage {
+    public static var messageType: MessageType { .updateHandoffRequest }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__UpdateHandoffRequest>) {
+        number = c.pointee.number
+        kind =
+            switch c.pointee.action_case.rawValue {
+            case 2: c.pointee.take.map { .take(HandoffTake(unpacked: $0)) }
+            case 3: c.pointee.answer.map { .answer(HandoffAnswer(unpacked: $0)) }
+            case 4: c.pointee.release.map { .release(HandoffRelease(unpacked: $0)) }
+            default: nil
+            }
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if number != 0 { ProtoWriter.varint(1, UInt64(bitPattern: number), into: &output) }
+        switch kind {
+        case .take(let value): ProtoWriter.message(2, value, into: &output)
+        case .answer(let value): ProtoWriter.message(3, value, into: &output)
+        case .release(let value): ProtoWriter.message(4, value, into: &output)
+        case nil: break
+        }
+    }
+}
+
+/// Field numbers of the oneof `action` of `UpdateHandoffRequest`.
+public enum UpdateHandoffRequestAction {
+    public static let take: UInt32 = 2
+    public static let answer: UInt32 = 3
+    public static let release: UInt32 = 4
+
+    /// The field's name in the schema; nil when the tag is none of this oneof.
+    public static func name(of tag: UInt32) -> String? {
+        switch tag {
+        case 2: "take"
+        case 3: "answer"
+        case 4: "release"
+        default: nil
+        }
+    }
+
+    /// The tag of a field named as in the schema; nil when the oneof has none of that name.
+    public static func tag(named name: String) -> UInt32? {
+        switch name {
+        case "take": 2
+        case "answer": 3
+        case "release": 4
+        default: nil
+        }
+    }
+
+    /// Whether `tag` is a member of this oneof.
+    @inline(__always)
+    static func contains(_ tag: UInt32) -> Bool {
+        switch tag {
+        case 2...4: true
+        default: false
+        }
+    }
+}
+
+/// From now on this person answers, not the agents.
+public struct HandoffTake: Sendable, Equatable {
+    public var person: String
+
+    public init(person: String = "") {
+        self.person = person
+    }
+}
+
+extension HandoffTake: UnpackedMessage {
+    public static var messageType: MessageType { .handoffTake }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__HandoffTake>) {
+        person = Unpacked.string(c.pointee.person)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !person.isEmpty { ProtoWriter.string(1, person, into: &output) }
+    }
+}
+
+/// Goes to the customer on the stream of the conversation.
+public struct HandoffAnswer: Sendable, Equatable {
+    public var text: String
+
+    public init(text: String = "") {
+        self.text = text
+    }
+}
+
+extension HandoffAnswer: UnpackedMessage {
+    public static var messageType: MessageType { .handoffAnswer }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__HandoffAnswer>) {
+        text = Unpacked.string(c.pointee.text)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !text.isEmpty { ProtoWriter.string(1, text, into: &output) }
+    }
+}
+
+/// The agents answer again.
+public struct HandoffRelease: Sendable, Equatable {
+    public init() {}
+}
+
+extension HandoffRelease: UnpackedMessage {
+    public static var messageType: MessageType { .handoffRelease }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__HandoffRelease>) {}
+
+    public func encode(into output: inout [UInt8]) {}
+}

@@ -20,6 +20,7 @@ public struct SessionState: Sendable, Equatable {
     public var shownProducts: [String]
     public var focusedProduct: String
     public var viewedProducts: [String]
+    public var dialogue: Dialogue?
 
     public init(
         version: UInt32 = 0,
@@ -37,7 +38,8 @@ public struct SessionState: Sendable, Equatable {
         consentPersonalise: Bool = false,
         shownProducts: [String] = [],
         focusedProduct: String = "",
-        viewedProducts: [String] = []
+        viewedProducts: [String] = [],
+        dialogue: Dialogue? = nil
     ) {
         self.version = version
         self.sessionID = sessionID
@@ -55,6 +57,7 @@ public struct SessionState: Sendable, Equatable {
         self.shownProducts = shownProducts
         self.focusedProduct = focusedProduct
         self.viewedProducts = viewedProducts
+        self.dialogue = dialogue
     }
 }
 
@@ -82,6 +85,7 @@ extension SessionState: UnpackedMessage {
         shownProducts = Unpacked.array(c.pointee.shown_products, c.pointee.n_shown_products) { Unpacked.string($0) }
         focusedProduct = Unpacked.string(c.pointee.focused_product)
         viewedProducts = Unpacked.array(c.pointee.viewed_products, c.pointee.n_viewed_products) { Unpacked.string($0) }
+        dialogue = c.pointee.dialogue.map { Dialogue(unpacked: $0) }
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -101,6 +105,110 @@ extension SessionState: UnpackedMessage {
         for value in shownProducts { ProtoWriter.string(14, value, into: &output) }
         if !focusedProduct.isEmpty { ProtoWriter.string(15, focusedProduct, into: &output) }
         for value in viewedProducts { ProtoWriter.string(16, value, into: &output) }
+        if let dialogue { ProtoWriter.message(17, dialogue, into: &output) }
+    }
+}
+
+/// Where the dialogue with customer service stands.
+public struct Dialogue: Sendable, Equatable {
+    /// State of the dialogue policy; empty = listening.
+    public var state: String
+    public var slots: [DialogueSlot]
+    /// The order the conversation is about.
+    public var order: String
+    /// What is looked for, in the customer's words.
+    public var wish: String
+    /// Questions in a row that could not be answered.
+    public var misses: UInt32
+    /// Ticket of the hand-over to a person; 0 = none.
+    public var handoff: Int64
+    /// A person of the shop answers now.
+    public var withPerson: Bool
+    /// Products the conversation spoke of before the one in focus, newest first.
+    public var earlierProducts: [String]
+    /// Turn that the action now under way began with: its writes carry it as their key.
+    public var actionTurn: UInt64
+
+    public init(
+        state: String = "",
+        slots: [DialogueSlot] = [],
+        order: String = "",
+        wish: String = "",
+        misses: UInt32 = 0,
+        handoff: Int64 = 0,
+        withPerson: Bool = false,
+        earlierProducts: [String] = [],
+        actionTurn: UInt64 = 0
+    ) {
+        self.state = state
+        self.slots = slots
+        self.order = order
+        self.wish = wish
+        self.misses = misses
+        self.handoff = handoff
+        self.withPerson = withPerson
+        self.earlierProducts = earlierProducts
+        self.actionTurn = actionTurn
+    }
+}
+
+extension Dialogue: UnpackedMessage {
+    public static var messageType: MessageType { .dialogue }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__Dialogue>) {
+        state = Unpacked.string(c.pointee.state)
+        slots = Unpacked.messages(c.pointee.slots, c.pointee.n_slots)
+        order = Unpacked.string(c.pointee.order)
+        wish = Unpacked.string(c.pointee.wish)
+        misses = c.pointee.misses
+        handoff = c.pointee.handoff
+        withPerson = c.pointee.with_person != 0
+        earlierProducts = Unpacked.array(c.pointee.earlier_products, c.pointee.n_earlier_products) { Unpacked.string($0) }
+        actionTurn = UInt64(c.pointee.action_turn)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !state.isEmpty { ProtoWriter.string(1, state, into: &output) }
+        for value in slots { ProtoWriter.message(2, value, into: &output) }
+        if !order.isEmpty { ProtoWriter.string(3, order, into: &output) }
+        if !wish.isEmpty { ProtoWriter.string(4, wish, into: &output) }
+        if misses != 0 { ProtoWriter.varint(5, UInt64(misses), into: &output) }
+        if handoff != 0 { ProtoWriter.varint(6, UInt64(bitPattern: handoff), into: &output) }
+        if withPerson { ProtoWriter.varint(7, withPerson ? 1 : 0, into: &output) }
+        for value in earlierProducts { ProtoWriter.string(8, value, into: &output) }
+        if actionTurn != 0 { ProtoWriter.varint(9, actionTurn, into: &output) }
+    }
+}
+
+public struct DialogueSlot: Sendable, Equatable {
+    public var name: String
+    public var value: String
+
+    public init(name: String = "", value: String = "") {
+        self.name = name
+        self.value = value
+    }
+}
+
+extension DialogueSlot: UnpackedMessage {
+    public static var messageType: MessageType { .dialogueSlot }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__DialogueSlot>) {
+        name = Unpacked.string(c.pointee.name)
+        value = Unpacked.string(c.pointee.value)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !name.isEmpty { ProtoWriter.string(1, name, into: &output) }
+        if !value.isEmpty { ProtoWriter.string(2, value, into: &output) }
     }
 }
 

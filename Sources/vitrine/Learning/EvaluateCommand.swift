@@ -5,7 +5,9 @@ import Foundation
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measure what is found, recommended, classified and fused, with intervals and side by side.",
-        subcommands: [EvaluateRetrieval.self, EvaluateRecommendation.self, EvaluateClassification.self, EvaluateFusion.self])
+        subcommands: [
+            EvaluateRetrieval.self, EvaluateRecommendation.self, EvaluateClassification.self, EvaluateFusion.self, EvaluateIntent.self,
+        ])
 }
 
 /// How an evaluation is printed: shared by the subcommands.

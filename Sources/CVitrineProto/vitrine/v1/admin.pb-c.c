@@ -592,6 +592,321 @@ void   vitrine__v1__drain_reply__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__drain_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vitrine__v1__list_handoffs_request__init
+                     (Vitrine__V1__ListHandoffsRequest         *message)
+{
+  static const Vitrine__V1__ListHandoffsRequest init_value = VITRINE__V1__LIST_HANDOFFS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__list_handoffs_request__get_packed_size
+                     (const Vitrine__V1__ListHandoffsRequest *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__list_handoffs_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__list_handoffs_request__pack
+                     (const Vitrine__V1__ListHandoffsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__list_handoffs_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__list_handoffs_request__pack_to_buffer
+                     (const Vitrine__V1__ListHandoffsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__list_handoffs_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__ListHandoffsRequest *
+       vitrine__v1__list_handoffs_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__ListHandoffsRequest *)
+     protobuf_c_message_unpack (&vitrine__v1__list_handoffs_request__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__list_handoffs_request__free_unpacked
+                     (Vitrine__V1__ListHandoffsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__list_handoffs_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__list_handoffs_reply__init
+                     (Vitrine__V1__ListHandoffsReply         *message)
+{
+  static const Vitrine__V1__ListHandoffsReply init_value = VITRINE__V1__LIST_HANDOFFS_REPLY__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__list_handoffs_reply__get_packed_size
+                     (const Vitrine__V1__ListHandoffsReply *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__list_handoffs_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__list_handoffs_reply__pack
+                     (const Vitrine__V1__ListHandoffsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__list_handoffs_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__list_handoffs_reply__pack_to_buffer
+                     (const Vitrine__V1__ListHandoffsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__list_handoffs_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__ListHandoffsReply *
+       vitrine__v1__list_handoffs_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__ListHandoffsReply *)
+     protobuf_c_message_unpack (&vitrine__v1__list_handoffs_reply__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__list_handoffs_reply__free_unpacked
+                     (Vitrine__V1__ListHandoffsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__list_handoffs_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__handoff_info__init
+                     (Vitrine__V1__HandoffInfo         *message)
+{
+  static const Vitrine__V1__HandoffInfo init_value = VITRINE__V1__HANDOFF_INFO__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__handoff_info__get_packed_size
+                     (const Vitrine__V1__HandoffInfo *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__handoff_info__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__handoff_info__pack
+                     (const Vitrine__V1__HandoffInfo *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__handoff_info__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__handoff_info__pack_to_buffer
+                     (const Vitrine__V1__HandoffInfo *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__handoff_info__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__HandoffInfo *
+       vitrine__v1__handoff_info__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__HandoffInfo *)
+     protobuf_c_message_unpack (&vitrine__v1__handoff_info__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__handoff_info__free_unpacked
+                     (Vitrine__V1__HandoffInfo *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__handoff_info__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__update_handoff_request__init
+                     (Vitrine__V1__UpdateHandoffRequest         *message)
+{
+  static const Vitrine__V1__UpdateHandoffRequest init_value = VITRINE__V1__UPDATE_HANDOFF_REQUEST__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__update_handoff_request__get_packed_size
+                     (const Vitrine__V1__UpdateHandoffRequest *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__update_handoff_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__update_handoff_request__pack
+                     (const Vitrine__V1__UpdateHandoffRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__update_handoff_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__update_handoff_request__pack_to_buffer
+                     (const Vitrine__V1__UpdateHandoffRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__update_handoff_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__UpdateHandoffRequest *
+       vitrine__v1__update_handoff_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__UpdateHandoffRequest *)
+     protobuf_c_message_unpack (&vitrine__v1__update_handoff_request__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__update_handoff_request__free_unpacked
+                     (Vitrine__V1__UpdateHandoffRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__update_handoff_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__handoff_take__init
+                     (Vitrine__V1__HandoffTake         *message)
+{
+  static const Vitrine__V1__HandoffTake init_value = VITRINE__V1__HANDOFF_TAKE__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__handoff_take__get_packed_size
+                     (const Vitrine__V1__HandoffTake *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__handoff_take__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__handoff_take__pack
+                     (const Vitrine__V1__HandoffTake *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__handoff_take__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__handoff_take__pack_to_buffer
+                     (const Vitrine__V1__HandoffTake *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__handoff_take__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__HandoffTake *
+       vitrine__v1__handoff_take__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__HandoffTake *)
+     protobuf_c_message_unpack (&vitrine__v1__handoff_take__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__handoff_take__free_unpacked
+                     (Vitrine__V1__HandoffTake *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__handoff_take__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__handoff_answer__init
+                     (Vitrine__V1__HandoffAnswer         *message)
+{
+  static const Vitrine__V1__HandoffAnswer init_value = VITRINE__V1__HANDOFF_ANSWER__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__handoff_answer__get_packed_size
+                     (const Vitrine__V1__HandoffAnswer *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__handoff_answer__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__handoff_answer__pack
+                     (const Vitrine__V1__HandoffAnswer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__handoff_answer__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__handoff_answer__pack_to_buffer
+                     (const Vitrine__V1__HandoffAnswer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__handoff_answer__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__HandoffAnswer *
+       vitrine__v1__handoff_answer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__HandoffAnswer *)
+     protobuf_c_message_unpack (&vitrine__v1__handoff_answer__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__handoff_answer__free_unpacked
+                     (Vitrine__V1__HandoffAnswer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__handoff_answer__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__handoff_release__init
+                     (Vitrine__V1__HandoffRelease         *message)
+{
+  static const Vitrine__V1__HandoffRelease init_value = VITRINE__V1__HANDOFF_RELEASE__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__handoff_release__get_packed_size
+                     (const Vitrine__V1__HandoffRelease *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__handoff_release__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__handoff_release__pack
+                     (const Vitrine__V1__HandoffRelease *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__handoff_release__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__handoff_release__pack_to_buffer
+                     (const Vitrine__V1__HandoffRelease *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__handoff_release__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__HandoffRelease *
+       vitrine__v1__handoff_release__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__HandoffRelease *)
+     protobuf_c_message_unpack (&vitrine__v1__handoff_release__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__handoff_release__free_unpacked
+                     (Vitrine__V1__HandoffRelease *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__handoff_release__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 #define vitrine__v1__health_request__field_descriptors NULL
 #define vitrine__v1__health_request__field_indices_by_name NULL
 #define vitrine__v1__health_request__number_ranges NULL
@@ -1384,7 +1699,422 @@ const ProtobufCMessageDescriptor vitrine__v1__drain_reply__descriptor =
   (ProtobufCMessageInit) vitrine__v1__drain_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor vitrine__v1__admin__method_descriptors[7] =
+static const ProtobufCFieldDescriptor vitrine__v1__list_handoffs_request__field_descriptors[2] =
+{
+  {
+    "all",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ListHandoffsRequest, all),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ListHandoffsRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__list_handoffs_request__field_indices_by_name[] = {
+  0,   /* field[0] = all */
+  1,   /* field[1] = limit */
+};
+static const ProtobufCIntRange vitrine__v1__list_handoffs_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__list_handoffs_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.ListHandoffsRequest",
+  "ListHandoffsRequest",
+  "Vitrine__V1__ListHandoffsRequest",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__ListHandoffsRequest),
+  2,
+  vitrine__v1__list_handoffs_request__field_descriptors,
+  vitrine__v1__list_handoffs_request__field_indices_by_name,
+  1,  vitrine__v1__list_handoffs_request__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__list_handoffs_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__list_handoffs_reply__field_descriptors[1] =
+{
+  {
+    "handoffs",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__ListHandoffsReply, n_handoffs),
+    offsetof(Vitrine__V1__ListHandoffsReply, handoffs),
+    &vitrine__v1__handoff_info__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__list_handoffs_reply__field_indices_by_name[] = {
+  0,   /* field[0] = handoffs */
+};
+static const ProtobufCIntRange vitrine__v1__list_handoffs_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__list_handoffs_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.ListHandoffsReply",
+  "ListHandoffsReply",
+  "Vitrine__V1__ListHandoffsReply",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__ListHandoffsReply),
+  1,
+  vitrine__v1__list_handoffs_reply__field_descriptors,
+  vitrine__v1__list_handoffs_reply__field_indices_by_name,
+  1,  vitrine__v1__list_handoffs_reply__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__list_handoffs_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__handoff_info__field_descriptors[10] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__HandoffInfo, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "session_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__HandoffInfo, session_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "user",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__HandoffInfo, user),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__HandoffInfo, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "summary",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__HandoffInfo, summary),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "language",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__HandoffInfo, language),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__HandoffInfo, state),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "person",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__HandoffInfo, person),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time_us",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__HandoffInfo, time_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "connected",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__HandoffInfo, connected),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__handoff_info__field_indices_by_name[] = {
+  9,   /* field[9] = connected */
+  5,   /* field[5] = language */
+  0,   /* field[0] = number */
+  7,   /* field[7] = person */
+  3,   /* field[3] = reason */
+  1,   /* field[1] = session_id */
+  6,   /* field[6] = state */
+  4,   /* field[4] = summary */
+  8,   /* field[8] = time_us */
+  2,   /* field[2] = user */
+};
+static const ProtobufCIntRange vitrine__v1__handoff_info__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__handoff_info__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.HandoffInfo",
+  "HandoffInfo",
+  "Vitrine__V1__HandoffInfo",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__HandoffInfo),
+  10,
+  vitrine__v1__handoff_info__field_descriptors,
+  vitrine__v1__handoff_info__field_indices_by_name,
+  1,  vitrine__v1__handoff_info__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__handoff_info__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__update_handoff_request__field_descriptors[4] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__UpdateHandoffRequest, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "take",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__UpdateHandoffRequest, action_case),
+    offsetof(Vitrine__V1__UpdateHandoffRequest, take),
+    &vitrine__v1__handoff_take__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answer",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__UpdateHandoffRequest, action_case),
+    offsetof(Vitrine__V1__UpdateHandoffRequest, answer),
+    &vitrine__v1__handoff_answer__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "release",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__UpdateHandoffRequest, action_case),
+    offsetof(Vitrine__V1__UpdateHandoffRequest, release),
+    &vitrine__v1__handoff_release__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__update_handoff_request__field_indices_by_name[] = {
+  2,   /* field[2] = answer */
+  0,   /* field[0] = number */
+  3,   /* field[3] = release */
+  1,   /* field[1] = take */
+};
+static const ProtobufCIntRange vitrine__v1__update_handoff_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__update_handoff_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.UpdateHandoffRequest",
+  "UpdateHandoffRequest",
+  "Vitrine__V1__UpdateHandoffRequest",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__UpdateHandoffRequest),
+  4,
+  vitrine__v1__update_handoff_request__field_descriptors,
+  vitrine__v1__update_handoff_request__field_indices_by_name,
+  1,  vitrine__v1__update_handoff_request__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__update_handoff_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__handoff_take__field_descriptors[1] =
+{
+  {
+    "person",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__HandoffTake, person),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__handoff_take__field_indices_by_name[] = {
+  0,   /* field[0] = person */
+};
+static const ProtobufCIntRange vitrine__v1__handoff_take__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__handoff_take__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.HandoffTake",
+  "HandoffTake",
+  "Vitrine__V1__HandoffTake",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__HandoffTake),
+  1,
+  vitrine__v1__handoff_take__field_descriptors,
+  vitrine__v1__handoff_take__field_indices_by_name,
+  1,  vitrine__v1__handoff_take__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__handoff_take__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__handoff_answer__field_descriptors[1] =
+{
+  {
+    "text",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__HandoffAnswer, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__handoff_answer__field_indices_by_name[] = {
+  0,   /* field[0] = text */
+};
+static const ProtobufCIntRange vitrine__v1__handoff_answer__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__handoff_answer__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.HandoffAnswer",
+  "HandoffAnswer",
+  "Vitrine__V1__HandoffAnswer",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__HandoffAnswer),
+  1,
+  vitrine__v1__handoff_answer__field_descriptors,
+  vitrine__v1__handoff_answer__field_indices_by_name,
+  1,  vitrine__v1__handoff_answer__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__handoff_answer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define vitrine__v1__handoff_release__field_descriptors NULL
+#define vitrine__v1__handoff_release__field_indices_by_name NULL
+#define vitrine__v1__handoff_release__number_ranges NULL
+const ProtobufCMessageDescriptor vitrine__v1__handoff_release__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.HandoffRelease",
+  "HandoffRelease",
+  "Vitrine__V1__HandoffRelease",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__HandoffRelease),
+  0,
+  vitrine__v1__handoff_release__field_descriptors,
+  vitrine__v1__handoff_release__field_indices_by_name,
+  0,  vitrine__v1__handoff_release__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__handoff_release__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCMethodDescriptor vitrine__v1__admin__method_descriptors[9] =
 {
   { "Health", &vitrine__v1__health_request__descriptor, &vitrine__v1__health_reply__descriptor },
   { "ListPlugins", &vitrine__v1__list_plugins_request__descriptor, &vitrine__v1__list_plugins_reply__descriptor },
@@ -1393,14 +2123,18 @@ static const ProtobufCMethodDescriptor vitrine__v1__admin__method_descriptors[7]
   { "SwapPlugin", &vitrine__v1__change_plugin_request__descriptor, &vitrine__v1__change_plugin_reply__descriptor },
   { "UnloadPlugin", &vitrine__v1__unload_plugin_request__descriptor, &vitrine__v1__change_plugin_reply__descriptor },
   { "WatchPlugin", &vitrine__v1__watch_plugin_request__descriptor, &vitrine__v1__plugin_log_line__descriptor },
+  { "ListHandoffs", &vitrine__v1__list_handoffs_request__descriptor, &vitrine__v1__list_handoffs_reply__descriptor },
+  { "UpdateHandoff", &vitrine__v1__update_handoff_request__descriptor, &vitrine__v1__handoff_info__descriptor },
 };
 const unsigned vitrine__v1__admin__method_indices_by_name[] = {
   2,        /* Drain */
   0,        /* Health */
+  7,        /* ListHandoffs */
   1,        /* ListPlugins */
   3,        /* LoadPlugin */
   4,        /* SwapPlugin */
   5,        /* UnloadPlugin */
+  8,        /* UpdateHandoff */
   6         /* WatchPlugin */
 };
 const ProtobufCServiceDescriptor vitrine__v1__admin__descriptor =
@@ -1410,7 +2144,7 @@ const ProtobufCServiceDescriptor vitrine__v1__admin__descriptor =
   "Admin",
   "Vitrine__V1__Admin",
   "vitrine.v1",
-  7,
+  9,
   vitrine__v1__admin__method_descriptors,
   vitrine__v1__admin__method_indices_by_name
 };
@@ -1469,6 +2203,22 @@ void vitrine__v1__admin__watch_plugin(ProtobufCService *service,
 {
   assert(service->descriptor == &vitrine__v1__admin__descriptor);
   service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void vitrine__v1__admin__list_handoffs(ProtobufCService *service,
+                                       const Vitrine__V1__ListHandoffsRequest *input,
+                                       Vitrine__V1__ListHandoffsReply_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &vitrine__v1__admin__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void vitrine__v1__admin__update_handoff(ProtobufCService *service,
+                                        const Vitrine__V1__UpdateHandoffRequest *input,
+                                        Vitrine__V1__HandoffInfo_Closure closure,
+                                        void *closure_data)
+{
+  assert(service->descriptor == &vitrine__v1__admin__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void vitrine__v1__admin__init (Vitrine__V1__Admin_Service *service,
                                Vitrine__V1__Admin_ServiceDestroy destroy)

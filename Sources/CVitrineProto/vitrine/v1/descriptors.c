@@ -90,6 +90,13 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &vitrine__v1__plugin_log_line__descriptor,
     &vitrine__v1__drain_request__descriptor,
     &vitrine__v1__drain_reply__descriptor,
+    &vitrine__v1__list_handoffs_request__descriptor,
+    &vitrine__v1__list_handoffs_reply__descriptor,
+    &vitrine__v1__handoff_info__descriptor,
+    &vitrine__v1__update_handoff_request__descriptor,
+    &vitrine__v1__handoff_take__descriptor,
+    &vitrine__v1__handoff_answer__descriptor,
+    &vitrine__v1__handoff_release__descriptor,
     &vitrine__v1__frame__descriptor,
     &vitrine__v1__open__descriptor,
     &vitrine__v1__metadata_entry__descriptor,
@@ -111,6 +118,8 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &vitrine__v1__recording_marker__descriptor,
     &vitrine__v1__recording_end__descriptor,
     &vitrine__v1__session_state__descriptor,
+    &vitrine__v1__dialogue__descriptor,
+    &vitrine__v1__dialogue_slot__descriptor,
     &vitrine__v1__turn_record__descriptor,
 };
 

@@ -52,6 +52,96 @@ void   vitrine__v1__session_state__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__session_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vitrine__v1__dialogue__init
+                     (Vitrine__V1__Dialogue         *message)
+{
+  static const Vitrine__V1__Dialogue init_value = VITRINE__V1__DIALOGUE__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__dialogue__get_packed_size
+                     (const Vitrine__V1__Dialogue *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__dialogue__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__dialogue__pack
+                     (const Vitrine__V1__Dialogue *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__dialogue__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__dialogue__pack_to_buffer
+                     (const Vitrine__V1__Dialogue *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__dialogue__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__Dialogue *
+       vitrine__v1__dialogue__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__Dialogue *)
+     protobuf_c_message_unpack (&vitrine__v1__dialogue__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__dialogue__free_unpacked
+                     (Vitrine__V1__Dialogue *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__dialogue__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__dialogue_slot__init
+                     (Vitrine__V1__DialogueSlot         *message)
+{
+  static const Vitrine__V1__DialogueSlot init_value = VITRINE__V1__DIALOGUE_SLOT__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__dialogue_slot__get_packed_size
+                     (const Vitrine__V1__DialogueSlot *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__dialogue_slot__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__dialogue_slot__pack
+                     (const Vitrine__V1__DialogueSlot *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__dialogue_slot__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__dialogue_slot__pack_to_buffer
+                     (const Vitrine__V1__DialogueSlot *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__dialogue_slot__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__DialogueSlot *
+       vitrine__v1__dialogue_slot__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__DialogueSlot *)
+     protobuf_c_message_unpack (&vitrine__v1__dialogue_slot__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__dialogue_slot__free_unpacked
+                     (Vitrine__V1__DialogueSlot *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__dialogue_slot__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vitrine__v1__turn_record__init
                      (Vitrine__V1__TurnRecord         *message)
 {
@@ -97,7 +187,7 @@ void   vitrine__v1__turn_record__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__turn_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor vitrine__v1__session_state__field_descriptors[16] =
+static const ProtobufCFieldDescriptor vitrine__v1__session_state__field_descriptors[17] =
 {
   {
     "version",
@@ -291,11 +381,24 @@ static const ProtobufCFieldDescriptor vitrine__v1__session_state__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dialogue",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__SessionState, dialogue),
+    &vitrine__v1__dialogue__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__session_state__field_indices_by_name[] = {
   10,   /* field[10] = consent_audio */
   11,   /* field[11] = consent_faces */
   12,   /* field[12] = consent_personalise */
+  16,   /* field[16] = dialogue */
   14,   /* field[14] = focused_product */
   4,   /* field[4] = language */
   7,   /* field[7] = last_client_sequence */
@@ -313,7 +416,7 @@ static const unsigned vitrine__v1__session_state__field_indices_by_name[] = {
 static const ProtobufCIntRange vitrine__v1__session_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__session_state__descriptor =
 {
@@ -323,11 +426,204 @@ const ProtobufCMessageDescriptor vitrine__v1__session_state__descriptor =
   "Vitrine__V1__SessionState",
   "vitrine.v1",
   sizeof(Vitrine__V1__SessionState),
-  16,
+  17,
   vitrine__v1__session_state__field_descriptors,
   vitrine__v1__session_state__field_indices_by_name,
   1,  vitrine__v1__session_state__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__session_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__dialogue__field_descriptors[9] =
+{
+  {
+    "state",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Dialogue, state),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slots",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__Dialogue, n_slots),
+    offsetof(Vitrine__V1__Dialogue, slots),
+    &vitrine__v1__dialogue_slot__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Dialogue, order),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "wish",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Dialogue, wish),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "misses",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Dialogue, misses),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "handoff",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Dialogue, handoff),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "with_person",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Dialogue, with_person),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "earlier_products",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Vitrine__V1__Dialogue, n_earlier_products),
+    offsetof(Vitrine__V1__Dialogue, earlier_products),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "action_turn",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Dialogue, action_turn),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__dialogue__field_indices_by_name[] = {
+  8,   /* field[8] = action_turn */
+  7,   /* field[7] = earlier_products */
+  5,   /* field[5] = handoff */
+  4,   /* field[4] = misses */
+  2,   /* field[2] = order */
+  1,   /* field[1] = slots */
+  0,   /* field[0] = state */
+  3,   /* field[3] = wish */
+  6,   /* field[6] = with_person */
+};
+static const ProtobufCIntRange vitrine__v1__dialogue__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__dialogue__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.Dialogue",
+  "Dialogue",
+  "Vitrine__V1__Dialogue",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__Dialogue),
+  9,
+  vitrine__v1__dialogue__field_descriptors,
+  vitrine__v1__dialogue__field_indices_by_name,
+  1,  vitrine__v1__dialogue__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__dialogue__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__dialogue_slot__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__DialogueSlot, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__DialogueSlot, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__dialogue_slot__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange vitrine__v1__dialogue_slot__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__dialogue_slot__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.DialogueSlot",
+  "DialogueSlot",
+  "Vitrine__V1__DialogueSlot",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__DialogueSlot),
+  2,
+  vitrine__v1__dialogue_slot__field_descriptors,
+  vitrine__v1__dialogue_slot__field_indices_by_name,
+  1,  vitrine__v1__dialogue_slot__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__dialogue_slot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vitrine__v1__turn_record__field_descriptors[7] =

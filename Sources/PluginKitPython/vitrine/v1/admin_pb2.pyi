@@ -54,6 +54,46 @@ class DrainRequest(_message.Message):
     timeout_us: int
     def __init__(self, timeout_us: _Optional[int] = ...) -> None: ...
 
+class HandoffAnswer(_message.Message):
+    __slots__ = ["text"]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    def __init__(self, text: _Optional[str] = ...) -> None: ...
+
+class HandoffInfo(_message.Message):
+    __slots__ = ["connected", "language", "number", "person", "reason", "session_id", "state", "summary", "time_us", "user"]
+    CONNECTED_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    PERSON_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    connected: bool
+    language: str
+    number: int
+    person: str
+    reason: str
+    session_id: str
+    state: str
+    summary: str
+    time_us: int
+    user: str
+    def __init__(self, number: _Optional[int] = ..., session_id: _Optional[str] = ..., user: _Optional[str] = ..., reason: _Optional[str] = ..., summary: _Optional[str] = ..., language: _Optional[str] = ..., state: _Optional[str] = ..., person: _Optional[str] = ..., time_us: _Optional[int] = ..., connected: bool = ...) -> None: ...
+
+class HandoffRelease(_message.Message):
+    __slots__ = []
+    def __init__(self) -> None: ...
+
+class HandoffTake(_message.Message):
+    __slots__ = ["person"]
+    PERSON_FIELD_NUMBER: _ClassVar[int]
+    person: str
+    def __init__(self, person: _Optional[str] = ...) -> None: ...
+
 class HealthReply(_message.Message):
     __slots__ = ["connections", "not_ready", "ready", "sessions", "uptime_us", "version"]
     CONNECTIONS_FIELD_NUMBER: _ClassVar[int]
@@ -73,6 +113,20 @@ class HealthReply(_message.Message):
 class HealthRequest(_message.Message):
     __slots__ = []
     def __init__(self) -> None: ...
+
+class ListHandoffsReply(_message.Message):
+    __slots__ = ["handoffs"]
+    HANDOFFS_FIELD_NUMBER: _ClassVar[int]
+    handoffs: _containers.RepeatedCompositeFieldContainer[HandoffInfo]
+    def __init__(self, handoffs: _Optional[_Iterable[_Union[HandoffInfo, _Mapping]]] = ...) -> None: ...
+
+class ListHandoffsRequest(_message.Message):
+    __slots__ = ["all", "limit"]
+    ALL_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    all: bool
+    limit: int
+    def __init__(self, all: bool = ..., limit: _Optional[int] = ...) -> None: ...
 
 class ListPluginsReply(_message.Message):
     __slots__ = ["plugins", "retired_swift_images", "retired_swift_images_max"]
@@ -125,6 +179,18 @@ class UnloadPluginRequest(_message.Message):
     force: bool
     plugin: str
     def __init__(self, plugin: _Optional[str] = ..., force: bool = ..., drain_us: _Optional[int] = ...) -> None: ...
+
+class UpdateHandoffRequest(_message.Message):
+    __slots__ = ["answer", "number", "release", "take"]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_FIELD_NUMBER: _ClassVar[int]
+    TAKE_FIELD_NUMBER: _ClassVar[int]
+    answer: HandoffAnswer
+    number: int
+    release: HandoffRelease
+    take: HandoffTake
+    def __init__(self, number: _Optional[int] = ..., take: _Optional[_Union[HandoffTake, _Mapping]] = ..., answer: _Optional[_Union[HandoffAnswer, _Mapping]] = ..., release: _Optional[_Union[HandoffRelease, _Mapping]] = ...) -> None: ...
 
 class WatchPluginRequest(_message.Message):
     __slots__ = ["plugin"]

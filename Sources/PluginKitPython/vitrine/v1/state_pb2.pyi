@@ -5,11 +5,42 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class Dialogue(_message.Message):
+    __slots__ = ["action_turn", "earlier_products", "handoff", "misses", "order", "slots", "state", "wish", "with_person"]
+    ACTION_TURN_FIELD_NUMBER: _ClassVar[int]
+    EARLIER_PRODUCTS_FIELD_NUMBER: _ClassVar[int]
+    HANDOFF_FIELD_NUMBER: _ClassVar[int]
+    MISSES_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    WISH_FIELD_NUMBER: _ClassVar[int]
+    WITH_PERSON_FIELD_NUMBER: _ClassVar[int]
+    action_turn: int
+    earlier_products: _containers.RepeatedScalarFieldContainer[str]
+    handoff: int
+    misses: int
+    order: str
+    slots: _containers.RepeatedCompositeFieldContainer[DialogueSlot]
+    state: str
+    wish: str
+    with_person: bool
+    def __init__(self, state: _Optional[str] = ..., slots: _Optional[_Iterable[_Union[DialogueSlot, _Mapping]]] = ..., order: _Optional[str] = ..., wish: _Optional[str] = ..., misses: _Optional[int] = ..., handoff: _Optional[int] = ..., with_person: bool = ..., earlier_products: _Optional[_Iterable[str]] = ..., action_turn: _Optional[int] = ...) -> None: ...
+
+class DialogueSlot(_message.Message):
+    __slots__ = ["name", "value"]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    value: str
+    def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+
 class SessionState(_message.Message):
-    __slots__ = ["consent_audio", "consent_faces", "consent_personalise", "focused_product", "language", "last_client_sequence", "next_server_sequence", "seed", "session_id", "shop", "shown_products", "turn_id", "turns", "user", "version", "viewed_products"]
+    __slots__ = ["consent_audio", "consent_faces", "consent_personalise", "dialogue", "focused_product", "language", "last_client_sequence", "next_server_sequence", "seed", "session_id", "shop", "shown_products", "turn_id", "turns", "user", "version", "viewed_products"]
     CONSENT_AUDIO_FIELD_NUMBER: _ClassVar[int]
     CONSENT_FACES_FIELD_NUMBER: _ClassVar[int]
     CONSENT_PERSONALISE_FIELD_NUMBER: _ClassVar[int]
+    DIALOGUE_FIELD_NUMBER: _ClassVar[int]
     FOCUSED_PRODUCT_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     LAST_CLIENT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
@@ -26,6 +57,7 @@ class SessionState(_message.Message):
     consent_audio: bool
     consent_faces: bool
     consent_personalise: bool
+    dialogue: Dialogue
     focused_product: str
     language: str
     last_client_sequence: int
@@ -39,7 +71,7 @@ class SessionState(_message.Message):
     user: str
     version: int
     viewed_products: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, version: _Optional[int] = ..., session_id: _Optional[str] = ..., user: _Optional[str] = ..., shop: _Optional[str] = ..., language: _Optional[str] = ..., seed: _Optional[int] = ..., next_server_sequence: _Optional[int] = ..., last_client_sequence: _Optional[int] = ..., turn_id: _Optional[int] = ..., turns: _Optional[_Iterable[_Union[TurnRecord, _Mapping]]] = ..., consent_audio: bool = ..., consent_faces: bool = ..., consent_personalise: bool = ..., shown_products: _Optional[_Iterable[str]] = ..., focused_product: _Optional[str] = ..., viewed_products: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, version: _Optional[int] = ..., session_id: _Optional[str] = ..., user: _Optional[str] = ..., shop: _Optional[str] = ..., language: _Optional[str] = ..., seed: _Optional[int] = ..., next_server_sequence: _Optional[int] = ..., last_client_sequence: _Optional[int] = ..., turn_id: _Optional[int] = ..., turns: _Optional[_Iterable[_Union[TurnRecord, _Mapping]]] = ..., consent_audio: bool = ..., consent_faces: bool = ..., consent_personalise: bool = ..., shown_products: _Optional[_Iterable[str]] = ..., focused_product: _Optional[str] = ..., viewed_products: _Optional[_Iterable[str]] = ..., dialogue: _Optional[_Union[Dialogue, _Mapping]] = ...) -> None: ...
 
 class TurnRecord(_message.Message):
     __slots__ = ["agent", "delivered", "modalities", "revision", "said", "state", "turn_id"]

@@ -29,6 +29,13 @@ typedef struct Vitrine__V1__WatchPluginRequest Vitrine__V1__WatchPluginRequest;
 typedef struct Vitrine__V1__PluginLogLine Vitrine__V1__PluginLogLine;
 typedef struct Vitrine__V1__DrainRequest Vitrine__V1__DrainRequest;
 typedef struct Vitrine__V1__DrainReply Vitrine__V1__DrainReply;
+typedef struct Vitrine__V1__ListHandoffsRequest Vitrine__V1__ListHandoffsRequest;
+typedef struct Vitrine__V1__ListHandoffsReply Vitrine__V1__ListHandoffsReply;
+typedef struct Vitrine__V1__HandoffInfo Vitrine__V1__HandoffInfo;
+typedef struct Vitrine__V1__UpdateHandoffRequest Vitrine__V1__UpdateHandoffRequest;
+typedef struct Vitrine__V1__HandoffTake Vitrine__V1__HandoffTake;
+typedef struct Vitrine__V1__HandoffAnswer Vitrine__V1__HandoffAnswer;
+typedef struct Vitrine__V1__HandoffRelease Vitrine__V1__HandoffRelease;
 
 
 /* --- enums --- */
@@ -241,6 +248,124 @@ struct  Vitrine__V1__DrainReply
 #define VITRINE__V1__DRAIN_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__drain_reply__descriptor) \
     , 0 }
+
+
+struct  Vitrine__V1__ListHandoffsRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Also those that are released.
+   */
+  protobuf_c_boolean all;
+  uint32_t limit;
+};
+#define VITRINE__V1__LIST_HANDOFFS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__list_handoffs_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Vitrine__V1__ListHandoffsReply
+{
+  ProtobufCMessage base;
+  size_t n_handoffs;
+  Vitrine__V1__HandoffInfo **handoffs;
+};
+#define VITRINE__V1__LIST_HANDOFFS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__list_handoffs_reply__descriptor) \
+    , 0,NULL }
+
+
+struct  Vitrine__V1__HandoffInfo
+{
+  ProtobufCMessage base;
+  int64_t number;
+  char *session_id;
+  char *user;
+  char *reason;
+  char *summary;
+  char *language;
+  /*
+   * "waiting", "taken", "released".
+   */
+  char *state;
+  /*
+   * Who took it.
+   */
+  char *person;
+  uint64_t time_us;
+  /*
+   * The customer is connected now.
+   */
+  protobuf_c_boolean connected;
+};
+#define VITRINE__V1__HANDOFF_INFO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__handoff_info__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
+
+
+typedef enum {
+  VITRINE__V1__UPDATE_HANDOFF_REQUEST__ACTION__NOT_SET = 0,
+  VITRINE__V1__UPDATE_HANDOFF_REQUEST__ACTION_TAKE = 2,
+  VITRINE__V1__UPDATE_HANDOFF_REQUEST__ACTION_ANSWER = 3,
+  VITRINE__V1__UPDATE_HANDOFF_REQUEST__ACTION_RELEASE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__UPDATE_HANDOFF_REQUEST__ACTION__CASE)
+} Vitrine__V1__UpdateHandoffRequest__ActionCase;
+
+/*
+ * What a person of the shop does with a conversation that waits.
+ */
+struct  Vitrine__V1__UpdateHandoffRequest
+{
+  ProtobufCMessage base;
+  int64_t number;
+  Vitrine__V1__UpdateHandoffRequest__ActionCase action_case;
+  union {
+    Vitrine__V1__HandoffTake *take;
+    Vitrine__V1__HandoffAnswer *answer;
+    Vitrine__V1__HandoffRelease *release;
+  };
+};
+#define VITRINE__V1__UPDATE_HANDOFF_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__update_handoff_request__descriptor) \
+    , 0, VITRINE__V1__UPDATE_HANDOFF_REQUEST__ACTION__NOT_SET, {0} }
+
+
+/*
+ * From now on this person answers, not the agents.
+ */
+struct  Vitrine__V1__HandoffTake
+{
+  ProtobufCMessage base;
+  char *person;
+};
+#define VITRINE__V1__HANDOFF_TAKE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__handoff_take__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+/*
+ * Goes to the customer on the stream of the conversation.
+ */
+struct  Vitrine__V1__HandoffAnswer
+{
+  ProtobufCMessage base;
+  char *text;
+};
+#define VITRINE__V1__HANDOFF_ANSWER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__handoff_answer__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+/*
+ * The agents answer again.
+ */
+struct  Vitrine__V1__HandoffRelease
+{
+  ProtobufCMessage base;
+};
+#define VITRINE__V1__HANDOFF_RELEASE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__handoff_release__descriptor) \
+     }
 
 
 /* Vitrine__V1__HealthRequest methods */
@@ -490,6 +615,139 @@ Vitrine__V1__DrainReply *
 void   vitrine__v1__drain_reply__free_unpacked
                      (Vitrine__V1__DrainReply *message,
                       ProtobufCAllocator *allocator);
+/* Vitrine__V1__ListHandoffsRequest methods */
+void   vitrine__v1__list_handoffs_request__init
+                     (Vitrine__V1__ListHandoffsRequest         *message);
+size_t vitrine__v1__list_handoffs_request__get_packed_size
+                     (const Vitrine__V1__ListHandoffsRequest   *message);
+size_t vitrine__v1__list_handoffs_request__pack
+                     (const Vitrine__V1__ListHandoffsRequest   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__list_handoffs_request__pack_to_buffer
+                     (const Vitrine__V1__ListHandoffsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__ListHandoffsRequest *
+       vitrine__v1__list_handoffs_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__list_handoffs_request__free_unpacked
+                     (Vitrine__V1__ListHandoffsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__ListHandoffsReply methods */
+void   vitrine__v1__list_handoffs_reply__init
+                     (Vitrine__V1__ListHandoffsReply         *message);
+size_t vitrine__v1__list_handoffs_reply__get_packed_size
+                     (const Vitrine__V1__ListHandoffsReply   *message);
+size_t vitrine__v1__list_handoffs_reply__pack
+                     (const Vitrine__V1__ListHandoffsReply   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__list_handoffs_reply__pack_to_buffer
+                     (const Vitrine__V1__ListHandoffsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__ListHandoffsReply *
+       vitrine__v1__list_handoffs_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__list_handoffs_reply__free_unpacked
+                     (Vitrine__V1__ListHandoffsReply *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__HandoffInfo methods */
+void   vitrine__v1__handoff_info__init
+                     (Vitrine__V1__HandoffInfo         *message);
+size_t vitrine__v1__handoff_info__get_packed_size
+                     (const Vitrine__V1__HandoffInfo   *message);
+size_t vitrine__v1__handoff_info__pack
+                     (const Vitrine__V1__HandoffInfo   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__handoff_info__pack_to_buffer
+                     (const Vitrine__V1__HandoffInfo   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__HandoffInfo *
+       vitrine__v1__handoff_info__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__handoff_info__free_unpacked
+                     (Vitrine__V1__HandoffInfo *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__UpdateHandoffRequest methods */
+void   vitrine__v1__update_handoff_request__init
+                     (Vitrine__V1__UpdateHandoffRequest         *message);
+size_t vitrine__v1__update_handoff_request__get_packed_size
+                     (const Vitrine__V1__UpdateHandoffRequest   *message);
+size_t vitrine__v1__update_handoff_request__pack
+                     (const Vitrine__V1__UpdateHandoffRequest   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__update_handoff_request__pack_to_buffer
+                     (const Vitrine__V1__UpdateHandoffRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__UpdateHandoffRequest *
+       vitrine__v1__update_handoff_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__update_handoff_request__free_unpacked
+                     (Vitrine__V1__UpdateHandoffRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__HandoffTake methods */
+void   vitrine__v1__handoff_take__init
+                     (Vitrine__V1__HandoffTake         *message);
+size_t vitrine__v1__handoff_take__get_packed_size
+                     (const Vitrine__V1__HandoffTake   *message);
+size_t vitrine__v1__handoff_take__pack
+                     (const Vitrine__V1__HandoffTake   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__handoff_take__pack_to_buffer
+                     (const Vitrine__V1__HandoffTake   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__HandoffTake *
+       vitrine__v1__handoff_take__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__handoff_take__free_unpacked
+                     (Vitrine__V1__HandoffTake *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__HandoffAnswer methods */
+void   vitrine__v1__handoff_answer__init
+                     (Vitrine__V1__HandoffAnswer         *message);
+size_t vitrine__v1__handoff_answer__get_packed_size
+                     (const Vitrine__V1__HandoffAnswer   *message);
+size_t vitrine__v1__handoff_answer__pack
+                     (const Vitrine__V1__HandoffAnswer   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__handoff_answer__pack_to_buffer
+                     (const Vitrine__V1__HandoffAnswer   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__HandoffAnswer *
+       vitrine__v1__handoff_answer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__handoff_answer__free_unpacked
+                     (Vitrine__V1__HandoffAnswer *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__HandoffRelease methods */
+void   vitrine__v1__handoff_release__init
+                     (Vitrine__V1__HandoffRelease         *message);
+size_t vitrine__v1__handoff_release__get_packed_size
+                     (const Vitrine__V1__HandoffRelease   *message);
+size_t vitrine__v1__handoff_release__pack
+                     (const Vitrine__V1__HandoffRelease   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__handoff_release__pack_to_buffer
+                     (const Vitrine__V1__HandoffRelease   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__HandoffRelease *
+       vitrine__v1__handoff_release__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__handoff_release__free_unpacked
+                     (Vitrine__V1__HandoffRelease *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Vitrine__V1__HealthRequest_Closure)
@@ -531,6 +789,27 @@ typedef void (*Vitrine__V1__DrainRequest_Closure)
 typedef void (*Vitrine__V1__DrainReply_Closure)
                  (const Vitrine__V1__DrainReply *message,
                   void *closure_data);
+typedef void (*Vitrine__V1__ListHandoffsRequest_Closure)
+                 (const Vitrine__V1__ListHandoffsRequest *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__ListHandoffsReply_Closure)
+                 (const Vitrine__V1__ListHandoffsReply *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__HandoffInfo_Closure)
+                 (const Vitrine__V1__HandoffInfo *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__UpdateHandoffRequest_Closure)
+                 (const Vitrine__V1__UpdateHandoffRequest *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__HandoffTake_Closure)
+                 (const Vitrine__V1__HandoffTake *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__HandoffAnswer_Closure)
+                 (const Vitrine__V1__HandoffAnswer *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__HandoffRelease_Closure)
+                 (const Vitrine__V1__HandoffRelease *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -566,6 +845,14 @@ struct Vitrine__V1__Admin_Service
                        const Vitrine__V1__WatchPluginRequest *input,
                        Vitrine__V1__PluginLogLine_Closure closure,
                        void *closure_data);
+  void (*list_handoffs)(Vitrine__V1__Admin_Service *service,
+                        const Vitrine__V1__ListHandoffsRequest *input,
+                        Vitrine__V1__ListHandoffsReply_Closure closure,
+                        void *closure_data);
+  void (*update_handoff)(Vitrine__V1__Admin_Service *service,
+                         const Vitrine__V1__UpdateHandoffRequest *input,
+                         Vitrine__V1__HandoffInfo_Closure closure,
+                         void *closure_data);
 };
 typedef void (*Vitrine__V1__Admin_ServiceDestroy)(Vitrine__V1__Admin_Service *);
 void vitrine__v1__admin__init (Vitrine__V1__Admin_Service *service,
@@ -580,7 +867,9 @@ void vitrine__v1__admin__init (Vitrine__V1__Admin_Service *service,
       function_prefix__ ## load_plugin,\
       function_prefix__ ## swap_plugin,\
       function_prefix__ ## unload_plugin,\
-      function_prefix__ ## watch_plugin  }
+      function_prefix__ ## watch_plugin,\
+      function_prefix__ ## list_handoffs,\
+      function_prefix__ ## update_handoff  }
 void vitrine__v1__admin__health(ProtobufCService *service,
                                 const Vitrine__V1__HealthRequest *input,
                                 Vitrine__V1__HealthReply_Closure closure,
@@ -609,6 +898,14 @@ void vitrine__v1__admin__watch_plugin(ProtobufCService *service,
                                       const Vitrine__V1__WatchPluginRequest *input,
                                       Vitrine__V1__PluginLogLine_Closure closure,
                                       void *closure_data);
+void vitrine__v1__admin__list_handoffs(ProtobufCService *service,
+                                       const Vitrine__V1__ListHandoffsRequest *input,
+                                       Vitrine__V1__ListHandoffsReply_Closure closure,
+                                       void *closure_data);
+void vitrine__v1__admin__update_handoff(ProtobufCService *service,
+                                        const Vitrine__V1__UpdateHandoffRequest *input,
+                                        Vitrine__V1__HandoffInfo_Closure closure,
+                                        void *closure_data);
 
 /* --- descriptors --- */
 
@@ -625,6 +922,13 @@ extern const ProtobufCMessageDescriptor vitrine__v1__watch_plugin_request__descr
 extern const ProtobufCMessageDescriptor vitrine__v1__plugin_log_line__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__drain_request__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__drain_reply__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__list_handoffs_request__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__list_handoffs_reply__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__handoff_info__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__update_handoff_request__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__handoff_take__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__handoff_answer__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__handoff_release__descriptor;
 extern const ProtobufCServiceDescriptor vitrine__v1__admin__descriptor;
 
 PROTOBUF_C__END_DECLS

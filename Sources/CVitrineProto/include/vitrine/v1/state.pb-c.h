@@ -16,6 +16,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Vitrine__V1__SessionState Vitrine__V1__SessionState;
+typedef struct Vitrine__V1__Dialogue Vitrine__V1__Dialogue;
+typedef struct Vitrine__V1__DialogueSlot Vitrine__V1__DialogueSlot;
 typedef struct Vitrine__V1__TurnRecord Vitrine__V1__TurnRecord;
 
 
@@ -49,10 +51,69 @@ struct  Vitrine__V1__SessionState
   char *focused_product;
   size_t n_viewed_products;
   char **viewed_products;
+  Vitrine__V1__Dialogue *dialogue;
 };
 #define VITRINE__V1__SESSION_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__session_state__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, NULL }
+
+
+/*
+ * Where the dialogue with customer service stands.
+ */
+struct  Vitrine__V1__Dialogue
+{
+  ProtobufCMessage base;
+  /*
+   * State of the dialogue policy; empty = listening.
+   */
+  char *state;
+  size_t n_slots;
+  Vitrine__V1__DialogueSlot **slots;
+  /*
+   * The order the conversation is about.
+   */
+  char *order;
+  /*
+   * What is looked for, in the customer's words.
+   */
+  char *wish;
+  /*
+   * Questions in a row that could not be answered.
+   */
+  uint32_t misses;
+  /*
+   * Ticket of the hand-over to a person; 0 = none.
+   */
+  int64_t handoff;
+  /*
+   * A person of the shop answers now.
+   */
+  protobuf_c_boolean with_person;
+  /*
+   * Products the conversation spoke of before the one in focus, newest first.
+   */
+  size_t n_earlier_products;
+  char **earlier_products;
+  /*
+   * Turn that the action now under way began with: its writes carry it as their key.
+   */
+  uint64_t action_turn;
+};
+#define VITRINE__V1__DIALOGUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__dialogue__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0 }
+
+
+struct  Vitrine__V1__DialogueSlot
+{
+  ProtobufCMessage base;
+  char *name;
+  char *value;
+};
+#define VITRINE__V1__DIALOGUE_SLOT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__dialogue_slot__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Vitrine__V1__TurnRecord
@@ -94,6 +155,44 @@ Vitrine__V1__SessionState *
 void   vitrine__v1__session_state__free_unpacked
                      (Vitrine__V1__SessionState *message,
                       ProtobufCAllocator *allocator);
+/* Vitrine__V1__Dialogue methods */
+void   vitrine__v1__dialogue__init
+                     (Vitrine__V1__Dialogue         *message);
+size_t vitrine__v1__dialogue__get_packed_size
+                     (const Vitrine__V1__Dialogue   *message);
+size_t vitrine__v1__dialogue__pack
+                     (const Vitrine__V1__Dialogue   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__dialogue__pack_to_buffer
+                     (const Vitrine__V1__Dialogue   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__Dialogue *
+       vitrine__v1__dialogue__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__dialogue__free_unpacked
+                     (Vitrine__V1__Dialogue *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__DialogueSlot methods */
+void   vitrine__v1__dialogue_slot__init
+                     (Vitrine__V1__DialogueSlot         *message);
+size_t vitrine__v1__dialogue_slot__get_packed_size
+                     (const Vitrine__V1__DialogueSlot   *message);
+size_t vitrine__v1__dialogue_slot__pack
+                     (const Vitrine__V1__DialogueSlot   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__dialogue_slot__pack_to_buffer
+                     (const Vitrine__V1__DialogueSlot   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__DialogueSlot *
+       vitrine__v1__dialogue_slot__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__dialogue_slot__free_unpacked
+                     (Vitrine__V1__DialogueSlot *message,
+                      ProtobufCAllocator *allocator);
 /* Vitrine__V1__TurnRecord methods */
 void   vitrine__v1__turn_record__init
                      (Vitrine__V1__TurnRecord         *message);
@@ -118,6 +217,12 @@ void   vitrine__v1__turn_record__free_unpacked
 typedef void (*Vitrine__V1__SessionState_Closure)
                  (const Vitrine__V1__SessionState *message,
                   void *closure_data);
+typedef void (*Vitrine__V1__Dialogue_Closure)
+                 (const Vitrine__V1__Dialogue *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__DialogueSlot_Closure)
+                 (const Vitrine__V1__DialogueSlot *message,
+                  void *closure_data);
 typedef void (*Vitrine__V1__TurnRecord_Closure)
                  (const Vitrine__V1__TurnRecord *message,
                   void *closure_data);
@@ -128,6 +233,8 @@ typedef void (*Vitrine__V1__TurnRecord_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor vitrine__v1__session_state__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__dialogue__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__dialogue_slot__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__turn_record__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -14,6 +14,13 @@ enum OrderNumber {
         return nil
     }
 
+    /// The digits of an answer that is nothing but a number: "10023" to "which order?".
+    static func bareDigits(_ words: String) -> String? {
+        let tokens = tokens(words).filter { $0 != .space && $0 != .hyphen && $0 != .other }
+        guard tokens.count == 1, case .digits(let digits)? = tokens.first, digits.count >= digitsMin else { return nil }
+        return digits
+    }
+
     private enum Token: Equatable {
         case letters(String)
         case digits(String)

@@ -1,0 +1,105 @@
+import Catalog
+import Sessions
+
+/// What customers mean by "the second one", "it", "第二个", "the silver one", or by a product's own name.
+struct References {
+    let snapshot: CatalogSnapshot
+    let context: DialogueContext
+
+    /// Products that the words point at, in the order they are named; empty when they point at none.
+    func products(in words: String) -> [String] {
+        let named = named(words)
+        if !named.isEmpty { return named }
+        let counted = ordinals(words).compactMap(shown)
+        if !counted.isEmpty { return counted }
+        if let described = described(words) { return [described] }
+        return points(words) ? [context.focusedProduct].compactMap { $0 } : []
+    }
+
+    /// The product the words are about, or else the one in focus.
+    func product(in words: String) -> String? { products(in: words).first ?? context.focusedProduct }
+
+    /// Products whose id or whole title stands in the words.
+    func named(_ words: String) -> [String] {
+        let lower = words.lowercased()
+        var found: [(at: String.Index, length: Int, id: String)] = []
+        for product in snapshot.products {
+            for name in [product.id] + product.title.values.sorted() where name.count >= 4 {
+                guard let range = lower.firstRange(of: name.lowercased()) else { continue }
+                found.append((range.lowerBound, name.count, product.id))
+            }
+        }
+        // Of two names at one place the longer is meant.
+        found.sort { $0.at != $1.at ? $0.at < $1.at : ($0.length, $1.id) > ($1.length, $0.id) }
+        var result: [String] = []
+        var last: String.Index?
+        for entry in found where entry.at != last {
+            last = entry.at
+            if !result.contains(entry.id) { result.append(entry.id) }
+        }
+        return result
+    }
+
+    private func shown(_ position: Int) -> String? {
+        let all = context.shownProducts
+        let index = position > 0 ? position - 1 : all.count + position
+        return all.indices.contains(index) ? all[index] : nil
+    }
+
+    private static let english = [
+        "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "last": -1, "former": 1,
+        "latter": 2,
+    ]
+    private static let chinese: [(String, [Int])] = [
+        ("前两", [1, 2]), ("头两", [1, 2]), ("前三", [1, 2, 3]), ("第一", [1]), ("第二", [2]), ("第三", [3]), ("第四", [4]), ("第五", [5]), ("最后", [-1]),
+    ]
+
+    /// Positions that are named: 1 = first, -1 = last.
+    func ordinals(_ words: String) -> [Int] {
+        let lower = words.lowercased()
+        let tokens = lower.split { !$0.isLetter && !$0.isNumber }.map(String.init)
+        var found: [Int] = []
+        for (index, token) in tokens.enumerated() {
+            guard let position = References.english[token] else {
+                if ["number", "no", "option"].contains(token), index + 1 < tokens.count, let number = Int(tokens[index + 1]),
+                    (1...20).contains(number)
+                {
+                    found.append(number)
+                }
+                continue
+            }
+            let next = index + 1 < tokens.count ? tokens[index + 1] : ""
+            // "the first two" names two of them; "last week" none.
+            if token == "first", ["two", "2", "pair"].contains(next) { return [1, 2] }
+            if token == "last", ["week", "month", "year", "order", "night", "time"].contains(next) { continue }
+            found.append(position)
+        }
+        var places: [(Range<String.Index>, [Int])] = []
+        for (word, positions) in References.chinese {
+            for range in lower.ranges(of: word) { places.append((range, positions)) }
+        }
+        places.sort { $0.0.lowerBound < $1.0.lowerBound }
+        return found + places.flatMap(\.1)
+    }
+
+    /// "the silver one", "红宝石那个": the one of the shown that alone is so.
+    private func described(_ words: String) -> String? {
+        let lower = words.lowercased()
+        guard lower.contains(" one") || lower.contains("那个") || lower.contains("那款") || lower.contains("那条") || lower.contains("那对") else {
+            return nil
+        }
+        let filter = FilterParser(currency: snapshot.currency).parse(words).filter
+        guard !filter.isEmpty else { return nil }
+        let fitting = context.shownProducts.filter { snapshot.product($0).map(filter.matches) ?? false }
+        return fitting.count == 1 ? fitting[0] : nil
+    }
+
+    private static let pointing: Set<String> = ["it", "this", "that", "they", "them", "these", "those", "its", "one"]
+
+    /// Whether there is a word that stands for something said before.
+    func points(_ words: String) -> Bool {
+        let lower = words.lowercased()
+        if ["这", "它", "那个", "那款", "那条", "那对", "刚才", "该款"].contains(where: lower.contains) { return true }
+        return lower.split { !$0.isLetter }.contains { References.pointing.contains(String($0)) }
+    }
+}

@@ -1,0 +1,168 @@
+import Catalog
+import Fusion
+
+/// Finds the section of the shop's texts that answers a question, or says that none does.
+///
+/// Two ways: the sections that the intent model learnt from the questions they answer ("POLICY/SECTION" classes), and, for texts without such
+/// questions, a search by words (FTS5) and by meaning, merged by reciprocal rank. Both refuse what has too little support.
+struct Knowledge: Sendable {
+    struct Query {
+        var words: String
+        var language: String
+        var feature: Feature?
+        /// Intents, likeliest first.
+        var ranked: [ClassProbability]
+        var byWords: [WordHit]
+    }
+
+    /// Support below which nothing is answered: p(section) · (1 − `strangeness` · share of words that the shop never uses).
+    static let supportMin: Float = 0.22
+    static let strangeness: Float = 0.8
+    /// Constant of reciprocal rank fusion: score = Σ 1/(60 + rank) (Cormack, Clarke and Büttcher, SIGIR 2009).
+    static let rankConstant: Float = 60
+    /// What a searched section must have in common with the question: cosine, and share of the telling words.
+    static let cosineMin: Float = 0.3
+    static let wordShareMin: Float = 0.5
+
+    private let documents: [Document]
+    /// English heading → number within its policy: sections of all languages stand in one order.
+    private let numbers: [String: Int]
+    private let lexicon: ShopLexicon
+
+    init(_ snapshot: CatalogSnapshot) {
+        documents = snapshot.documents
+        var numbers: [String: Int] = [:]
+        for document in snapshot.documents { numbers["\(document.policy)/\(document.section)"] = Knowledge.number(document) }
+        self.numbers = numbers
+        lexicon = ShopLexicon(snapshot)
+    }
+
+    private static func number(_ document: Document) -> Int { Int(document.id.split(separator: "/").last ?? "") ?? 0 }
+
+    /// The section that a class names, in a language.
+    func section(_ name: String, language: String) -> Document? {
+        guard let slash = name.firstIndex(of: "/"), let number = numbers[name] else { return nil }
+        let policy = name[..<slash]
+        return documents.first { $0.policy == policy && $0.language == language && Knowledge.number($0) == number }
+    }
+
+    func answer(_ query: Query) -> Document? {
+        let strange = lexicon.strangeShare(query.words)
+        if let best = query.ranked.first, best.name.contains("/") {
+            let support = best.probability * (1 - Knowledge.strangeness * strange)
+            if support >= Knowledge.supportMin, let section = section(best.name, language: query.language) { return section }
+            return nil
+        }
+        // The model is sure that it is about something else.
+        if let best = query.ranked.first, best.probability >= 0.5 { return nil }
+        return strange > 0.34 ? nil : searched(query)
+    }
+
+    private func searched(_ query: Query) -> Document? {
+        let own = documents.filter { $0.language == query.language }
+        let unit = query.feature?.normalised()
+        let meanings = own.map { document -> Float in
+            guard let unit, let feature = document.feature, feature.spaceID == unit.spaceID, feature.values.count == unit.values.count else {
+                return 0
+            }
+            return dot(unit.values, feature.values)
+        }
+        let ranked = own.indices.sorted { (meanings[$0], own[$1].id) > (meanings[$1], own[$0].id) }
+        var best: (index: Int, score: Float)?
+        for (rank, index) in ranked.enumerated() {
+            var score = 1 / (Knowledge.rankConstant + Float(rank + 1))
+            if let wordRank = query.byWords.firstIndex(where: { $0.id == own[index].id }) {
+                score += 1 / (Knowledge.rankConstant + Float(wordRank + 1))
+            }
+            if best.map({ score > $0.score }) ?? true { best = (index, score) }
+        }
+        guard let best, meanings[best.index] >= Knowledge.cosineMin else { return nil }
+        let document = own[best.index]
+        let text = "\(document.title) \(document.section) \(document.text)"
+        guard lexicon.share(of: query.words, in: text) >= Knowledge.wordShareMin else { return nil }
+        return document
+    }
+
+    /// The intent that a class belongs to, as replies name it.
+    static func intent(of name: String) -> String {
+        guard let slash = name.firstIndex(of: "/") else { return name }
+        return switch name[..<slash] {
+        case "shipping": "shipping_policy"
+        case "returns": "return_policy"
+        case "gifts": "gift"
+        default: String(name[..<slash])
+        }
+    }
+}
+
+/// The words that a shop uses: in its texts, its products and the questions it knows.
+struct ShopLexicon: Sendable {
+    private let known: Set<String>
+
+    init(_ snapshot: CatalogSnapshot) {
+        var known: Set<String> = []
+        for document in snapshot.documents { known.formUnion(ShopLexicon.terms("\(document.title) \(document.section) \(document.text)")) }
+        for example in snapshot.intentExamples where example.intent != IntentClassifier.outOfScope {
+            known.formUnion(ShopLexicon.terms(example.text))
+        }
+        for product in snapshot.products {
+            for text in product.title.values.sorted() + product.details.values.sorted() { known.formUnion(ShopLexicon.terms(text)) }
+        }
+        self.known = known
+    }
+
+    /// How much of the telling words the shop never uses: 0 to 1.
+    func strangeShare(_ words: String) -> Float {
+        let terms = Set(ShopLexicon.terms(words))
+        return terms.isEmpty ? 0 : Float(terms.count { !known.contains($0) }) / Float(terms.count)
+    }
+
+    /// How much of the telling words stands in a text.
+    func share(of words: String, in text: String) -> Float {
+        let terms = Set(ShopLexicon.terms(words))
+        let there = Set(ShopLexicon.terms(text))
+        return terms.isEmpty ? 0 : Float(terms.count(where: there.contains)) / Float(terms.count)
+    }
+
+    /// English words without their endings and without those that say nothing; Chinese characters that say something, one by one.
+    static func terms(_ text: String) -> [String] {
+        var terms: [String] = []
+        var word = ""
+        func finish() {
+            if word.count > 1, !common.contains(word), word.contains(where: \.isLetter) { terms.append(stem(word)) }
+            word = ""
+        }
+        for character in text.lowercased() {
+            guard let scalar = character.unicodeScalars.first else { continue }
+            if (0x4E00...0x9FFF).contains(scalar.value) {
+                finish()
+                if !commonCharacters.contains(character) { terms.append(String(character)) }
+            } else if character.isLetter || character.isNumber {
+                word.append(character)
+            } else if character != "'", character != "’" {
+                finish()
+            }
+        }
+        finish()
+        return terms
+    }
+
+    private static func stem(_ word: String) -> String {
+        for ending in ["ings", "ing", "ies", "able", "ed", "es", "er", "ly", "s", "e", "y"]
+        where word.hasSuffix(ending) && word.count - ending.count >= 3 {
+            return String(word.dropLast(ending.count))
+        }
+        return word
+    }
+
+    private static let common: Set<String> = [
+        "a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "done", "for", "from", "get", "got",
+        "had",
+        "has", "have", "her", "him", "his", "how", "i", "if", "im", "in", "into", "is", "it", "its", "just", "like", "may", "me", "might", "my", "no",
+        "not", "of", "off", "on", "one", "or", "our", "out", "please", "she", "should", "so", "some", "somebody", "something", "than", "that", "the",
+        "their", "them", "then", "there", "these", "they", "this", "those", "to", "too", "up", "us", "use", "want", "was", "we", "were", "what",
+        "when",
+        "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your", "yours",
+    ]
+    private static let commonCharacters: Set<Character> = Set("的了吗呢吧啊是我你您他她它们这那哪有在和与或可以能要会怎么什为多少几请问一个就还也都不没把被给对到上下里")
+}

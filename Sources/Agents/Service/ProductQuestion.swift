@@ -1,0 +1,127 @@
+import Catalog
+import Wire
+
+/// Answers questions about one product from its attributes: "is it nickel free", "多重".
+enum ProductQuestion {
+    struct Topic: Sendable {
+        var english: String
+        var chinese: String
+        var words: [String]
+        /// A short statement of it; nil when the product does not say.
+        var fact: @Sendable (Product, Phrases) -> String?
+
+        func name(_ say: Phrases) -> String { say.of(english, chinese) }
+    }
+
+    /// nil when the words ask for nothing that products state, or this one does not state it.
+    static func answer(_ words: String, product: Product?, language: String, _ say: Phrases) -> ServiceAnswer? {
+        let lower = words.lowercased()
+        // The product's own name says "gold" and "ring"; what is asked stands beside it.
+        var asked = lower
+        for name in (product.map { [$0.id] + $0.title.values.sorted() } ?? []) {
+            if let range = asked.firstRange(of: name.lowercased()) { asked.removeSubrange(range) }
+        }
+        guard let topic = topics.first(where: { $0.words.contains(where: asked.contains) }) else { return nil }
+        guard let product else { return ServiceAnswer(text: say.whichProduct, kind: .clarify) }
+        let title = product.title(in: language)
+        guard let fact = topic.fact(product, say) else { return nil }
+        let sentence = fact + say.of(".", "。")
+        return ServiceAnswer(
+            text: say.of("\(title): ", "\(title)：") + sentence, sources: [Source(kind: "product", id: product.id, title: title, quote: sentence)],
+            product: product.id)
+    }
+
+    /// What a comparison lists; the price first, and always.
+    static var comparable: [Topic] { [price, material, gem, weight, length, width, clasp, nickel, stock] }
+
+    /// First match wins, so the narrower ones stand first.
+    private static var topics: [Topic] { [nickel, weight, resizable, sizes, stock, price, karat, gem, clasp, length, width, finish, material] }
+
+    private static let nickel = Topic(english: "nickel", chinese: "镍", words: ["nickel", "allerg", "镍", "过敏"]) { product, say in
+        switch product.attribute("nickel_free") {
+        case "true": say.of("nickel free", "不含镍")
+        case "false": say.of("it may contain nickel", "可能含镍")
+        default: nil
+        }
+    }
+    private static let weight = Topic(english: "weight", chinese: "重量", words: ["weigh", "heavy", "多重", "重量", "几克"]) { product, say in
+        product.attribute("weight_g").map { say.of("it weighs \($0) g", "重 \($0) 克") }
+    }
+    private static let resizable = Topic(english: "resizing", chinese: "改圈", words: ["resiz", "改圈", "改尺寸", "改大", "改小"]) { product, say in
+        switch product.attribute("resizable") {
+        case "true": say.of("it can be resized", "可以改圈")
+        case "false": say.of("it cannot be resized", "不能改圈")
+        default: nil
+        }
+    }
+    private static let sizes = Topic(
+        english: "sizes", chinese: "尺码", words: ["which size", "what size", "in my size", "sizes", "哪些尺码", "什么尺码", "几号到", "我的尺码"]
+    ) { product, say in
+        product.attribute("size_range").map { say.of("it comes in sizes \($0)", "尺码 \($0)") }
+    }
+    private static let stock = Topic(
+        english: "stock", chinese: "库存", words: ["in stock", "available", "sold out", "有货", "现货", "库存", "缺货"]
+    ) { product, say in
+        product.inStock ? say.of("\(product.stock) in stock", "有现货，库存 \(product.stock) 件") : say.of("sold out at the moment", "目前缺货")
+    }
+    private static let price = Topic(
+        english: "price", chinese: "价格", words: ["price", "cost", "how much", "多少钱", "价格", "价钱"]
+    ) { product, say in
+        say.of("it costs \(say.price(product.price))", "售价 \(say.price(product.price))")
+    }
+    private static let karat = Topic(
+        english: "fineness", chinese: "成色", words: ["karat", "carat", "fineness", "solid", "pure", "plated", "纯", "多少k", "成色", "镀"]
+    ) {
+        product, say in
+        product.attribute("fineness").map { fineness in
+            let name = material(product, say) ?? ""
+            let karat = product.attribute("karat").map { say.of(", \($0) karat", "，\($0)K") } ?? ""
+            return say.of("solid \(name), fineness \(fineness)\(karat)", "实心\(name)，成色 \(fineness)\(karat)，非镀层")
+        }
+    }
+    private static let gem = Topic(english: "gem", chinese: "宝石", words: ["gem", "stone", "diamond", "宝石", "什么石", "钻", "石头"]) { product, say in
+        product.attribute("gem").map { gem in
+            gem == "none" ? say.of("it has no gem", "没有镶嵌宝石") : say.of("its gem is \(gem)", "宝石：\(chinese[gem] ?? gem)")
+        }
+    }
+    private static let clasp = Topic(english: "clasp", chinese: "搭扣", words: ["clasp", "closure", "close", "扣"]) { product, say in
+        product.attribute("clasp").map { clasp in
+            clasp == "none"
+                ? say.of("it has no clasp", "没有搭扣") : say.of("its clasp is a \(clasp.replacing("_", with: " "))", "搭扣：\(clasps[clasp] ?? clasp)")
+        }
+    }
+    private static let length = Topic(english: "length", chinese: "长度", words: ["long", "length", "多长", "长度"]) { product, say in
+        product.attribute("length_mm").map { say.of("it is \($0) mm long", "长 \($0) 毫米") }
+    }
+    private static let width = Topic(
+        english: "width", chinese: "宽度", words: ["diameter", "wide", "width", "thick", "how big", "直径", "多宽", "多厚", "多大"]
+    ) { product, say in
+        (product.attribute("diameter_mm") ?? product.attribute("band_width_mm") ?? product.attribute("pendant_width_mm")
+            ?? product.attribute("width_mm"))
+            .map { say.of("\($0) mm across", "宽 \($0) 毫米") }
+    }
+    private static let finish = Topic(english: "finish", chinese: "表面", words: ["finish", "matte", "polished", "shiny", "表面", "抛光", "磨砂"]) {
+        product, say in
+        product.attribute("finish").map { say.of("its finish is \($0)", "表面：\($0)") }
+    }
+    private static let material = Topic(
+        english: "material", chinese: "材质", words: ["metal", "material", "made of", "gold", "silver", "材质", "什么金", "金属", "什么做"]
+    ) { product, say in
+        material(product, say).map { say.of("it is made of \($0)", "材质：\($0)") }
+    }
+
+    private static func material(_ product: Product, _ say: Phrases) -> String? {
+        product.attribute("material").map { say.of($0.replacing("_", with: " "), chinese[$0] ?? $0) }
+    }
+
+    private static let chinese = [
+        "gold": "黄金", "rose_gold": "玫瑰金", "silver": "银", "platinum": "铂金", "diamond": "钻石", "ruby": "红宝石", "sapphire": "蓝宝石",
+        "emerald": "祖母绿", "pearl": "珍珠", "black pearl": "黑珍珠", "amethyst": "紫水晶", "topaz": "托帕石", "turquoise": "绿松石", "opal": "欧泊",
+        "onyx": "黑玛瑙", "lapis": "青金石", "moonstone": "月光石", "jade": "翡翠", "garnet": "石榴石", "coral": "珊瑚", "citrine": "黄水晶",
+        "aquamarine": "海蓝宝石", "rose quartz": "粉晶",
+    ]
+    private static let clasps = [
+        "lobster": "龙虾扣", "push_back": "耳堵", "open_cuff": "开口", "hinged": "铰链扣", "spring_ring": "弹簧圈扣", "toggle": "OT扣", "box": "盒扣",
+        "lever_back": "法式耳扣", "hook": "耳钩",
+    ]
+}

@@ -1,0 +1,50 @@
+import Catalog
+import Sessions
+import Wire
+
+/// Passing the conversation to a person of the shop.
+extension ServiceAgent {
+    /// Characters of the customer's words in a ticket.
+    static let wordsMax = 500
+
+    nonisolated(nonsending) func handOver(_ scene: inout ServiceScene, reason: String, intent: String) async throws(StoreError) -> ServiceAnswer {
+        let turn = scene.turn
+        let handoff = Handoff(
+            sessionID: turn.sessionID, reason: reason, summary: summary(scene), language: turn.language, timeUs: turn.timeUs)
+        let number = try await stores.handoffs.enqueue(handoff, idempotencyKey: "\(turn.sessionID)/\(turn.turnID)", as: turn.principal)
+        scene.dialogue.handoff = number
+        scene.dialogue.misses = 0
+        let text =
+            switch reason {
+            case "complaint": scene.say.sorry(number)
+            case "not understood": scene.say.notUnderstood(number)
+            default: scene.say.handedOver(number)
+            }
+        return ServiceAnswer(text: text, intent: intent.isEmpty ? "human_agent" : intent)
+    }
+
+    /// What the customer says while a person has the conversation goes to that person.
+    nonisolated(nonsending) func passOn(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
+        let number = scene.dialogue.handoff
+        try await stores.handoffs.noteHandoff(number, "Customer: \(scene.turn.words.prefix(ServiceAgent.wordsMax))", as: scene.turn.principal)
+        return ServiceAnswer(text: scene.say.passedOn(""), intent: "human_agent")
+    }
+
+    /// What the person needs to know: the words, the order and product spoken of, what was under way.
+    private func summary(_ scene: ServiceScene) -> String {
+        let turn = scene.turn
+        var lines = ["Customer (\(turn.language)): \(turn.words.prefix(ServiceAgent.wordsMax))"]
+        if !scene.dialogue.order.isEmpty { lines.append("Order: \(scene.dialogue.order)") }
+        if let product = turn.context.focusedProduct {
+            lines.append("Product: \(snapshot.product(product)?.title(in: "en") ?? product) (\(product))")
+        }
+        if !turn.context.shownProducts.isEmpty { lines.append("Shown: \(turn.context.shownProducts.joined(separator: ", "))") }
+        if !scene.machine.isListening {
+            let slots = scene.machine.dialogue.slots.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+            lines.append("Under way: \(scene.machine.dialogue.state)\(slots.isEmpty ? "" : " (\(slots))")")
+        }
+        if scene.dialogue.misses > 0 { lines.append("Not answered before: \(scene.dialogue.misses)") }
+        lines.append("Turns so far: \(turn.context.turnsDone)")
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,225 @@
+public import Catalog
+import Fusion
+public import Sessions
+public import Wire
+
+/// What the service agent may read and write. Every call carries the turn's principal.
+public struct ServiceStores: Sendable {
+    public var orders: any OrderStore
+    public var catalog: any CatalogStore
+    public var handoffs: any HandoffQueue
+    public var desk: any ServiceDesk
+
+    public init(orders: any OrderStore, catalog: any CatalogStore, handoffs: any HandoffQueue, desk: any ServiceDesk) {
+        self.orders = orders
+        self.catalog = catalog
+        self.handoffs = handoffs
+        self.desk = desk
+    }
+}
+
+/// Answers questions from the shop's own texts, products and orders, names the source, and says when nothing supports an answer; carries out
+/// what the dialogue policy allows, after the customer confirmed it; and passes the conversation to a person when it cannot help.
+///
+/// What texts, reviews and customers say is data: nothing in them is followed as an instruction.
+public struct ServiceAgent: Agent {
+    public let name = AgentName.customerService
+    let snapshot: CatalogSnapshot
+    let stores: ServiceStores
+    let policy: DialoguePolicy
+    let intents: IntentClassifier
+    let knowledge: Knowledge
+
+    /// An intent less certain than this is not acted on; the shop's texts are searched instead.
+    public static let intentProbabilityMin: Float = 0.25
+    /// With an order number in the words: from here on an action is begun, and a rule of the shop is quoted instead of the order's state.
+    static let namedOrderActionMin: Float = 0.06
+    static let namedOrderRuleMin: Float = 0.7
+    /// Questions in a row that could not be answered before a person is called.
+    public static let missesMax: UInt32 = 3
+
+    public init(snapshot: CatalogSnapshot, stores: ServiceStores, intents: IntentClassifier, policy: DialoguePolicy = .none) {
+        self.snapshot = snapshot
+        self.stores = stores
+        self.intents = intents
+        self.policy = policy
+        knowledge = Knowledge(snapshot)
+    }
+
+    public func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
+        var scene = ServiceScene(turn, policy)
+        let answer: ServiceAnswer
+        do throws(StoreError) {
+            answer = try await respond(&scene)
+        } catch {
+            throw RPCStatus(StatusCode(storeError: error), error.message)
+        }
+        reply.send(
+            .reply(
+                ReplyDelta(
+                    text: answer.text, language: turn.language, last: true, replyKind: answer.kind, sources: answer.sources,
+                    intent: answer.intent.isEmpty ? "unknown" : answer.intent, agent: name)))
+        if let product = answer.product { reply.focus(onProduct: product) }
+        reply.remember(scene.dialogue)
+    }
+
+    private nonisolated(nonsending) func respond(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
+        let turn = scene.turn
+        if scene.dialogue.withPerson { return try await passOn(&scene) }
+        let ranked = intents.service(turn.words, turn.feature(Modality.text))
+        let underWay = scene.machine.isListening ? 0 : scene.dialogue.actionTurn
+        if !scene.machine.isListening, let answer = try await goOn(&scene, ranked) { return answer }
+        var answer = try await fresh(&scene, ranked)
+        if answer.kind == .noAnswer, answer.isMiss {
+            scene.dialogue.misses += 1
+            if scene.dialogue.misses >= ServiceAgent.missesMax {
+                return try await handOver(&scene, reason: "not understood", intent: answer.intent)
+            }
+        } else {
+            scene.dialogue.misses = 0
+        }
+        // A question in between does not make what was under way forgotten.
+        if underWay != 0, scene.dialogue.actionTurn == underWay, let reminder = reminder(scene) { answer.text += scene.say.of(" ", "") + reminder }
+        return answer
+    }
+
+    /// A request that answers no question of ours.
+    nonisolated(nonsending) func fresh(_ scene: inout ServiceScene, _ ranked: [ClassProbability]) async throws(StoreError) -> ServiceAnswer {
+        let turn = scene.turn
+        let best = ranked.first
+        let intent = best.map { $0.probability >= ServiceAgent.intentProbabilityMin ? $0.name : "" } ?? ""
+        if let answer = productAnswer(scene, intent) { return answer }
+        if policy.begin(intent) != nil { return try await begin(intent, &scene) }
+        if let id = OrderNumber.find(in: turn.words) {
+            // With an order named, an action is likelier meant than the rule about it; it is confirmed in any case.
+            let action = ranked.prefix(4).first { policy.begin($0.name) != nil && $0.probability >= ServiceAgent.namedOrderActionMin }
+            if intent.contains("/"), let action { return try await begin(action.name, &scene) }
+            if !intent.contains("/") || (best?.probability ?? 0) < ServiceAgent.namedOrderRuleMin { return try await order(id, &scene) }
+        }
+        switch intent {
+        case "order_status": return try await latestOrder(&scene)
+        case "human_agent": return try await handOver(&scene, reason: "asked for a person", intent: intent)
+        case "complaint": return try await handOver(&scene, reason: "complaint", intent: intent)
+        case "greeting": return ServiceAnswer(text: scene.say.greeting, intent: intent)
+        case "thanks": return ServiceAnswer(text: scene.say.welcome, intent: intent)
+        case "goodbye": return ServiceAnswer(text: scene.say.goodbye, intent: intent)
+        case "compare": return compare(scene)
+        case "reviews": return try await reviews(scene)
+        case IntentClassifier.outOfScope: return ServiceAnswer(text: scene.say.outOfScope, kind: .noAnswer, intent: intent)
+        default: return try await knowledgeAnswer(scene, ranked)
+        }
+    }
+
+    private nonisolated(nonsending) func knowledgeAnswer(_ scene: ServiceScene, _ ranked: [ClassProbability]) async throws(StoreError)
+        -> ServiceAnswer
+    {
+        let turn = scene.turn
+        let byWords = try await stores.catalog.searchDocuments(words: turn.words, language: turn.language, limit: 10)
+        let query = Knowledge.Query(
+            words: turn.words, language: turn.language, feature: turn.feature(Modality.text), ranked: ranked, byWords: byWords)
+        guard let found = knowledge.answer(query) else {
+            let guess = ranked.first.map { $0.probability >= ServiceAgent.intentProbabilityMin ? $0.name : "" } ?? ""
+            return ServiceAnswer(text: scene.say.noSupport, kind: .noAnswer, intent: Knowledge.intent(of: guess), isMiss: true)
+        }
+        let title = found.section.isEmpty ? found.title : "\(found.title) – \(found.section)"
+        return ServiceAnswer(
+            text: found.text, sources: [Source(kind: "policy", id: found.policy, title: title, quote: found.text)],
+            intent: Knowledge.intent(of: found.policy + "/"))
+    }
+
+    // MARK: Orders
+
+    nonisolated(nonsending) func order(_ id: String, _ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
+        do throws(StoreError) {
+            return describe(try await stores.orders.order(id, as: scene.turn.principal), &scene)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return ServiceAnswer(text: scene.say.noSuchOrder(id), kind: .noAnswer, intent: "order_status")
+        }
+    }
+
+    private nonisolated(nonsending) func latestOrder(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
+        guard scene.isSignedIn else { return ServiceAnswer(text: scene.say.signIn, kind: .clarify, intent: "order_status") }
+        // "And where is it?" after an order was spoken of.
+        if !scene.dialogue.order.isEmpty, References(snapshot: snapshot, context: scene.turn.context).points(scene.turn.words) {
+            return try await order(scene.dialogue.order, &scene)
+        }
+        let orders = try await stores.orders.orders(of: scene.turn.principal, limit: 20)
+        let open = orders.filter { !["delivered", "cancelled", "returned"].contains($0.status) }
+        guard let first = open.first(where: { $0.status == "shipped" }) ?? open.first ?? orders.first else {
+            return ServiceAnswer(text: scene.say.noOrders, kind: .noAnswer, intent: "order_status")
+        }
+        return describe(first, &scene)
+    }
+
+    private func describe(_ order: Order, _ scene: inout ServiceScene) -> ServiceAnswer {
+        scene.dialogue.order = order.id
+        return ServiceAnswer(
+            text: scene.say.order(order, items: items(order, scene)), sources: [Source(kind: "order", id: order.id)],
+            product: order.items.first?.productID, intent: "order_status")
+    }
+
+    func items(_ order: Order, _ scene: ServiceScene) -> String {
+        order.items.map { item in
+            (snapshot.product(item.productID)?.title(in: scene.turn.language) ?? item.productID) + (item.quantity > 1 ? " × \(item.quantity)" : "")
+        }.joined(separator: scene.say.of(", ", "、"))
+    }
+}
+
+/// One turn as the service agent works on it.
+struct ServiceScene {
+    let turn: TurnQuery
+    let say: Phrases
+    var machine: DialogueMachine
+    private var kept: Dialogue
+
+    init(_ turn: TurnQuery, _ policy: DialoguePolicy) {
+        self.turn = turn
+        say = Phrases(turn.language)
+        machine = DialogueMachine(policy, turn.context.dialogue)
+        kept = turn.context.dialogue
+    }
+
+    /// What is remembered: the machine's state and slots, and the rest as the agent left it.
+    var dialogue: Dialogue {
+        get {
+            var dialogue = kept
+            dialogue.state = machine.dialogue.state
+            dialogue.slots = machine.dialogue.slots
+            dialogue.actionTurn = machine.dialogue.actionTurn
+            return dialogue
+        }
+        set { kept = newValue }
+    }
+
+    var isSignedIn: Bool { !turn.principal.user.isEmpty && turn.principal.user != "guest" }
+}
+
+/// What the service agent says.
+struct ServiceAnswer {
+    var text: String
+    var kind: ReplyKind = .answer
+    var sources: [Source] = []
+    /// The product it is about, if it is.
+    var product: String?
+    var intent = ""
+    /// Nothing was found that supports an answer.
+    var isMiss = false
+}
+
+extension StatusCode {
+    /// The code that a store's error has on the wire.
+    public init(storeError: StoreError) {
+        switch storeError.code {
+        case .notFound: self = .notFound
+        case .permissionDenied: self = .permissionDenied
+        case .failedPrecondition: self = .failedPrecondition
+        case .conflict: self = .aborted
+        case .invalidArgument: self = .invalidArgument
+        case .resourceExhausted, .diskFull: self = .resourceExhausted
+        case .corrupted: self = .dataLoss
+        case .unavailable: self = .unavailable
+        case .internal: self = .internalError
+        }
+    }
+}

@@ -1,0 +1,142 @@
+// Agents: what answers a turn, from the shop's own catalogue, texts and orders.
+//
+// Owns the three agents, the understanding of what is wanted, the dialogue of customer service and the sentences they say. Agents are values
+// that serve every session; they see stores and the catalogue snapshot, never SQL, sockets or plugins, and they say nothing that no source supports.
+
+public import Catalog
+public import Fusion
+public import Intents
+public import Sessions
+import Wire
+
+/// Names what a turn is for: which agent answers, and within customer service which intent it has.
+///
+/// One model over all of a shop's example sentences. A class is an intent of customer service, "POLICY/SECTION" for questions that one section
+/// of the shop's texts answers, or another agent's name. p(agent) = Σ p(class) over the agent's classes; what is out of scope is customer
+/// service's, who says so.
+public struct IntentClassifier: TurnClassifier {
+    public let classes = [AgentName.recommendation, AgentName.customerService, AgentName.tryOn]
+    let model: IntentModel?
+    private let parser: FilterParser?
+
+    /// A sentence whose words name so large a share of wares (kinds, materials, stones) is pulled towards a wish: odds × e^(strength·share).
+    static let wishStrength: Float = 4
+    /// Below this share the wares named say nothing of what is wanted.
+    static let wishShareMin: Float = 0.3
+
+    public init(model: IntentModel?, parser: FilterParser? = nil) {
+        self.model = model
+        self.parser = parser
+    }
+
+    /// Learns from the examples that have a feature; nil when there are too few to choose from.
+    public static func train(_ examples: [IntentExample], threads: Int = 2) throws(IntentError) -> IntentModel? {
+        let space = examples.compactMap(\.feature).first
+        let own = examples.compactMap { example -> Utterance? in
+            guard let feature = example.feature, feature.spaceID == space?.spaceID, feature.values.count == space?.values.count else { return nil }
+            return Utterance(text: example.text, embedding: feature.normalised().values, intent: label(example))
+        }
+        guard Set(own.map(\.intent)).subtracting(IntentModel.outOfScopeLabels).count >= 2 else { return nil }
+        var options = IntentTrainer.Options()
+        options.threads = threads
+        return try IntentTrainer(options).train(own, spaceID: space?.spaceID ?? "")
+    }
+
+    /// The class of an example.
+    static func label(_ example: IntentExample) -> String { example.intent.isEmpty ? example.agent : example.intent }
+
+    /// Who answers what the model calls `name`.
+    static func agent(of name: String) -> String {
+        name == AgentName.recommendation || name == AgentName.tryOn ? name : AgentName.customerService
+    }
+
+    public func reading(_ words: String, _ context: DialogueContext) -> any ModalityClassifier {
+        ReadTurn(classifier: self, words: words, context: context)
+    }
+
+    public func probabilities(_ feature: Feature) -> [ClassProbability]? { probabilities(feature, words: "", context: DialogueContext()) }
+
+    func probabilities(_ feature: Feature, words: String, context: DialogueContext) -> [ClassProbability]? {
+        // A photo asks for things like it; a selfie asks to try something on.
+        switch feature.modality {
+        case Modality.image: return named(0.9, 0.1, 0)
+        case Modality.selfie: return named(0.05, 0, 0.95)
+        default: break
+        }
+        guard let model, feature.spaceID == model.spaceID, feature.values.count == model.embeddingSize else { return nil }
+        // A person has taken over, or the answer to a question of ours: nothing to guess.
+        if context.dialogue.withPerson || Assent.answers(words, context.dialogue) { return named(0, 1, 0) }
+        let guess = model.guess(Utterance(text: words, embedding: feature.normalised().values))
+        var shares: (wish: Float, tryOn: Float) = (0, 0)
+        for entry in guess.all {
+            switch IntentClassifier.agent(of: entry.intent) {
+            case AgentName.recommendation: shares.wish += entry.probability
+            case AgentName.tryOn: shares.tryOn += entry.probability
+            default: break
+            }
+        }
+        let wares = wishShare(words)
+        // What names wares is not out of scope.
+        if wares > 0 { shares.wish += max(0, 1 - guess.all.reduce(0) { $0 + $1.probability }) }
+        let service = max(0, 1 - shares.wish - shares.tryOn)
+        let pull = Exponential.of(IntentClassifier.wishStrength * wares)
+        let total = shares.wish * pull + shares.tryOn + service
+        return named(shares.wish * pull / total, service / total, shares.tryOn / total)
+    }
+
+    /// How much of the sentence names wares; 0 below `wishShareMin`.
+    private func wishShare(_ words: String) -> Float {
+        guard let parser else { return 0 }
+        let all = words.utf8.count { $0 > 0x20 }
+        guard all > 0 else { return 0 }
+        var covered = Set<Int>()
+        for match in parser.parse(words).matches { covered.formUnion(match.range) }
+        let share = Float(covered.count) / Float(all)
+        return share < IntentClassifier.wishShareMin ? 0 : min(1, share)
+    }
+
+    private func named(_ recommendation: Float, _ service: Float, _ tryOn: Float) -> [ClassProbability] {
+        zip(classes, [recommendation, service, tryOn]).map { ClassProbability(name: $0, probability: $1) }
+    }
+
+    /// The intents of customer service for a sentence, likeliest first, probabilities among themselves; "out_of_scope" is one of them.
+    func service(_ words: String, _ feature: Feature?) -> [ClassProbability] {
+        guard let model else { return [] }
+        let fits = feature.map { $0.spaceID == model.spaceID } ?? false
+        let guess = model.guess(Utterance(text: words, embedding: fits ? feature?.normalised().values ?? [] : []))
+        let outside = max(0, 1 - guess.all.reduce(0) { $0 + $1.probability })
+        var own = guess.all.filter { IntentClassifier.agent(of: $0.intent) == AgentName.customerService }
+            .map { ClassProbability(name: $0.intent, probability: $0.probability) }
+        own.append(ClassProbability(name: IntentClassifier.outOfScope, probability: outside))
+        let total = own.reduce(0) { $0 + $1.probability }
+        guard total > 0 else { return [] }
+        for index in own.indices { own[index].probability /= total }
+        return own.enumerated().sorted { ($1.element.probability, $0.offset) < ($0.element.probability, $1.offset) }.map(\.element)
+    }
+
+    static let outOfScope = "out_of_scope"
+}
+
+/// The classifier with one turn's words and what the conversation is about.
+private struct ReadTurn: ModalityClassifier {
+    let classifier: IntentClassifier
+    let words: String
+    let context: DialogueContext
+
+    func probabilities(_ feature: Feature) -> [ClassProbability]? { classifier.probabilities(feature, words: words, context: context) }
+}
+
+/// The names of agents, as graph files and example utterances use them.
+public enum AgentName {
+    public static let recommendation = "recommendation"
+    public static let customerService = "customer_service"
+    public static let tryOn = "try_on"
+}
+
+/// Inner product of two vectors of one length.
+func dot(_ a: [Float], _ b: [Float]) -> Float {
+    precondition(a.count == b.count, "vectors of one space have one length")
+    var sum: Float = 0
+    for i in a.indices { sum += a[i] * b[i] }
+    return sum
+}

@@ -1,0 +1,51 @@
+import Catalog
+import Fusion
+public import Wire
+
+/// A session as a value: what is kept when the process goes, and taken up again.
+extension Session {
+    /// Layout of the stored state.
+    static let stateVersion: UInt32 = 1
+    /// Turns kept in the log.
+    static let turnRecordsMax = 50
+
+    public var state: SessionState {
+        SessionState(
+            version: Session.stateVersion, sessionID: id, user: principal.user, shop: principal.shop, language: languageIsSet ? language : "",
+            nextServerSequence: outbox.lastSequence + 1, lastClientSequence: lastClientSequence, turnID: lastTurnID, turns: records,
+            consentAudio: consent.recordAudio, consentFaces: consent.recordFaces, consentPersonalise: consent.personalise,
+            shownProducts: context.shownProducts, focusedProduct: context.focusedProduct ?? "",
+            viewedProducts: context.behaviour.map(\.productID), dialogue: context.dialogue)
+    }
+
+    /// Notes a turn that is over: what was said, and what the customer got of the reply.
+    func record(_ turn: Turn) {
+        let delivered = turn.delivered.count > 500 ? String(turn.delivered.prefix(500)) : turn.delivered
+        records.append(
+            TurnRecord(
+                turnID: turn.id, revision: turn.machine.revision, state: UInt32(turn.machine.state.onWire.rawValue),
+                said: String(turn.words.prefix(500)),
+                modalities: turn.features.map(\.modality), delivered: delivered, agent: turn.agents.first ?? ""))
+        if records.count > Session.turnRecordsMax { records.removeFirst() }
+    }
+
+    /// Takes up a conversation where a stored one stood. For a session that has had no turn yet.
+    public func take(up stored: SessionState) throws(RPCStatus) {
+        guard stored.version == Session.stateVersion else {
+            throw RPCStatus(.failedPrecondition, "the stored session has layout \(stored.version); this server reads \(Session.stateVersion)")
+        }
+        guard lastTurnID == 0, stored.user == principal.user, stored.shop == principal.shop else {
+            throw RPCStatus(.failedPrecondition, "a stored session is taken up by its own customer, before the first turn")
+        }
+        lastTurnID = min(stored.turnID, Session.turnIDMax)
+        language = stored.language
+        languageIsSet = !stored.language.isEmpty
+        consent = Consent(recordAudio: stored.consentAudio, recordFaces: stored.consentFaces, personalise: stored.consentPersonalise)
+        records = Array(stored.turns.suffix(Session.turnRecordsMax))
+        context.shownProducts = stored.shownProducts
+        context.focusedProduct = stored.focusedProduct.isEmpty ? nil : stored.focusedProduct
+        context.turnsDone = records.count
+        context.dialogue = stored.dialogue ?? Dialogue()
+        outbox.resume(at: stored.nextServerSequence)
+    }
+}
