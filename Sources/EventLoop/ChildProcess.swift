@@ -64,6 +64,7 @@ public final class ChildProcess: HandleOwner {
         loop.preconditionCurrent()
         if loop.isStopping { throw LoopError(.closed, "cannot start \(command.program): the loop \(loop.name) is stopping") }
         vitrine_close_descriptors_on_exec()
+        unblock(SIGCHLD)
         let process = UnsafeMutablePointer<uv_process_t>.allocate(capacity: 1)
         process.initialize(to: uv_process_t())
         let status = start(command, descriptors, process, loop)

@@ -31,11 +31,7 @@ public final class SignalWatcher: HandleOwner {
             closeHandle()
             throw LoopError(uv: started, "cannot watch signal \(signal)")
         }
-        // A parent process may have handed its own mask down; a blocked signal would wait for ever.
-        var set = sigset_t()
-        sigemptyset(&set)
-        sigaddset(&set, signal)
-        pthread_sigmask(Int32(SIG_UNBLOCK), &set, nil)
+        unblock(signal)
     }
 
     /// The closure is not called any more. On the loop only.
@@ -46,4 +42,12 @@ public final class SignalWatcher: HandleOwner {
     }
 
     override func handleClosed() { body = nil }
+}
+
+/// Lets the calling thread receive `signal`: a parent process may have handed its own mask down, and a blocked signal would wait for ever.
+func unblock(_ signal: Int32) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, signal)
+    pthread_sigmask(Int32(SIG_UNBLOCK), &set, nil)
 }
