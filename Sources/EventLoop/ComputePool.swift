@@ -1,5 +1,6 @@
 import CLibuv
 import Glibc
+import Locks
 import Synchronization
 
 /// How a job of the compute pool ended.

@@ -57,9 +57,11 @@ extension EventLoop {
     /// Fixes when and in which order the completion of an outside operation reaches the loop. See `PendingDelivery`. Any thread, but
     /// deterministic only
     /// on the loop.
-    /// - Parameter modelledCostUs: how long the operation takes on a virtual clock, in microseconds.
-    public func expectDelivery(_ what: StaticString, modelledCostUs: UInt64 = 0) -> PendingDelivery {
-        PendingDelivery(what, costUs: modelledCostUs, loop: self)
+    /// - Parameters:
+    ///   - which: which of the operations of that kind it is, for measurements: a model's name.
+    ///   - modelledCostUs: how long the operation takes on a virtual clock, in microseconds.
+    public func expectDelivery(_ what: StaticString, of which: String = "", modelledCostUs: UInt64 = 0) -> PendingDelivery {
+        PendingDelivery(what, of: which, costUs: modelledCostUs, loop: self)
     }
 
     /// A generator of its own, split from the loop's. On the loop only. What belongs to a session takes its chance from the session's seed instead.

@@ -1,5 +1,6 @@
 import CLibuv
 import Glibc
+import Locks
 import Synchronization
 
 /// Something to run on the loop.

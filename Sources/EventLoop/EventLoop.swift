@@ -12,6 +12,7 @@
 
 import CLibuv
 import Glibc
+import Locks
 import Synchronization
 
 /// A libuv loop: callbacks for sockets and timers, and the executor of actors and tasks that belong to it.
@@ -39,6 +40,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// Empty but while the mailbox is being emptied.
     var inbox: [Work] = []
     var timers = TimerHeap()
+    let operationTimes: OperationTimes?
     /// Timers made so far.
     var orders: UInt64 = 0
     var armedMs: UInt64 = 0
@@ -76,12 +78,16 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     }
 
     /// A loop on the virtual clock that it shares with other loops; on the real one when there is none.
-    public init(name: String, index: Int = 0, sharing virtualClock: VirtualClock?, seed: UInt64? = nil) throws(LoopError) {
+    /// - Parameter operationTimes: takes how long operations outside take, on the real clock.
+    public init(
+        name: String, index: Int = 0, sharing virtualClock: VirtualClock?, seed: UInt64? = nil, operationTimes: OperationTimes? = nil
+    ) throws(LoopError) {
         _ = Self.ignoreBrokenPipes
         let clock: LoopClock.Mode = virtualClock == nil ? .real : .virtual
         self.name = name
         self.index = index
         self.virtualClock = virtualClock
+        self.operationTimes = operationTimes
         mode = clock
         clockUs = Atomic(clock == .virtual ? LoopClock.startUs : LoopClock.realUs())
         generator = SeededRandom(seed: seed ?? (clock == .virtual ? UInt64(index) : Self.systemSeed()))

@@ -1,6 +1,7 @@
 // Unsafe: walks libuv's handles; each handle that is not the loop's own carries a pointer to its `HandleOwner` (see HandleOwner.swift).
 
 import CLibuv
+import Locks
 
 /// The life of a running loop, on its thread: iterate until `stop`, then close what is open and run what is left.
 enum LoopRun {

@@ -36,15 +36,19 @@ public final class PendingDelivery: Sendable {
 
     private enum Place {
         case real
+        case measured(OperationTimes, OperationTimes.Kind, beganUs: UInt64)
         case reserved(LoopBound<LoopTimer>, VirtualClock)
         /// Begun by a thread that is none of the clock's: the order among its like is that of their ends.
         case unordered(PendingToken, dueUs: UInt64)
     }
 
-    init(_ what: StaticString, costUs: UInt64, loop: EventLoop) {
+    init(_ what: StaticString, of which: String, costUs: UInt64, loop: EventLoop) {
         self.loop = loop
         guard let clock = loop.virtualClock else {
-            place = .real
+            place =
+                loop.operationTimes.map {
+                    .measured($0, OperationTimes.Kind(what: "\(what)", of: which, modelledUs: costUs), beganUs: LoopClock.realUs())
+                } ?? .real
             return
         }
         guard clock.isDriver, !loop.isStopping else {
@@ -63,6 +67,9 @@ public final class PendingDelivery: Sendable {
         if delivered.exchange(true, ordering: .acquiringAndReleasing) { return }
         switch place {
         case .real: loop.submit(body)
+        case .measured(let times, let kind, let beganUs):
+            times.note(kind, us: LoopClock.realUs() - beganUs)
+            loop.submit(body)
         case .reserved(let timer, let clock): loop.submit { clock.complete(timer.value, body) }
         case .unordered(let token, let dueUs):
             loop.submit { [loop] in
@@ -78,7 +85,7 @@ public final class PendingDelivery: Sendable {
     private func withdraw() {
         if delivered.exchange(true, ordering: .acquiringAndReleasing) { return }
         switch place {
-        case .real: break
+        case .real, .measured: break
         case .reserved(let timer, _): loop.submit { timer.value.cancel() }
         case .unordered(let token, _): token.release()
         }

@@ -2,6 +2,7 @@
 
 import CLibuv
 import Glibc
+import Locks
 import Synchronization
 
 /// The one clock of all virtual loops that were made with it, and the thread that runs them.

@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import Locks
 import Wire
 
 /// The thread that starts and ends jobs: mailbox in, JobScheduler's decisions out. OpenVINO's requests are touched nowhere else.
@@ -37,8 +38,8 @@ final class Dispatcher: @unchecked Sendable {
         var startedUs: UInt64 = 0
     }
 
-    private let mailbox = Guarded(Mailbox())
-    private let thread: Guarded<pthread_t?>
+    private let mailbox = Lock(Mailbox())
+    private let thread: Lock<pthread_t?>
 
     /// What the thread owns; the dispatcher itself can go away while the thread ends.
     private final class State: @unchecked Sendable {
@@ -58,7 +59,7 @@ final class Dispatcher: @unchecked Sendable {
 
     init(_ configuration: InferenceConfiguration) {
         let state = State(configuration)
-        thread = Guarded(startThread(named: "inference", nice: configuration.niceIncrement) { [mailbox] in Self.run(mailbox, state) })
+        thread = Lock(startThread(named: "inference", nice: configuration.niceIncrement) { [mailbox] in Self.run(mailbox, state) })
     }
 
     deinit {
@@ -106,7 +107,7 @@ final class Dispatcher: @unchecked Sendable {
         let outputs = try job.outputs.map { name throws(RPCStatus) in
             try Self.index(of: name, among: model.outputs, "output", model)
         }
-        let delivery = loop.expectDelivery("inference", modelledCostUs: model.modelledCostUs)
+        let delivery = loop.expectDelivery("inference", of: model.name, modelledCostUs: model.modelledCostUs)
         let completion = Completion(done)
         let id = mailbox.withLock { mailbox -> UInt64? in
             guard !mailbox.isClosed else { return nil }
@@ -122,9 +123,8 @@ final class Dispatcher: @unchecked Sendable {
                 completion: completion, submittedUs: loop.nowUs)
             mailbox.events.append(.submit(pending))
             return id
-        } signal: {
-            true
         }
+        mailbox.signal()
         guard let id else {
             delivery.abandon()
             throw RPCStatus(.unavailable, "the inference service is shut down")
@@ -139,26 +139,20 @@ final class Dispatcher: @unchecked Sendable {
         throw RPCStatus(.invalidArgument, "model \(model.name) has no \(what) \"\(name)\"; it has \(names)")
     }
 
-    private static func post(_ event: Event, to mailbox: Guarded<Mailbox>) {
+    private static func post(_ event: Event, to mailbox: Lock<Mailbox>) {
         mailbox.withLock { mailbox in
             mailbox.events.append(event)
             if case .stop = event { mailbox.isClosed = true }
-        } signal: {
-            true
         }
+        mailbox.signal()
     }
 
     // MARK: - On the dispatcher's thread
 
-    private static func run(_ mailbox: Guarded<Mailbox>, _ state: State) {
+    private static func run(_ mailbox: Lock<Mailbox>, _ state: State) {
         while true {
-            let timeout = state.scheduler.queuedItems > 0 ? expiryPollUs : nil
-            let events = mailbox.wait(atMostUs: timeout) { box -> [Event]? in
-                guard !box.events.isEmpty else { return nil }
-                var events: [Event] = []
-                swap(&events, &box.events)
-                return events
-            }
+            func all(_ box: inout Mailbox) -> [Event]? { box.events.isEmpty ? nil : exchange(&box.events, with: []) }
+            let events = state.scheduler.queuedItems > 0 ? mailbox.wait(atMostUs: expiryPollUs, all) : mailbox.wait(all)
             for event in events ?? [] {
                 if case .stop = event { return stop(state) }
                 take(event, state)

@@ -7,6 +7,7 @@
 
 public import EventLoop
 import Glibc
+import Locks
 public import Wire
 
 public struct InferenceConfiguration: Sendable {
@@ -109,7 +110,7 @@ public final class InferenceService: Sendable {
     public let configuration: InferenceConfiguration
     private let library: OpenVINOLibrary
     private let dispatcher: Dispatcher
-    private let models = Guarded(Models())
+    private let models = Lock(Models())
 
     private struct Key: Hashable {
         let path: String

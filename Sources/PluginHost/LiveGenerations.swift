@@ -1,62 +1,50 @@
-// Unsafe: pthread's mutex lives at a fixed heap address from init to deinit; a loader thread's context is retained when it is made and released by
-// it.
+// Unsafe: a loader thread's context is retained when it is made and released by it.
 
 import Glibc
+import Locks
 import Wire
 
-/// The newest generation of each plugin, behind a mutex.
-final class Live: @unchecked Sendable {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private var generations: [String: PluginGeneration] = [:]
-    private var numbers: [String: UInt32] = [:]
-    private var loads: UInt64 = 0
-    private var swiftImages = 0
-
-    init() {
-        mutex = .allocate(capacity: 1)
-        mutex.initialize(to: pthread_mutex_t())
-        pthread_mutex_init(mutex, nil)
+/// The newest generation of each plugin, behind a lock.
+final class Live: Sendable {
+    private struct State {
+        var generations: [String: PluginGeneration] = [:]
+        var numbers: [String: UInt32] = [:]
+        var loads: UInt64 = 0
+        var swiftImages = 0
     }
 
-    deinit {
-        pthread_mutex_destroy(mutex)
-        mutex.deallocate()
-    }
+    private let state = Lock(State())
 
-    func generation(_ name: String) -> PluginGeneration? { locked { generations[name] } }
+    func generation(_ name: String) -> PluginGeneration? { state.withLock { $0.generations[name] } }
 
     func generation(sha256: String) -> PluginGeneration? {
-        locked { generations.values.first { $0.library.sha256 == sha256 } }
+        state.withLock { state in state.generations.values.first { $0.library.sha256 == sha256 } }
     }
 
     func nextNumber() -> UInt64 {
-        locked {
-            loads += 1
-            return loads
+        state.withLock { state in
+            state.loads += 1
+            return state.loads
         }
     }
 
     /// The next generation's number of a plugin: 1, 2, 3 …, also after it was unloaded.
     func nextGeneration(_ name: String) -> UInt32 {
-        locked {
-            numbers[name, default: 0] += 1
-            return numbers[name, default: 1]
+        state.withLock { state in
+            state.numbers[name, default: 0] += 1
+            return state.numbers[name, default: 1]
         }
     }
 
-    func install(_ generation: PluginGeneration) { locked { generations[generation.manifest.name] = generation } }
+    func install(_ generation: PluginGeneration) { state.withLock { $0.generations[generation.manifest.name] = generation } }
 
-    func remove(_ name: String) { locked { generations[name] = nil } }
+    func remove(_ name: String) { state.withLock { $0.generations[name] = nil } }
 
-    func mappedSwift() { locked { swiftImages += 1 } }
+    func mappedSwift() { state.withLock { $0.swiftImages += 1 } }
 
     /// Swift images that no live generation uses.
-    var retiredSwiftImages: Int { locked { swiftImages - generations.values.count { !$0.library.isPureC } } }
-
-    private func locked<R>(_ body: () -> R) -> R {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return body()
+    var retiredSwiftImages: Int {
+        state.withLock { state in state.swiftImages - state.generations.values.count { !$0.library.isPureC } }
     }
 }
 

@@ -1,3 +1,4 @@
+import Locks
 import Synchronization
 public import Wire
 
@@ -10,7 +11,7 @@ public final class Recorder: Sendable {
     public let start: RecordingStart
     private let writer: RecordingWriter
     private let queueBytesMax: Int
-    private let state: RecordingLock<State>
+    private let state: Lock<State>
     private let stopped = Atomic<Bool>(false)
     private let closed = Atomic<Bool>(false)
 
@@ -41,7 +42,7 @@ public final class Recorder: Sendable {
         self.start = start
         self.writer = writer
         self.queueBytesMax = queueBytesMax
-        state = RecordingLock(State())
+        state = Lock(State())
     }
 
     /// Nothing more is taken: the session is over, or goes on unrecorded.

@@ -5,7 +5,7 @@
 // a loop wait: `Recorder` only copies into a bounded buffer, everything else happens on the writer's thread or in a command. It knows neither
 // sessions nor agents; whoever taps a conversation hands in its frames.
 //
-// Where unsafe pointers live: Checksum (zlib), Sealing (libsodium), FileAccess (system calls), RecordingLock (pthread).
+// Where unsafe pointers live: Checksum (zlib), Sealing (libsodium), FileAccess (system calls).
 
 public import Wire
 

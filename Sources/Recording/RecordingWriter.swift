@@ -1,5 +1,6 @@
 import CSodium
 import Glibc
+import Locks
 import Synchronization
 import Wire
 
@@ -8,7 +9,7 @@ public final class RecordingWriter: Sendable {
     public let folder: RecordingFolder
     public let limits: RecordingLimits
     let observer: any RecordingObserver
-    private let queue: RecordingLock<Queue>
+    private let queue: Lock<Queue>
     private let count = Atomic<Int>(0)
     private let open: @Sendable (String) throws(RPCStatus) -> any RecordingOutput
 
@@ -32,7 +33,7 @@ public final class RecordingWriter: Sendable {
         self.limits = limits
         self.observer = observer
         self.open = open
-        queue = RecordingLock(Queue())
+        queue = Lock(Queue())
         let thread = start()
         queue.withLock { $0.thread = thread }
     }

@@ -1,4 +1,5 @@
 public import CheckedYAML
+public import EventLoop
 public import Sessions
 
 /// Everything one file says about a server. Paths in it are relative to the file's folder.
@@ -38,6 +39,8 @@ public struct ServerConfiguration: Sendable {
     var isVirtual = false
     /// Seed of everything random; 0 = taken from the system at start.
     public var seed: UInt64 = 0
+    /// Takes how long operations outside the loops take; nil = nobody wants to know. Not from the file.
+    public var operationTimes: OperationTimes?
     /// The program that tries plugins out in a process of its own: this one, where it is the command line; "" = they are not tried out.
     public var probeProgram = ""
 

@@ -69,7 +69,9 @@ public final class VitrineServer: @unchecked Sendable {
         do {
             address = try SocketAddress(parsing: configuration.listen)
             loops = try (0..<configuration.loops).map {
-                try EventLoop(name: "loop-\($0)", index: $0, sharing: place.clock, seed: configuration.seed == 0 ? nil : configuration.seed)
+                try EventLoop(
+                    name: "loop-\($0)", index: $0, sharing: place.clock, seed: configuration.seed == 0 ? nil : configuration.seed,
+                    operationTimes: configuration.operationTimes)
             }
         } catch {
             throw ServerError("\(error)")

@@ -3,6 +3,7 @@
 
 import CMicrohttpd
 import Glibc
+import Locks
 
 /// Why the endpoint could not start.
 public struct TelemetryError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -25,7 +26,7 @@ public final class MetricsEndpoint: Sendable {
     /// The port that is listened on.
     public let port: UInt16
     private let pages: Pages
-    private let daemon: TelemetryLock<OpaquePointer?>
+    private let daemon: Lock<OpaquePointer?>
 
     /// - Parameters:
     ///   - host: an IPv4 or IPv6 address.
@@ -53,7 +54,7 @@ public final class MetricsEndpoint: Sendable {
         guard let started else {
             throw TelemetryError(message: "cannot serve metrics on \(host) port \(port): \(String(cString: strerror(errno)))")
         }
-        daemon = TelemetryLock(started)
+        daemon = Lock(started)
         self.port = vitrine_http_port(started)
     }
 

@@ -1,3 +1,5 @@
+import Locks
+
 /// The metrics of a process, by name and labels, and their Prometheus text.
 ///
 /// Names and labels are checked when a metric is made (they are the programmer's; for names from elsewhere ask `isValidName` first). Making a
@@ -6,7 +8,7 @@
 public final class MetricsRegistry: Sendable {
     /// Time series, over all names, that are kept at most; more are counted in `vitrine_metrics_dropped_series` and not shown.
     public let seriesMax: Int
-    private let state = TelemetryLock(State())
+    private let state = Lock(State())
 
     enum Source {
         case counter(Counter)

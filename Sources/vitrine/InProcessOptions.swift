@@ -16,6 +16,9 @@ struct InProcessOptions: ParsableArguments {
     @Flag(help: "With --config: the real clock instead of the virtual one, to measure times.")
     var realTime = false
 
+    @Flag(help: "With --real-time: print how long operations off the loops took, and what virtual time takes them for.")
+    var costs = false
+
     @Option(help: ArgumentHelp("With --config: a build to use instead of a plugin's own; can be repeated.", valueName: "name=file"))
     var plugin: [String] = []
 
@@ -28,13 +31,24 @@ struct InProcessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("With --config: write every byte the server sends, with its time, to this file.", valueName: "file"))
     var frames: String?
 
+    /// What needs a server in this process is refused without one, rather than left out.
+    func validate() throws {
+        guard config == nil else { return }
+        let given = [plugin.isEmpty ? nil : "--plugin", loops.map { _ in "--loops" }, frames.map { _ in "--frames" }, realTime ? "--real-time" : nil]
+        if let first = given.compactMap(\.self).first { throw ValidationError("\(first) is for a server in this process: give its --config.") }
+    }
+
     /// Runs `body` with a target in this process.
     func run<Value>(_ body: (any ConversationTarget) throws -> Value) throws -> Value {
+        guard realTime || !costs else { throw Environment.fail("--costs measures, with --real-time", code: 64) }
         let server: InProcessServer
         let loop: EventLoop
+        let times = costs ? OperationTimes() : nil
         do {
             let clock = realTime ? nil : try VirtualClock()
-            server = try InProcessServer(try configuration(), clock: clock)
+            var configuration = try configuration()
+            configuration.operationTimes = times
+            server = try InProcessServer(configuration, clock: clock)
             loop = try EventLoop(name: "replay", sharing: clock, seed: seed)
         } catch let error as YAMLError {
             throw Environment.fail("\(error)", code: 78)
@@ -52,6 +66,11 @@ struct InProcessOptions: ParsableArguments {
             do { try log.bytes.write(to: URL(fileURLWithPath: frames)) } catch {
                 throw Environment.fail("\(frames) cannot be written: \(error.localizedDescription)", code: 73)
             }
+        }
+        for row in times?.rows ?? [] {
+            let name = row.kind.of.isEmpty ? row.kind.what : "\(row.kind.what) \(row.kind.of)"
+            let padding = String(repeating: " ", count: max(1, 40 - name.count))
+            printLine("\(name)\(padding)\(row.count) times, median \(row.medianUs) µs, 90 % \(row.p90Us) µs; modelled \(row.kind.modelledUs) µs")
         }
         return value
     }

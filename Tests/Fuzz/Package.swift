@@ -22,7 +22,8 @@ let package = Package(
         .target(name: "Wire", dependencies: ["CVitrineProto", "CProtobufC"], path: "Sources/Wire", swiftSettings: strict),
         .systemLibrary(name: "CSodium", path: "Sources/CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "Recording", dependencies: ["CSodium", "CZlib", "Wire"], path: "Sources/Recording", swiftSettings: strict),
+        .target(name: "Locks", path: "Sources/Locks", swiftSettings: strict),
+        .target(name: "Recording", dependencies: ["CSodium", "CZlib", "Locks", "Wire"], path: "Sources/Recording", swiftSettings: strict),
         .executableTarget(
             name: "FuzzRecording", dependencies: ["Recording", "Wire"], path: "Sources/FuzzRecording", swiftSettings: strict),
         fuzzer("FuzzFraming"),

@@ -4,11 +4,12 @@ enum PermittedImports {
         ("CVitrineProto", ["CProtobufC"]),
         ("CVitrinePlugin", []),
         ("Wire", ["CProtobufC", "CVitrineProto"]),
-        ("EventLoop", ["CLibuv"]),
-        ("Recording", ["CSodium", "CZlib", "Wire"]),
-        ("Telemetry", ["CMicrohttpd"]),
+        ("Locks", []),
+        ("EventLoop", ["CLibuv", "Locks"]),
+        ("Recording", ["CSodium", "CZlib", "Locks", "Wire"]),
+        ("Telemetry", ["CMicrohttpd", "Locks"]),
         ("CheckedYAML", []),
-        ("Inference", ["COpenVINO", "EventLoop", "Wire"]),
+        ("Inference", ["COpenVINO", "EventLoop", "Locks", "Wire"]),
         ("Fusion", ["CheckedYAML"]),
         ("Catalog", ["CHnswlib", "CMd", "CSQLite", "CheckedYAML", "EventLoop", "Fusion"]),
         ("LinearAlgebra", ["COpenBLAS"]),
@@ -21,7 +22,7 @@ enum PermittedImports {
         ("Router", ["EventLoop", "Fusion", "Telemetry", "Wire"]),
         ("PluginKit", ["CVitrinePlugin", "Wire"]),
         ("PluginTesting", ["CVitrinePlugin", "PluginKit", "Wire"]),
-        ("PluginHost", ["CMd", "CVitrinePlugin", "EventLoop", "Inference", "Router", "Wire"]),
+        ("PluginHost", ["CMd", "CVitrinePlugin", "EventLoop", "Inference", "Locks", "Router", "Wire"]),
         ("PluginWorkers", ["CMemoryFile", "CVitrinePlugin", "EventLoop", "Inference", "PluginHost", "Router", "Wire"]),
         ("Sessions", ["Catalog", "EventLoop", "Fusion", "Router", "Telemetry", "Wire"]),
         ("Intents", ["CheckedYAML"]),
@@ -67,7 +68,7 @@ enum PermittedImports {
 
     /// Where the clock and the system's chance are taken from, where threads wait, and where people read what time it is.
     static let ownTime: Set<String> = [
-        "Sources/EventLoop/EventLoop.swift", "Sources/EventLoop/LoopClock.swift", "Sources/Inference/Guarded.swift",
+        "Sources/EventLoop/EventLoop.swift", "Sources/EventLoop/LoopClock.swift", "Sources/Locks/Lock.swift",
         "Sources/Telemetry/StructuredLogHandler.swift",
         // Threads and child processes that no conversation waits for.
         "Sources/Recording/RecordingWriter.swift", "Sources/Recording/FileHashes.swift", "Sources/PluginHost/PluginCandidate.swift",

@@ -1,3 +1,4 @@
+import Locks
 import Logging
 import Synchronization
 import Testing
@@ -7,7 +8,7 @@ import Testing
 @Suite("Log lines")
 struct StructuredLogHandlerTests {
     private final class Lines: Sendable {
-        private let lines = TelemetryLock<[String]>([])
+        private let lines = Lock<[String]>([])
         func append(_ line: [UInt8]) { lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
         var all: [String] { lines.withLock { $0 } }
     }
