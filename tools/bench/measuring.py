@@ -7,6 +7,7 @@ import json
 import math
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -99,6 +100,14 @@ def plugin(build: Path, name: str, files: list[Path], *options: str, text: str |
         raise RuntimeError(f"{' '.join(command[:4])}: {done.stderr.strip() or 'it failed'}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")], cpu
+
+
+def load_client(folder: Path, program: Path) -> None:
+    """Compiles a benchmark's client.c, with what all of them share (load.h beside this file)."""
+    program.parent.mkdir(parents=True, exist_ok=True)
+    cc = shutil.which("clang") or shutil.which("gcc") or "cc"
+    headers = [f"-I{Path(__file__).parent}", f"-I{ROOT / 'Sources/CVitrinePlugin/include'}"]
+    subprocess.run([cc, "-std=gnu17", "-O2", "-D_GNU_SOURCE", *headers, "-o", str(program), str(folder / "client.c")], check=True)
 
 
 def import_shop(build: Path) -> None:
