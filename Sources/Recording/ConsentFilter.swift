@@ -74,3 +74,18 @@ public struct ConsentFilter: Sendable, Equatable {
         return AudioChunk(encoding: chunk.encoding, sampleRateHz: chunk.sampleRateHz, channels: chunk.channels, samples: [], last: chunk.last)
     }
 }
+
+extension Consent {
+    /// From the metadata "vitrine-consent": names separated by commas, "audio, faces, personalise"; nothing = none. Throws INVALID_ARGUMENT.
+    public init(metadata: String?) throws(RPCStatus) {
+        self.init()
+        for name in (metadata ?? "").split(whereSeparator: { $0 == "," || $0 == " " }) {
+            switch name {
+            case "audio": recordAudio = true
+            case "faces": recordFaces = true
+            case "personalise": personalise = true
+            default: throw RPCStatus(.invalidArgument, "'vitrine-consent' names '\(name.prefix(64))'; it may name audio, faces, personalise")
+            }
+        }
+    }
+}

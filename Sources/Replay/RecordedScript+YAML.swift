@@ -3,43 +3,19 @@ import Wire
 extension RecordedScript {
     /// The script's text, and the files that it names in `mediaFolder`, a folder beside it.
     public func rendered(mediaFolder: String) -> (text: String, files: [Media]) {
-        var lines = ["conversation: \(quoted(name))"]
-        if !token.isEmpty { lines.append("token: \(quoted(token))") }
+        var lines = ["conversation: \(ScriptText.quoted(name))", "description: \(ScriptText.quoted(about))"]
+        if !token.isEmpty { lines.append("token: \(ScriptText.quoted(token))") }
         lines.append("tags: [recorded\(isRedacted ? ", redacted" : "")]")
         lines.append("steps:")
         var files: [Media] = []
-        for (index, step) in steps.enumerated() {
-            lines += step.lines(number: index + 1, isLast: index == steps.count - 1, mediaFolder, &files)
-        }
+        for (index, step) in steps.enumerated() { lines += step.lines(number: index + 1, mediaFolder, &files) }
         return (lines.joined(separator: "\n") + "\n", files)
     }
 }
 
-/// As YAML and JSON write strings.
-private func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": result += "\\\""
-        case "\\": result += "\\\\"
-        // A script would take "${" for a variable.
-        case "$": result += "$$"
-        case "\n": result += "\\n"
-        case "\t": result += "\\t"
-        case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{2028}", "\u{2029}", "\u{feff}":
-            let digits = String(scalar.value, radix: 16)
-            result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        default: result.unicodeScalars.append(scalar)
-        }
-    }
-    return result + "\""
-}
-
-private func list(_ texts: some Sequence<String>) -> String { "[\(texts.map(quoted).joined(separator: ", "))]" }
-
 extension RecordedScript.RecordedStep {
     /// Actions in the order in which a step does them. What does not fit one step becomes several.
-    fileprivate func lines(number: Int, isLast: Bool, _ folder: String, _ files: inout [RecordedScript.Media]) -> [String] {
+    fileprivate func lines(number: Int, _ folder: String, _ files: inout [RecordedScript.Media]) -> [String] {
         var groups: [[String: String]] = [[:]]
         var comments: [String] = []
         func put(_ fields: [(String, String)]) {
@@ -48,121 +24,110 @@ extension RecordedScript.RecordedStep {
             for (key, value) in fields { groups[groups.count - 1][key] = value }
         }
         for action in actions {
-            switch action {
-            case .text(let text, let language):
-                put([("say", quoted(text))] + (language.isEmpty ? [] : [("language", quoted(language))]))
-            case .audio(let audio):
-                guard let file = audio.file else {
-                    comments.append("  # step \(number): Opus packets are no sound file")
-                    continue
-                }
-                let name = "\(number)-speech\(files.count).\(file.kind)"
-                files.append(RecordedScript.Media(name: name, bytes: file.bytes))
-                put([("speak", quoted("\(folder)/\(name)"))])
-            case .image(let purpose, _, let data):
-                let name = "\(number)-\(purpose == .selfie ? "selfie" : "photo")\(files.count).\(fileKind(data))"
-                files.append(RecordedScript.Media(name: name, bytes: data))
-                put([(purpose == .selfie ? "selfie" : "show", quoted("\(folder)/\(name)"))])
-            case .tryOn(let product): put([("try_on", quoted(product))])
-            case .behaviour(let behaviour, let product): put([("behaviour", behaviour.scriptName), ("product", quoted(product))])
-            case .language(let code): put([("set_language", quoted(code))])
-            case .bargeIn: put([("barge_in", "true")])
-            case .lost(let why): comments.append("  # step \(number): \(why)")
+            switch fields(action, number, folder, &files) {
+            case .success(let fields): put(fields)
+            case .failure(let unplayable): comments.append("  # step \(number): \(unplayable.why)")
             }
         }
         // Half a step would be answered otherwise.
         guard comments.isEmpty, !groups[0].isEmpty else { return comments }
-        var lines = comments
+        var lines: [String] = []
         for (index, group) in groups.enumerated() {
-            let keys = RecordedScript.RecordedStep.keys.filter { group[$0] != nil }
-            for (position, key) in keys.enumerated() { lines.append("\(position == 0 ? "  - " : "    ")\(key): \(group[key] ?? "")") }
+            var rows = index == 0 ? startLines : []
+            for key in RecordedScript.RecordedStep.keys { if let value = group[key] { rows.append("\(key): \(value)") } }
             let isWhole = index == groups.count - 1
-            // An interrupted turn, and inputs of a turn that goes on, are not waited for.
-            if !isWhole || (hasTurn && tookUs == nil && !isLast) {
-                if hasTurn { lines.append("    continue: true") }
-                continue
+            // Inputs of a turn that goes on, and turns that did not end, are not waited for.
+            if !isWhole || (hasTurn && (isLeft || isCut || end == nil)) {
+                if hasTurn { rows.append("continue: true") }
+            } else {
+                let expected = expectations
+                if !expected.isEmpty { rows += ["expect:"] + expected.map { "  - \($0)" } }
+                if let tookUs { rows.append("within_ms: \(RecordedScript.RecordedStep.generous(tookUs))") }
             }
-            let expected = tookUs == nil ? [] : expectations
-            if !expected.isEmpty { lines += ["    expect:"] + expected.map { "      - \($0)" } }
-            if let tookUs { lines.append("    within_ms: \(RecordedScript.RecordedStep.generous(tookUs))") }
+            for (position, row) in rows.enumerated() { lines.append((position == 0 ? "  - " : "    ") + row) }
         }
         return lines
     }
 
+    private struct Unplayable: Error {
+        var why: String
+    }
+
+    /// The script's words for what was done; a file is put beside the script.
+    private func fields(
+        _ action: RecordedScript.Action, _ number: Int, _ folder: String, _ files: inout [RecordedScript.Media]
+    ) -> Result<[(String, String)], Unplayable> {
+        func file(_ what: String, _ kind: String, _ bytes: [UInt8]) -> String {
+            let name = "\(number)-\(what)\(files.count).\(kind)"
+            files.append(RecordedScript.Media(name: name, bytes: bytes))
+            return ScriptText.quoted("\(folder)/\(name)")
+        }
+        switch action {
+        case .text(let text, let language):
+            return .success([("say", ScriptText.quoted(text))] + (language.isEmpty ? [] : [("language", ScriptText.quoted(language))]))
+        case .audio(let audio):
+            guard let sound = audio.file else { return .failure(Unplayable(why: "Opus packets are no sound file, and nothing was understood")) }
+            let name = file("speech", sound.kind, sound.bytes)
+            // Where customers and shop spoke at once, the time in which it was said matters.
+            return .success([("speak", start == .next && end?.state != .interrupted ? name : "{file: \(name), pace: 1}")])
+        case .image(let purpose, _, let data):
+            return .success([
+                purpose == .selfie ? ("selfie", file("selfie", kind(data), data)) : ("show", file("photo", kind(data), data))
+            ])
+        case .video(let purpose, let frames, let fromUs, let toUs):
+            guard frames.count <= VideoFile.framesMax else {
+                return .failure(Unplayable(why: "\(frames.count) camera pictures; \(VideoFile.framesMax) are played at most"))
+            }
+            let seconds = Double(toUs - min(fromUs, toUs)) / 1e6
+            let rate = seconds > 0 ? min(120, max(0.1, (Double(frames.count - 1) / seconds * 10).rounded() / 10)) : 5
+            let pictures =
+                frames.allSatisfy { kind($0) == "jpg" }
+                ? "file: \(file("camera", "mjpeg", frames.flatMap(\.self)))"
+                : "frames: [\(frames.map { file("camera", kind($0), $0) }.joined(separator: ", "))]"
+            return .success([("video", "{\(pictures), fps: \(rate), purpose: \(purpose == .selfie ? "selfie" : "query")}")])
+        case .tryOn(let product): return .success([("try_on", ScriptText.quoted(product))])
+        case .behaviour(let behaviour, let product):
+            return .success([("behaviour", behaviour.scriptName), ("product", ScriptText.quoted(product))])
+        case .language(let code): return .success([("set_language", ScriptText.quoted(code))])
+        case .consent(let consent):
+            return .success([
+                (
+                    "consent",
+                    "{record_audio: \(consent.recordAudio), record_faces: \(consent.recordFaces), personalise: \(consent.personalise)}"
+                )
+            ])
+        case .turn(let start): return .success([("turn", start ? "start" : "end")])
+        case .bargeIn: return .success([("barge_in", "true")])
+        case .disconnect: return .success([("disconnect", "true")])
+        case .resume: return .success([("resume", "true")])
+        case .lost(let why): return .failure(Unplayable(why: why))
+        }
+    }
+
+    private var startLines: [String] {
+        func delay(_ ms: Int) -> [String] { ms > 0 ? ["delay_ms: \(min(ms, 600_000))"] : [] }
+        switch start {
+        case .next: return []
+        case .soon(let ms): return delay(ms)
+        case .during(let kind, let count, let ms):
+            return [count == 1 ? "after: \(kind.rawValue)" : "after: {event: \(kind.rawValue), count: \(count)}"] + delay(ms)
+        }
+    }
+
     /// In the order in which a step does them.
     private static let keys = [
-        "set_language", "barge_in", "silence_ms", "behaviour", "product", "show", "selfie", "try_on", "speak", "say", "language",
+        "resume", "consent", "set_language", "barge_in", "turn", "behaviour", "product", "show", "selfie", "video", "try_on", "speak", "say",
+        "language", "disconnect",
     ]
 
     /// Four times what it took then, at least three seconds, in halves of a second: another day is busier.
     private static func generous(_ us: UInt64) -> Int { max(3_000, Int(us / 1_000 * 4 / 500 + 1) * 500) }
 
-    /// What should come again. Texts may be put otherwise; what was understood and what it is based on should not change.
-    private var expectations: [String] {
-        var expected: [String] = []
-        let newest = answers.map(\.revision).max() ?? 0
-        for message in answers where message.revision == newest || !message.isAnswer {
-            switch message.kind {
-            case .transcript(let transcript) where transcript.final && !transcript.text.isEmpty:
-                expected.append("transcript: {contains: \(list(words(transcript.text))), language: \(quoted(transcript.language))}")
-            case .recommendations(let found):
-                var fields = ["count_min: \(min(1, found.items.count))"]
-                if !found.items.isEmpty {
-                    fields.append("any_of: \(list(found.items.prefix(3).map(\.productID)))")
-                    fields.append("top: \(found.items.count)")
-                }
-                if !found.filters.isEmpty { fields.append("filters: \(list(found.filters.map { "\($0.field) \($0.operator) \($0.value)" }))") }
-                expected.append("recommendations: {\(fields.joined(separator: ", "))}")
-            case .reply(let reply) where reply.last: expected.append("reply: {\(reply.expectation.joined(separator: ", "))}")
-            case .tryOn(let tryOn):
-                expected.append("try_on: {product: \(quoted(tryOn.productID)), overlays_min: \(min(tryOn.overlays.count, 16))}")
-            case .problem(let problem):
-                let code = StatusCode(rawValue: problem.code)?.name ?? "UNKNOWN"
-                expected.append("problem: {code: \(code)}")
-            case .turn(let turn) where turn.state == .done && !turn.missing.isEmpty: expected.append("missing: \(list(turn.missing))")
-            default: break
-            }
-        }
-        return expected
-    }
-
-    /// The longest words of what was heard: another recogniser may write small ones otherwise.
-    private func words(_ text: String) -> [String] {
-        let words = text.split { !$0.isLetter && !$0.isNumber && $0 != "'" }.map(String.init)
-        let longest = words.enumerated().sorted { ($1.element.count, $0.offset) < ($0.element.count, $1.offset) }.prefix(3)
-        return longest.sorted { $0.offset < $1.offset }.map(\.element)
-    }
-
-    private func fileKind(_ bytes: [UInt8]) -> String {
+    private func kind(_ bytes: [UInt8]) -> String {
         if bytes.starts(with: [0xff, 0xd8]) { return "jpg" }
         if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]) { return "png" }
+        if bytes.starts(with: Array("GIF8".utf8)) { return "gif" }
         return bytes.starts(with: Array("RIFF".utf8)) ? "webp" : "bin"
-    }
-}
-
-extension ServerMessage {
-    /// Whether a later revision replaces it.
-    fileprivate var isAnswer: Bool {
-        switch kind {
-        case .recommendations, .reply, .tryOn: true
-        default: false
-        }
-    }
-}
-
-extension ReplyDelta {
-    fileprivate var expectation: [String] {
-        var fields: [String] = []
-        if !language.isEmpty { fields.append("language: \(quoted(language))") }
-        switch replyKind {
-        case .answer: fields.append("kind: answer")
-        case .clarify: fields.append("kind: clarify")
-        case .noAnswer: fields.append("kind: no_answer")
-        case .unspecified: break
-        }
-        if !intent.isEmpty { fields.append("intent: \(quoted(intent))") }
-        if let source = sources.first { fields.append("source: \(quoted("\(source.kind):\(source.id)"))") }
-        return fields
     }
 }
 

@@ -9,33 +9,49 @@ public struct RecordedScript: Sendable {
         public var bytes: [UInt8]
     }
 
+    /// What was done for one turn, or to the connection, and what came of it.
     public struct RecordedStep: Sendable {
-        public var actions: [Action] = []
+        /// When it begins.
+        enum Start: Sendable, Equatable {
+            /// When the step before is over.
+            case next
+            /// So long after an event of the step before, which goes on.
+            case during(EventKind, count: Int, delayMs: Int)
+            /// So long after the step before was begun, of which nothing had come yet.
+            case soon(delayMs: Int)
+        }
+
+        var start = Start.next
+        var actions: [Action] = []
         /// What came for it, in order.
-        public var answers: [ServerMessage] = []
-        /// From its last input to its end, microseconds; nil when it was interrupted, or did not end.
-        public var tookUs: UInt64?
+        var answers: [ServerMessage] = []
+        var firstInputUs: UInt64 = 0
         var lastInputUs: UInt64 = 0
+        /// When and how its turn ended; nil when it did not.
+        var end: (timeUs: UInt64, state: TurnState)?
         var turnID: UInt64 = 0
         var isSealed = false
-    }
+        /// The connection was lost meanwhile: what came afterwards belongs to the step that resumes.
+        var isCut = false
+        /// The next step does not wait for this one.
+        var isLeft = false
 
-    public enum Action: Sendable, Equatable {
-        case text(String, language: String)
-        case audio(RecordedAudio)
-        case image(ImagePurpose, id: UInt64, [UInt8])
-        case tryOn(String)
-        case behaviour(Behaviour, String)
-        case language(String)
-        case bargeIn
-        /// Something that cannot be played, and why.
-        case lost(String)
+        /// From its last input to the end of its turn, microseconds.
+        var tookUs: UInt64? { end.map { $0.timeUs - min($0.timeUs, lastInputUs) } }
     }
 
     public let name: String
     public let token: String
+    /// What was recorded, for people.
+    public let about: String
     public let isRedacted: Bool
     public private(set) var steps: [RecordedStep] = []
+    /// What was said for turns that the server has not spoken of yet.
+    private var waiting: [RecordedStep] = []
+    private var heard: [(timeUs: UInt64, message: ServerMessage)] = []
+    private var lastSequence: UInt64 = 0
+    private var wasOpened = false
+    private var isDown = false
 
     /// - Parameter token: what the script's customer shows; a recording holds none.
     /// - Throws: FAILED_PRECONDITION when the recording is sealed, INVALID_ARGUMENT when nothing is said in it.
@@ -45,117 +61,201 @@ public struct RecordedScript: Sendable {
         }
         self.name = name
         self.token = token
+        let versions = recording.header.plugins.map { "\($0.name) \($0.sha256.prefix(8))" }
+        about = (["Recorded session \(recording.header.sessionID)", "vitrine \(recording.header.serverVersion)"] + versions).joined(separator: ", ")
         isRedacted = recording.header.redacted
-        // What was said for turns that the server has not spoken of yet.
-        var waiting: [RecordedStep] = []
         for entry in recording.entries {
             switch entry.message {
-            case .client(let message):
-                guard let action = Action(message, entry) else { continue }
-                // What is said while a turn collects belongs to it; otherwise to the turn that comes next.
-                if message.opensTurn, let open = steps.lastIndex(where: { !$0.isSealed }) {
-                    steps[open].add(action, at: entry.timeUs)
-                    if message.endOfTurn { steps[open].isSealed = true }
-                } else {
-                    if waiting.last?.isSealed ?? true { waiting.append(RecordedStep()) }
-                    waiting[waiting.count - 1].add(action, at: entry.timeUs)
-                    if message.endOfTurn { waiting[waiting.count - 1].isSealed = true }
-                }
-            case .server(let message):
-                take(message, at: entry.timeUs, &waiting)
+            case .client(let message): said(message, entry)
+            case .server(let message): take(message, at: entry.timeUs)
+            case .control(.open(let open)) where entry.isFromClient: opened(open, at: entry.timeUs)
+            case .control(.cancel) where entry.isFromClient: lost(at: entry.timeUs)
             default: break
             }
         }
-        // Inputs that no turn came of, and events after the last one.
-        steps += waiting
-        for index in steps.indices { steps[index].replaceLost() }
+        finish()
         guard !steps.isEmpty else { throw RPCStatus(.invalidArgument, "the customer does nothing in this recording") }
     }
 
-    private mutating func take(_ message: ServerMessage, at timeUs: UInt64, _ waiting: inout [RecordedStep]) {
+    // MARK: Collecting
+
+    private mutating func said(_ message: ClientMessage, _ entry: RecordedEntry) {
+        guard let action = Action(message, entry) else { return }
+        // What is said while a turn collects belongs to it; otherwise to the turn that comes next.
+        if message.opensTurn, let open = steps.lastIndex(where: { $0.turnID > 0 && !$0.isSealed && !$0.isCut }) {
+            steps[open].add(action, at: entry.timeUs)
+            if message.sealsTurn { steps[open].isSealed = true }
+        } else {
+            if waiting.last?.isSealed ?? true { waiting.append(RecordedStep()) }
+            waiting[waiting.count - 1].add(action, at: entry.timeUs)
+            if message.sealsTurn { waiting[waiting.count - 1].isSealed = true }
+        }
+    }
+
+    private mutating func opened(_ open: Open, at timeUs: UInt64) {
+        defer { (wasOpened, isDown) = (true, false) }
+        guard wasOpened else {
+            let names = open.metadata.first { $0.key == "vitrine-consent" }.map { String(decoding: $0.value, as: UTF8.self) }
+            // What the customer agreed to changes what is answered; what a server would not take was refused then.
+            if let names, let consent = try? Consent(metadata: names), consent != Consent() { act(.consent(consent), at: timeUs) }
+            return
+        }
+        guard isDown else { return }
+        steps.append(RecordedStep(actions: [.resume], firstInputUs: timeUs, lastInputUs: timeUs, isSealed: true))
+    }
+
+    /// The connection is gone, or the client has cancelled: no word of it came back either way.
+    private mutating func lost(at timeUs: UInt64) {
+        guard !isDown else { return }
+        isDown = true
+        steps += waiting
+        waiting = []
+        for index in steps.indices where steps[index].end == nil && steps[index].hasTurn { steps[index].isCut = true }
+        steps.append(RecordedStep(actions: [.disconnect], firstInputUs: timeUs, lastInputUs: timeUs, isSealed: true))
+    }
+
+    private mutating func act(_ action: Action, at timeUs: UInt64) {
+        var step = RecordedStep()
+        step.add(action, at: timeUs)
+        waiting.append(step)
+    }
+
+    private mutating func take(_ message: ServerMessage, at timeUs: UInt64) {
+        // What was sent again on a new connection is known.
+        guard message.sequence > lastSequence || message.sequence == 0 else { return }
+        lastSequence = max(lastSequence, message.sequence)
+        heard.append((timeUs, message))
         guard message.turnID > 0 else {
             if case .problem = message.kind, !steps.isEmpty { steps[steps.count - 1].answers.append(message) }
             return
         }
-        var index = steps.lastIndex { $0.turnID == message.turnID }
-        if index == nil {
-            steps.append(waiting.isEmpty ? RecordedStep() : waiting.removeFirst())
-            steps[steps.count - 1].turnID = message.turnID
-            index = steps.count - 1
-        }
-        guard let index else { return }
+        let index = place(of: message.turnID)
         steps[index].answers.append(message)
         guard case .turn(let turn) = message.kind else { return }
         if turn.state != .collecting { steps[index].isSealed = true }
-        if turn.state == .done { steps[index].tookUs = timeUs - min(timeUs, steps[index].lastInputUs) }
+        if turn.state.isOver { steps[index].end = (timeUs, turn.state) }
     }
+
+    /// The step that a turn's messages belong to.
+    private mutating func place(of turn: UInt64) -> Int {
+        if let known = steps.lastIndex(where: { $0.turnID == turn }) {
+            guard steps[known].isCut, let resumed = steps.lastIndex(where: { $0.actions == [.resume] }), resumed > known else { return known }
+            return resumed
+        }
+        if !waiting.isEmpty {
+            steps.append(waiting.removeFirst())
+        } else if let cut = steps.firstIndex(where: { $0.isCut && $0.turnID == 0 }) {
+            steps[cut].turnID = turn
+            return place(of: turn)
+        } else {
+            steps.append(RecordedStep())
+        }
+        steps[steps.count - 1].turnID = turn
+        return steps.count - 1
+    }
+
+    // MARK: Looking back
+
+    private mutating func finish() {
+        // Inputs that no turn came of, and events after the last one. An open microphone's last silence is nothing.
+        steps += waiting.filter { step in !step.actions.allSatisfy { if case .audio = $0 { true } else { false } } }
+        // A connection that was lost at the end was only left.
+        if steps.last?.actions == [.disconnect] { steps.removeLast() }
+        for index in steps.indices { steps[index].replaceLost() }
+        steps.removeAll { $0.actions.isEmpty }
+        for index in steps.indices.dropFirst() { overlap(index) }
+    }
+
+    /// Finds out whether a step was begun while the one before it went on, and on what.
+    private mutating func overlap(_ index: Int) {
+        let before = steps[index - 1]
+        let began = steps[index].firstInputUs
+        guard before.hasTurn, before.turnID > 0 || before.isCut, (before.end?.timeUs ?? .max) > began else { return }
+        let since = heard.filter { $0.timeUs >= before.firstInputUs && $0.timeUs <= began }
+        func matches(_ kind: EventKind, _ message: ServerMessage) -> Bool { kind.matches(ReceivedMessage(message: message, afterMs: 0)) }
+        let last = since.last { heard in Self.cues.contains { matches($0, heard.message) } }
+        guard let last, let cue = Self.cues.first(where: { matches($0, last.message) }) else {
+            steps[index].start = .soon(delayMs: Int((began - min(began, before.lastInputUs)) / 1_000))
+            steps[index - 1].isLeft = true
+            return
+        }
+        let count = since.count { matches(cue, $0.message) }
+        steps[index].start = .during(cue, count: min(count, 1_000), delayMs: Int((began - last.timeUs) / 1_000))
+        // A turn that was not over by the end of the recording is not waited for; one that was cut goes on elsewhere.
+        if before.end == nil { steps[index - 1].isLeft = true }
+    }
+
+    /// What a customer may have reacted to.
+    private static let cues: [EventKind] = [
+        .replyStart, .recommendations, .tryOn, .transcript, .speechEnd, .speechStart, .turnAnswering, .turnDeciding, .turnAwaiting, .turnCollecting,
+    ]
 }
 
 extension RecordedScript.RecordedStep {
-    /// Pieces of one signal, and parts of one photo, become one.
+    /// Pieces of one signal, parts of one photo and pictures of one camera become one.
     fileprivate mutating func add(_ action: RecordedScript.Action, at timeUs: UInt64) {
+        if actions.isEmpty { firstInputUs = timeUs }
         lastInputUs = timeUs
-        if case .audio(let more) = action, case .audio(var earlier)? = actions.last, earlier.continues(with: more) {
+        guard let last = actions.last else { return actions.append(action) }
+        switch (last, action) {
+        case (.audio(var earlier), .audio(let more)) where earlier.continues(with: more):
             // Out of the list first, so that it grows in place.
             actions.removeLast()
             earlier.append(more)
             actions.append(.audio(earlier))
-            return
-        }
-        switch (actions.last, action) {
-        case (.image(let purpose, let id, let data)?, .image(_, let nextID, let more)) where id == nextID:
+        case (.image(let purpose, let id, let data), .image(_, let nextID, let more)) where id == nextID:
             actions[actions.count - 1] = .image(purpose, id: id, data + more)
-        case (.lost(let why)?, .lost(let again)) where why == again: break
+        case (.video(let purpose, let frames, let fromUs, _), .video(let nextPurpose, let more, _, let toUs)) where purpose == nextPurpose:
+            actions.removeLast()
+            actions.append(.video(purpose, frames + more, fromUs: fromUs, toUs: toUs))
+        case (.lost(let why), .lost(let again)) where why == again: break
         default: actions.append(action)
         }
     }
 
-    /// Speech that was not recorded is typed instead, as far as it was understood.
+    /// Speech that was not recorded, or is no sound file, is typed instead, as far as it was understood.
     fileprivate mutating func replaceLost() {
-        guard let index = actions.firstIndex(where: { if case .lost(RecordedScript.Action.noAudio) = $0 { true } else { false } }) else { return }
-        let said = answers.compactMap { message -> Transcript? in
-            if case .transcript(let transcript) = message.kind, transcript.final { transcript } else { nil }
+        let isSpeech = { (action: RecordedScript.Action) in
+            switch action {
+            case .audio(let audio): audio.samples.isEmpty || audio.file == nil
+            case .lost(let why): why == RecordedScript.Action.noAudio
+            default: false
+            }
         }
-        guard let said = said.last, !said.text.isEmpty else { return }
-        actions[index] = .text(said.text, language: said.language)
+        guard let index = actions.firstIndex(where: isSpeech) else { return }
+        let said = finalTranscripts
+        guard let language = said.last?.language else { return }
+        actions[index] = .text(said.map(\.text).joined(separator: " "), language: language)
         answers.removeAll { if case .transcript = $0.kind { true } else { false } }
-        actions.removeAll { if case .audio(let audio) = $0 { audio.samples.isEmpty } else { false } }
+        actions.removeAll(where: isSpeech)
+    }
+
+    var finalTranscripts: [Transcript] {
+        answers.compactMap { message in
+            if case .transcript(let transcript) = message.kind, transcript.final, !transcript.text.isEmpty { transcript } else { nil }
+        }
     }
 
     /// Whether its end can be waited for.
     var hasTurn: Bool {
         actions.contains {
             switch $0 {
-            case .text, .audio, .image, .tryOn: true
-            case .behaviour, .language, .bargeIn, .lost: false
+            case .text, .audio, .image, .tryOn, .turn(start: false): true
+            case .behaviour, .language, .bargeIn, .lost, .video, .consent, .turn(start: true), .disconnect, .resume: false
             }
         }
     }
 }
 
-extension RecordedScript.Action {
-    static let noAudio = "speech was not recorded: the customer had not agreed"
-    static let noPicture = "a picture was not recorded: the customer had not agreed"
-    static let noVideo = "camera pictures are not part of a script made from a recording"
+extension RecordedEntry {
+    fileprivate var isFromClient: Bool { if case .frame(.in, _, _, _) = what { true } else { false } }
+}
 
-    /// Nil for what a script does by itself: acknowledgements, consent, what was played.
-    fileprivate init?(_ message: ClientMessage, _ entry: RecordedEntry) {
-        var withheld = Withheld.nothing
-        if case .frame(_, _, let lacks, _) = entry.what { withheld = lacks }
-        switch message.kind {
-        case .text(let input): self = .text(input.text, language: input.language)
-        case .audio(let chunk): self = withheld == .audio ? .lost(Self.noAudio) : .audio(RecordedAudio(chunk))
-        case .image(let part): self = withheld == .face ? .lost(Self.noPicture) : .image(part.purpose, id: part.imageID, part.data)
-        case .video: self = .lost(Self.noVideo)
-        case .behaviour(let event): self = .behaviour(event.behaviour, event.productID)
-        case .control(let control):
-            switch control.kind {
-            case .setLanguage(let set): self = .language(set.language)
-            case .bargeIn: self = .bargeIn
-            case .tryOn(let request): self = .tryOn(request.productID)
-            default: return nil
-            }
-        case nil: return nil
-        }
+extension ClientMessage {
+    /// Nothing more belongs to the turn.
+    fileprivate var sealsTurn: Bool {
+        if endOfTurn { return true }
+        if case .control(let control) = kind, case .turnEnd = control.kind { return true }
+        return false
     }
 }

@@ -1,4 +1,5 @@
 import Catalog
+import Recording
 import Sessions
 import Wire
 
@@ -87,20 +88,5 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
         tap?.closed(call.id, status)
         session = nil
         call.close(status)
-    }
-}
-
-extension Consent {
-    /// From metadata: names separated by commas, "audio, faces, personalise"; nothing = none.
-    init(metadata: String?) throws(RPCStatus) {
-        self.init()
-        for name in (metadata ?? "").split(whereSeparator: { $0 == "," || $0 == " " }) {
-            switch name {
-            case "audio": recordAudio = true
-            case "faces": recordFaces = true
-            case "personalise": personalise = true
-            default: throw RPCStatus(.invalidArgument, "'vitrine-consent' names '\(name.prefix(64))'; it may name audio, faces, personalise")
-            }
-        }
     }
 }

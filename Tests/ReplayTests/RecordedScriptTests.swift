@@ -25,6 +25,16 @@ private struct Tape {
         entries.append(RecordedEntry(timeUs: us, what: .frame(.out, frame, .nothing, withheldBytes: 0)))
     }
 
+    mutating func control(_ kind: Frame.Kind) {
+        us += 100_000
+        entries.append(RecordedEntry(timeUs: us, what: .frame(.in, Frame(streamID: 1, kind: kind), .nothing, withheldBytes: 0)))
+    }
+
+    mutating func open(_ metadata: [String: String]) {
+        let entries = metadata.map { MetadataEntry(key: $0.key, value: Array($0.value.utf8)) }
+        control(.open(Open(method: MethodDescriptor.sessionsConverse.path, metadata: entries)))
+    }
+
     mutating func state(_ turn: UInt64, _ state: TurnState) { server(turn, .turn(TurnEvent(state: state))) }
 
     var recording: Recording {
@@ -78,7 +88,8 @@ struct RecordedScriptTests {
             Issue.record("\(read.steps)")
             return
         }
-        #expect(found.anyOf == ["R-1", "R-2", "R-3"] && found.top == 4 && found.filters == ["material = gold"])
+        #expect(found.anyOf == ["R-1", "R-2", "R-3"] && found.top == 4 && found.filters.isEmpty)
+        #expect(found.slots.map { "\($0.field) \($0.value)" } == ["material gold"])
         #expect(reply.source == "order:VT-1" && reply.intent == "x" && reply.kind == .answer && reply.language == "en")
         #expect(tryOn.product == "E-1" && tryOn.overlaysMin == 2)
     }
@@ -108,11 +119,11 @@ struct RecordedScriptTests {
         let audio = try AudioFile.read(folder)
         #expect(audio.sampleRateHz == 16_000 && audio.samples == [1, 1, 2, 2])
         #expect(read.steps.count == 2, "\(text)")
-        guard case .transcript = read.steps[0].expectations.first?.check else {
+        guard case .transcript(let heard) = read.steps[0].expectations.first?.check else {
             Issue.record("\(text)")
             return
         }
-        #expect(text.contains("[\"Show\", \"rings\", \"please\"]"), "the longest words, in their order: \(text)")
+        #expect(heard.wordErrors == TranscriptCheck.WordErrors(of: "Show me gold rings, please.", max: 0.25) && heard.language == "en")
     }
 
     @Test("types what was said and not recorded, and leaves out what cannot be shown")
@@ -131,11 +142,13 @@ struct RecordedScriptTests {
         #expect(text.contains("# step 2: a picture was not recorded"))
     }
 
-    @Test("waits for no turn that was interrupted")
+    @Test("interrupts as the customer did: after what had come by then")
     func interrupted() throws {
         var tape = Tape()
         tape.client(.text(TextInput(text: "one")), end: true)
         tape.state(1, .deciding)
+        tape.server(1, .reply(ReplyDelta(text: "a")))
+        tape.server(1, .reply(ReplyDelta(text: "b")))
         tape.client(.control(Control(kind: .bargeIn(BargeIn()))))
         tape.state(1, .interrupted)
         tape.client(.text(TextInput(text: "two")), end: true)
@@ -143,7 +156,71 @@ struct RecordedScriptTests {
         tape.state(2, .done)
         let (text, _, read) = try script(tape)
         #expect(read.steps.map(\.actions) == [[.say("one", language: "")], [.bargeIn, .say("two", language: "")]], "\(text)")
+        #expect(read.steps[1].start == StepStart(after: .replyStart, afterCount: 2, delayMs: 100))
+        #expect(read.steps[0].expectations.map(\.text) == ["turn_interrupted"])
+        #expect(read.steps.map(\.endsTurn) == [true, true])
+    }
+
+    @Test("says everything else in the script's words: consent, turns of several inputs, cameras, try-ons with their points, conditions")
+    func words() throws {
+        var tape = Tape()
+        tape.open(["vitrine-consent": "faces, personalise"])
+        tape.client(.control(Control(kind: .turnStart(TurnStart()))))
+        tape.client(.text(TextInput(text: "$5", language: "en")))
+        tape.client(.video(VideoFrame(purpose: .selfie, data: [0xff, 0xd8, 0xff, 0xd9])))
+        tape.client(.video(VideoFrame(purpose: .selfie, data: [0xff, 0xd8, 0xff, 0xd9])), after: 250)
+        tape.client(.control(Control(kind: .turnEnd(TurnEnd()))))
+        tape.state(1, .deciding)
+        let reasons = [Reason(modality: "text", share: 1)]
+        tape.server(
+            1,
+            .recommendations(
+                Recommendations(
+                    items: [Recommendation(productID: "R-1", reasons: reasons), Recommendation(productID: "R-2", reasons: reasons)],
+                    filters: ["price >= 10", "price <= 500", "gem != ruby"].map {
+                        let parts = $0.split(separator: " ").map(String.init)
+                        return AppliedFilter(field: parts[0], operator: parts[1], value: parts[2])
+                    }, language: "en")))
+        tape.server(1, .tryOn(TryOn(productID: "E", imageWidth: 900, anchors: [Anchor(name: "ear", x: 10.4, y: 5)], overlays: [Overlay()])))
+        tape.state(1, .done)
+        let (text, files, read) = try script(tape)
+        #expect(
+            read.steps.map(\.actions) == [
+                [
+                    .consent(Consent(recordFaces: true, personalise: true)), .turn(start: true),
+                    .video(VideoSource(files: ["m/1-camera0.mjpeg"], framesPerSecond: 4, purpose: .selfie)), .say("$5", language: "en"),
+                ],
+                [.turn(start: false)],
+            ], "\(text)")
+        #expect(files.map(\.bytes.count) == [8])
         #expect(read.steps.map(\.endsTurn) == [false, true])
+        #expect(
+            read.steps[1].expectations.map(\.text) == [
+                "recommendations: {any_of: [R-1, R-2], top: 2, slots: {gem: \"!= ruby\"}, filters: [price >= 10, price <= 500], modalities: [text], language: en}",
+                "try_on: {product: E, overlays_min: 1, anchors: [{name: ear, x: 10.0, y: 5.0, within_px: 9}]}",
+            ])
+    }
+
+    @Test("loses the connection and resumes where the customer's was lost, and expects there what came afterwards")
+    func resumed() throws {
+        var tape = Tape()
+        tape.open([:])
+        tape.client(.text(TextInput(text: "one")), end: true)
+        tape.state(1, .deciding)
+        tape.control(.cancel(Cancel()))
+        tape.open(["vitrine-session-id": "5e55"])
+        tape.server(0, .session(SessionStarted(sessionID: "5e55", resumed: true)))
+        tape.server(1, .reply(ReplyDelta(text: "b", language: "en", last: true, intent: "x")))
+        tape.state(1, .done)
+        tape.client(.text(TextInput(text: "two")), end: true)
+        tape.state(2, .done)
+        tape.control(.cancel(Cancel()))
+        let (text, _, read) = try script(tape)
+        #expect(
+            read.steps.map(\.actions) == [[.say("one", language: "")], [.disconnect], [.resume], [.say("two", language: "")]], "\(text)")
+        #expect(read.steps.map(\.endsTurn) == [false, false, false, true])
+        #expect(read.steps[1].start == StepStart(after: .turnDeciding, delayMs: 100))
+        #expect(read.steps[2].expectations.map(\.text) == ["resumed", "reply: {language: en, intent: x}", "turn_done"])
     }
 
     @Test("is refused when the recording is sealed or empty")
