@@ -27,12 +27,8 @@ struct RecordingReplay: ParsableCommand {
     @OptionGroup var inProcess: InProcessOptions
 
     func run() throws {
-        let against = ReplayAgainst(
-            recording: arguments.recording, keys: arguments.keyStore.store(beside: arguments.recording), token: token, json: json)
-        let isSame =
-            inProcess.config == nil
-            ? try against.run(on: SocketTarget(try serverAddress(server), loop: try EventLoop(name: "replay")))
-            : try inProcess.run { try against.run(on: $0) }
+        let isSame = try ReplayAgainst.play(
+            [arguments.recording], keyStore: arguments.keyStore, token: token, json: json, server: server, inProcess: inProcess)
         if !isSame { throw ExitCode(1) }
     }
 }
@@ -43,6 +39,23 @@ struct ReplayAgainst {
     let keys: RecordingKeys
     let token: String
     let json: Bool
+
+    /// Plays recordings one after the other, each against a server of its own where it is in this process: none sees what another did.
+    static func play(
+        _ recordings: [String], keyStore: KeyStoreOption, token: String, json: Bool, server: String, inProcess: InProcessOptions
+    ) throws -> Bool {
+        var isSame = true
+        for recording in recordings {
+            let against = ReplayAgainst(recording: recording, keys: keyStore.store(beside: recording), token: token, json: json)
+            if recordings.count > 1, !json { printLine("— \(recording)") }
+            let same =
+                inProcess.config == nil
+                ? try against.run(on: SocketTarget(try serverAddress(server), loop: try EventLoop(name: "replay")))
+                : try inProcess.run { try against.run(on: $0) }
+            isSame = isSame && same
+        }
+        return isSame
+    }
 
     /// Whether everything was answered as it was. Runs the target's loop on this thread unless it runs already.
     func run(on target: any ConversationTarget) throws -> Bool {

@@ -9,6 +9,8 @@ struct ReplayPlayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "play", abstract: "Play conversations and check the answers (what `vitrine replay FILE…` does).",
         discussion: """
+            `--against RECORDING --config FILE --plugin NAME=FILE` says what another build would have answered in a recorded conversation.
+
             Exit status: 0 everything was as expected; 1 something was not; 64 wrong arguments; 65 a script or a file it names cannot be read; 69 no \
             server was reached; 73 a report cannot be written; 75 what failed passed at other times (with --repeat).
             """)
@@ -30,6 +32,14 @@ struct ReplayPlayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Play only the i-th of n shares of the scripts.", valueName: "i/n"))
     var shard = "1/1"
 
+    @Option(
+        help: ArgumentHelp(
+            "Instead of scripts: play the customer's side of this recording again and print what is answered otherwise; can be repeated.",
+            valueName: "recording"))
+    var against: [String] = []
+
+    @OptionGroup var keyStore: KeyStoreOption
+
     @Flag(help: "Print the conversations as they go.")
     var transcript = false
 
@@ -46,6 +56,7 @@ struct ReplayPlayCommand: ParsableCommand {
         guard (1...100_000).contains(`repeat`) else {
             throw Environment.fail("--repeat takes a number from 1 to 100000", code: ReplayCommand.Exit.usage)
         }
+        if !against.isEmpty { return try shadow() }
         let share = try shardOf(shard)
         let progress = ReplayProgress(isShown: isatty(2) == 1 && !transcript)
         let chosen = try files.load()
@@ -64,6 +75,19 @@ struct ReplayPlayCommand: ParsableCommand {
         try reports.write(report, assets)
         if reports.json != "-" { summarise(report) }
         try exit(for: results, report)
+    }
+
+    /// What would this version have answered?
+    private func shadow() throws {
+        guard files.scripts.isEmpty else {
+            throw Environment.fail("either scripts are played or, with --against, recordings", code: ReplayCommand.Exit.usage)
+        }
+        guard reports.junit == nil, reports.html == nil, reports.json == nil || reports.json == "-" else {
+            throw Environment.fail("--against reports as text, or with --json - as JSON", code: ReplayCommand.Exit.usage)
+        }
+        let isSame = try ReplayAgainst.play(
+            against, keyStore: keyStore, token: token, json: reports.json == "-", server: server, inProcess: inProcess)
+        if !isSame { throw ExitCode(ReplayCommand.Exit.failed) }
     }
 
     private func play(_ plan: LoadPlan, _ scripts: [Script], _ assets: ScriptAssets, _ progress: ReplayProgress, at target: any ConversationTarget)

@@ -7,7 +7,7 @@ import Wire
 /// Which scripts are meant, and how they are read.
 struct ScriptFiles: ParsableArguments {
     @Argument(help: "Conversation scripts (YAML), or folders of them; in a folder, names that begin with '_' are left out.")
-    var scripts: [String]
+    var scripts: [String] = []
 
     @Option(name: .customLong("filter"), help: ArgumentHelp("Only scripts with this tag; '!tag': without it. All given must hold.", valueName: "tag"))
     var filters: [String] = []
@@ -19,6 +19,7 @@ struct ScriptFiles: ParsableArguments {
 
     /// The chosen scripts, in the order of files and matrix rows.
     func load() throws -> [Script] {
+        guard !scripts.isEmpty else { throw Environment.fail("which scripts? See --help", code: ReplayCommand.Exit.usage) }
         var values: [String: String] = [:]
         for pair in variables {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
