@@ -12,6 +12,22 @@ extension YAMLValue {
         return YAMLValue(node: try replaced(node, variables), file: file, path: path, parentLine: line)
     }
 
+    /// Whether one of these names stands as `${name}` in its texts.
+    public func mentions(_ names: Set<String>) -> Bool { node.map { Self.mentions($0, names) } ?? false }
+
+    private static func mentions(_ node: Node, _ names: Set<String>) -> Bool {
+        switch node {
+        case .scalar(let scalar):
+            guard scalar.string.contains("${") else { return false }
+            // `$$` is a dollar sign, whatever follows it.
+            let text = scalar.string.replacing("$$", with: "")
+            return names.contains { text.contains("${\($0)}") }
+        case .sequence(let sequence): return sequence.contains { mentions($0, names) }
+        case .mapping(let mapping): return mapping.contains { mentions($0.value, names) }
+        case .alias: return false
+        }
+    }
+
     /// This value without some of its keys: what is left is read with `fields`.
     public func without(_ keys: String...) -> YAMLValue {
         guard let mapping = node?.mapping else { return self }

@@ -17,6 +17,8 @@ public struct StepResult: Sendable {
     public var line: Int
     public var actions: [ClientAction] = []
     public var expectations: [ExpectationResult] = []
+    /// What it took out of the answers.
+    public var captured: [CapturedValue] = []
     /// What was wrong, each with its line; empty = everything expected came.
     public var failures: [String] = []
     public var messages: [ReceivedMessage] = []

@@ -1,3 +1,4 @@
+import CheckedYAML
 import EventLoop
 import Wire
 
@@ -33,6 +34,8 @@ public final class ConversationRunner {
     private var open: [OpenStep] = []
     private var limits: [Int: LoopTimer] = [:]
     private var nextStep = 0
+    /// What steps took out of answers, by name.
+    private var captured: [String: String] = [:]
     private var startTimer: LoopTimer?
     /// Everything that came, for steps that begin after an event.
     private var log: [ReceivedMessage] = []
@@ -97,17 +100,18 @@ public final class ConversationRunner {
             if open.isEmpty { sayGoodbye() }
             return
         }
-        let step = script.steps[nextStep]
-        guard step.start.overlaps || open.isEmpty else { return }
+        guard script.steps[nextStep].start.overlaps || open.isEmpty else { return }
+        let step: Step
+        do throws(YAMLError) { step = try script.steps[nextStep].bound(captured) } catch { return finish(error: "\(error)") }
         if let kind = step.start.after {
             guard log.dropFirst(logMark).count(where: kind.matches) >= step.start.afterCount else { return awaitEvent(step, kind) }
         }
         let at = step.start.atMs.map { beganUs + UInt64($0) * 1_000 } ?? 0
         let due = max(at, loop.nowUs) + UInt64(step.start.delayMs) * 1_000
-        if due <= loop.nowUs { return begin() }
+        if due <= loop.nowUs { return begin(step) }
         startTimer = loop.after(due - loop.nowUs) { [unowned self] in
             startTimer = nil
-            begin()
+            begin(step)
         }
     }
 
@@ -126,9 +130,8 @@ public final class ConversationRunner {
         }
     }
 
-    private func begin() {
+    private func begin(_ step: Step) {
         let index = nextStep
-        let step = script.steps[index]
         nextStep += 1
         logMark = log.count
         limits.removeValue(forKey: index)?.cancel()
@@ -209,6 +212,7 @@ public final class ConversationRunner {
         if step.turn == 0, step.step.leadsToTurn, !step.streamHasEnded { owedTurns += 1 }
         let ended = step.result(timedOut: timedOut, nowUs: loop.nowUs, beganUs: beganUs, similarity: similarity)
         record(ended)
+        for value in ended.captured { captured[value.name] = value.value }
         if ended.failures.isEmpty { armNext() } else { finish(error: nil) }
     }
 

@@ -82,11 +82,7 @@ extension TextCheck {
         check.contains = try value["contains"].strings()
         check.anyOf = try value["any_of"].strings()
         check.lacks = try value["lacks"].strings()
-        if value["matches"].exists {
-            let pattern = try value["matches"].string()
-            do { _ = try Regex(pattern) } catch { throw value["matches"].error("'\(pattern)' is no regular expression: \(error)") }
-            check.matches = pattern
-        }
+        if value["matches"].exists { check.matches = try pattern(value["matches"]) }
         if value["similar"].isMapping {
             try value["similar"].fields("to", "min")
             check.similar = Similar(to: try value["similar"]["to"].string(), min: try value["similar"]["min"].number(in: -1...1, or: 0.6))
@@ -94,6 +90,15 @@ extension TextCheck {
             check.similar = Similar(to: try value["similar"].string(), min: 0.6)
         }
         return check
+    }
+}
+
+extension TextCheck {
+    /// A regular expression that can be compiled.
+    static func pattern(_ value: YAMLValue) throws(YAMLError) -> String {
+        let pattern = try value.string()
+        do { _ = try Regex(pattern) } catch { throw value.error("'\(pattern)' is no regular expression: \(error)") }
+        return pattern
     }
 }
 

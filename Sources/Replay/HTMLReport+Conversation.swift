@@ -106,6 +106,9 @@ extension HTMLReport {
         for failure in step.failures where !step.expectations.contains(where: { $0.failure.map(failure.hasSuffix) ?? false }) {
             rows.append("<li class=\"bad\"><p>\(escaped(failure))</p></li>")
         }
+        for value in step.captured ?? [] {
+            rows.append("<li class=\"ok\"><code>\(escaped(value.name)) = \(escaped(value.value))</code></li>")
+        }
         return rows.isEmpty ? "" : "<ul>\(rows.joined())</ul>"
     }
 

@@ -118,8 +118,9 @@ public struct HTMLReport {
         "<div class=\"tile \(state)\"><b>\(escaped(value))</b><span>\(escaped(name))</span></div>"
     }
 
-    /// "840 ms", "2.4 s", "3 min 20 s".
+    /// "0.4 ms", "840 ms", "2.4 s", "3 min 20 s".
     static func duration(_ ms: Double) -> String {
+        if ms > 0, ms < 9.95 { return "\((ms * 10).rounded() / 10) ms" }
         if ms < 1_000 { return "\(Int(ms.rounded())) ms" }
         if ms < 60_000 { return "\((ms / 100).rounded() / 10) s" }
         let seconds = Int((ms / 1_000).rounded())

@@ -50,9 +50,10 @@ struct OpenStep {
     func isComplete(_ similarity: (any TextSimilarity)?) -> Bool {
         guard sentUs != nil else { return false }
         if step.endsTurn { return turnIsOver || streamHasEnded }
-        guard !step.expectations.isEmpty else { return true }
+        guard !step.expectations.isEmpty || !step.captures.isEmpty else { return true }
         // What must not come can only be judged at the end; what is compared by meaning is compared once.
         guard !step.expectations.contains(where: \.needsWholeStep) || streamHasEnded else { return false }
+        guard step.captures.allSatisfy({ (try? $0.value(in: messages).get()) != nil }) else { return false }
         return step.expectations.allSatisfy { $0.failure(in: messages, similarity: similarity) == nil }
     }
 
@@ -70,6 +71,12 @@ struct OpenStep {
             result.expectations.append(
                 ExpectationResult(file: expectation.file, line: expectation.line, text: expectation.text, failure: failure))
             if let failure { result.failures.append("\(place(expectation.file, expectation.line)): \(expectation.name): \(failure)") }
+        }
+        for capture in step.captures {
+            switch capture.value(in: messages) {
+            case .success(let value): result.captured.append(CapturedValue(name: capture.name, value: value))
+            case .failure(let failure): result.failures.append("\(place(step.file, capture.line)): capture \(capture.name): \(failure.why)")
+            }
         }
         if timedOut, step.endsTurn, !turnIsOver {
             result.failures.append("\(place(step.file, step.line)): the turn was not over after \(step.withinMs) ms")

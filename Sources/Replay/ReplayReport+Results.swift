@@ -60,7 +60,7 @@ extension StepReport {
             tookMs: rounded(step.tookMs), wasTurn: step.wasTurn, isUnfinished: step.isUnfinished,
             actions: step.actions.map { ActionReport($0, assets, impairments) },
             expectations: step.expectations.map { ExpectationReport(file: $0.file, line: $0.line, text: $0.text, failure: $0.failure) },
-            failures: step.failures, messages: step.messages.map(MessageReport.init))
+            captured: step.captured.isEmpty ? nil : step.captured, failures: step.failures, messages: step.messages.map(MessageReport.init))
     }
 }
 

@@ -92,6 +92,8 @@ public struct StepReport: Codable, Sendable, Equatable {
     public var isUnfinished: Bool
     public var actions: [ActionReport]
     public var expectations: [ExpectationReport]
+    /// Nil when the step captures nothing.
+    public var captured: [CapturedValue]?
     public var failures: [String]
     public var messages: [MessageReport]
 }

@@ -29,10 +29,20 @@ public struct Step: Sendable {
     public var start = StepStart()
     public var actions: [ClientAction]
     public var expectations: [Expectation]
+    /// What it takes out of the answers, for later steps.
+    public var captures: [Capture] = []
+    /// It has captured values in it: what is here stands in until they are known.
+    public var deferred: DeferredStep?
     /// From the last thing sent to the end of the turn, milliseconds.
     public var withinMs: Int
     /// The step is over when its turn is over; otherwise as soon as everything expected has come.
     public var endsTurn: Bool
+
+    /// The step with the values that steps before it have captured.
+    func bound(_ captured: [String: String]) throws(YAMLError) -> Step {
+        if let deferred { return try deferred.step(captured) }
+        return self
+    }
 
     /// What is said or shown last completes a turn, whether the step waits for its end or not.
     var leadsToTurn: Bool {

@@ -128,6 +128,16 @@ public struct ScriptAssets: Sendable {
     }
 }
 
+extension ClientAction {
+    /// It speaks or shows something that is read before the conversation begins.
+    var needsAssets: Bool {
+        switch self {
+        case .speak, .show, .selfie, .video: true
+        default: false
+        }
+    }
+}
+
 /// A picture or a sound in a page.
 public struct ReportMedia: Sendable, Equatable {
     /// MIME.

@@ -24,8 +24,7 @@ public struct ScriptReader {
         var scripts: [Script] = []
         for row in rows {
             let values = own.merging(variables) { _, given in given }.merging(row.map { ($0.name, $0.value) }) { _, chosen in chosen }
-            let bound = try document.without("variables", "matrix").replacing(values)
-            var script = try one(bound, values)
+            var script = try one(document.without("variables", "matrix"), values)
             // A name with a variable in it tells its variants apart by itself.
             if !row.isEmpty, script.name == (try document["conversation"].string()) {
                 script.name += " [" + row.map { "\($0.name)=\($0.value)" }.joined(separator: " ") + "]"
@@ -35,15 +34,17 @@ public struct ScriptReader {
         return scripts
     }
 
-    private func one(_ document: YAMLValue, _ values: [String: String]) throws(YAMLError) -> Script {
+    private func one(_ raw: YAMLValue, _ values: [String: String]) throws(YAMLError) -> Script {
+        let document = try raw.without("steps").replacing(values)
         var script = Script(
             name: try document["conversation"].string(), file: document.file, token: try document["token"].string(or: ""),
             tags: try document["tags"].strings(), steps: [])
         _ = try document["description"].optionalString()
         script.impairments = try Impairments.read(document["impairments"]) { located($0, from: document.file) }
-        script.steps = try steps(document, values, through: [document.file])
+        var captured: Set<String> = []
+        script.steps = try steps(raw, values, &captured, through: [document.file])
         guard !script.steps.isEmpty, script.steps.count <= Script.stepsMax else {
-            throw document["steps"].error("from 1 to \(Script.stepsMax) steps are needed")
+            throw raw["steps"].error("from 1 to \(Script.stepsMax) steps are needed")
         }
         if let first = script.steps.first, first.start.after != nil {
             throw YAMLError(file: first.file, line: first.line, message: "the first step has nothing to come after; use at_ms or delay_ms")
@@ -51,21 +52,53 @@ public struct ScriptReader {
         return script
     }
 
-    private func steps(_ document: YAMLValue, _ values: [String: String], through files: [String]) throws(YAMLError) -> [Step] {
+    /// - Parameter captured: names of values that steps take out of answers, in the order of the steps.
+    private func steps(_ document: YAMLValue, _ values: [String: String], _ captured: inout Set<String>, through files: [String]) throws(YAMLError)
+        -> [Step]
+    {
         var steps: [Step] = []
         for item in try document["steps"].items() {
             if item.isMapping, item["include"].exists {
                 try item.fields("include", "with")
-                steps += try included(item, values, through: files)
+                steps += try included(item, values, &captured, through: files)
             } else {
-                steps.append(try Step.read(item) { located($0, from: item.file) })
+                let step = try step(item, values, captured)
+                for capture in step.captures {
+                    guard values[capture.name] == nil else {
+                        throw YAMLError(file: step.file, line: capture.line, message: "'\(capture.name)' is a variable already: capture another name")
+                    }
+                    captured.insert(capture.name)
+                }
+                steps.append(step)
             }
             guard steps.count <= Script.stepsMax else { throw item.error("at most \(Script.stepsMax) steps are allowed") }
         }
         return steps
     }
 
-    private func included(_ item: YAMLValue, _ values: [String: String], through files: [String]) throws(YAMLError) -> [Step] {
+    /// One step; where captured values stand in it, it is read with others in their place and marked to be read again.
+    private func step(_ item: YAMLValue, _ values: [String: String], _ captured: Set<String>) throws(YAMLError) -> Step {
+        func read(_ standIn: String) throws(YAMLError) -> Step {
+            let all = values.merging(captured.map { ($0, standIn) }) { _, later in later }
+            return try Step.read(item.replacing(all)) { located($0, from: item.file) }
+        }
+        // Numbers, so that they may stand where numbers are wanted.
+        var step = try read("1")
+        guard item.mentions(captured) else { return step }
+        guard step.actions.filter(\.needsAssets) == (try read("2")).actions.filter(\.needsAssets) else {
+            throw item.error("what is spoken and shown is prepared before the conversation begins: no captured value may be in it")
+        }
+        step.deferred = DeferredStep(
+            text: item.flowText, variables: values, file: item.file, line: item.line, expectationLines: step.expectations.map(\.line),
+            cacheFolder: cacheFolder)
+        return step
+    }
+
+    private func included(_ raw: YAMLValue, _ values: [String: String], _ captured: inout Set<String>, through files: [String]) throws(YAMLError)
+        -> [Step]
+    {
+        guard !raw.mentions(captured) else { throw raw.error("captured values need not be handed on: an included step may use them by their names") }
+        let item = try raw.replacing(values)
         let path = located(try item["include"].string(), from: item.file)
         guard !files.contains(path) else { throw item["include"].error("\(path) includes itself: " + (files + [path]).joined(separator: " → ")) }
         guard files.count <= Self.includeDepthMax else { throw item["include"].error("files may include each other \(Self.includeDepthMax) deep") }
@@ -79,10 +112,12 @@ public struct ScriptReader {
         try document.fields("description", "variables", "steps")
         let inner = try Self.names(document["variables"]).merging(values) { _, outer in outer }
             .merging(try Self.names(item["with"])) { _, given in given }
-        return try steps(document.without("variables").replacing(inner), inner, through: files + [path])
+        return try steps(document.without("variables"), inner, &captured, through: files + [path])
     }
 
-    private func located(_ path: String, from file: String) -> String {
+    private func located(_ path: String, from file: String) -> String { Self.located(path, from: file, cacheFolder: cacheFolder) }
+
+    static func located(_ path: String, from file: String, cacheFolder: String) -> String {
         if path.hasPrefix("@") { return cacheFolder + "/" + path.dropFirst() }
         if path.hasPrefix("/") { return path }
         guard let slash = file.lastIndex(of: "/") else { return path }
@@ -99,7 +134,7 @@ public struct ScriptReader {
         return read
     }
 
-    private static func isName(_ name: String) -> Bool {
+    static func isName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 64 && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     }
 

@@ -30,7 +30,8 @@ extension Step {
     static func read(_ item: YAMLValue, _ located: (String) -> String) throws(YAMLError) -> Step {
         try item.fields(
             "say", "language", "speak", "show", "selfie", "video", "try_on", "behaviour", "product", "set_language", "consent", "turn", "barge_in",
-            "silence_ms", "stop_reading_ms", "cancel", "disconnect", "resume", "at_ms", "after", "delay_ms", "expect", "within_ms", "continue")
+            "silence_ms", "stop_reading_ms", "cancel", "disconnect", "resume", "at_ms", "after", "delay_ms", "expect", "capture", "within_ms",
+            "continue")
         let actions = try actions(item, located)
         let start = try StepStart.read(item)
         guard !actions.isEmpty || item["expect"].exists else {
@@ -44,7 +45,7 @@ extension Step {
         }
         return Step(
             file: item.file, line: item.line, start: start, actions: actions, expectations: expectations,
-            withinMs: try item["within_ms"].int(in: 1...600_000, or: 20_000),
+            captures: try Capture.read(item["capture"]), withinMs: try item["within_ms"].int(in: 1...600_000, or: 20_000),
             endsTurn: try !item["continue"].bool(or: false) && opensTurn(actions))
     }
 

@@ -28,6 +28,23 @@ struct RunnerTests {
         #expect(result.steps.count == 1)
     }
 
+    @Test("puts what was captured into the steps that follow, and fails at the step that finds nothing")
+    func captures() throws {
+        let result = try play(
+            """
+            - {say: order VT-10023, capture: {order: {reply: 'VT-\\d+'}}}
+            - {say: 'cancel ${order}', expect: [{reply: {contains: 'cancel ${order}'}}], capture: {said: {reply: 'said (\\w+)'}}}
+            - {say: '${said} it', expect: [{reply: {contains: said cancel it}}]}
+            """)
+        #expect(result.failures == [])
+        #expect(
+            result.steps.map(\.captured) == [[CapturedValue(name: "order", value: "VT-10023")], [CapturedValue(name: "said", value: "cancel")], []])
+        #expect(result.steps[1].expectations.map(\.text) == ["reply: {contains: cancel VT-10023}"])
+        let failed = try play("- {say: hello, capture: {order: {reply: 'VT-\\d+'}}}\n- {say: 'cancel ${order}'}")
+        #expect(failed.failures == [#"line 3: capture order: /VT-\d+/ is not in the reply: "you said hello""#])
+        #expect(failed.steps.count == 1)
+    }
+
     @Test("does not wait longer than a step may take")
     func limit() throws {
         let result = try play("- {say: silent, within_ms: 60}")

@@ -97,16 +97,23 @@ enum Corpus {
               - {order: [transcript, {reply: {contains: x}}], within_ms: 9}
               - {turn_done: } 
         """.replacingOccurrences(of: "      - {turn_done: } \n", with: "").replacingOccurrences(of: "      - {turn_done: } ", with: ""),
+        """
+        conversation: c
+        steps:
+          - {say: x, capture: {order: {reply: 'VT-\\d+'}, ring: {product: 1}, size: {slot: size}, what: {transcript: '\\w+'}, why: {problem: .*}}}
+          - {try_on: '${ring}', expect: [{reply: {contains: '${order}'}}], within_ms: '${size}000'}
+        """,
         "conversation: c\nmatrix: [{a: 1}, {a: 2}]\nsteps:\n  - say: '${a}'\n    expect: [reply, {recommendations: }, {count: 2, event: reply}]",
     ]
 
     private static let stepKeys =
         "say, language, speak, show, selfie, video, try_on, behaviour, product, set_language, consent, turn, barge_in, silence_ms, stop_reading_ms, "
-        + "cancel, disconnect, resume, at_ms, after, delay_ms, expect, within_ms, continue"
+        + "cancel, disconnect, resume, at_ms, after, delay_ms, expect, capture, within_ms, continue"
     private static let kinds = "event, recommendations, reply, transcript, try_on, problem, missing, status, order"
     private static let nothing =
         "a step does something (say, speak, show, selfie, video, try_on, behaviour, set_language, consent, turn, barge_in, silence_ms, "
         + "stop_reading_ms, cancel, disconnect, resume) or expects something"
+    private static let captured = "a value comes from one of reply, transcript, problem (what a pattern finds), product (a place), slot (a name)"
     private static let events = EventKind.allCases.map(\.rawValue).joined(separator: ", ")
 
     private static func inStep(_ step: String, _ message: String) -> (String, String) {
@@ -147,6 +154,11 @@ enum Corpus {
         inStep("{say: x, after: never}", "steps[0].after: one of \(events) is needed here, not 'never'"),
         inStep("{say: x, after: {count: 2}}", "steps[0].after.event: one of \(events) is needed here; nothing was found"),
         inStep("{say: x, at_ms: 5, after: reply}", "steps[0]: a step begins 'at_ms' a time or 'after' an event, not both"),
+        inStep("{say: x, capture: {order: {}}}", "steps[0].capture.order: \(captured)"),
+        inStep("{say: x, capture: {order: {reply: a, slot: b}}}", "steps[0].capture.order: \(captured)"),
+        inStep("{say: x, capture: {a-b: {slot: b}}}", "steps[0].capture.a-b: a variable's name has letters, digits and '_', not 'a-b'"),
+        inStep("{say: x, capture: {a: {product: 0}}}", "steps[0].capture.a.product: a whole number from 1 to 100 is needed here, not '0'"),
+        inStep("{say: x, capture: {a: {title: 1}}}", "steps[0].capture.a: unknown key 'title'; allowed: reply, transcript, problem, product, slot"),
         inStep("{include: x.yaml, say: y}", "steps[0]: unknown key 'say'; allowed: include, with"),
         (
             "conversation: c\nimpairments: {loss: 5}\nsteps: [{say: x}]",
