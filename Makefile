@@ -4,7 +4,7 @@ SWIFT ?= swift
 BUILD_RELEASE = .build/release
 DEMO_RUN = .vitrine/demo
 
-.PHONY: help setup build debug demo serve test test-asan test-tsan fuzz bench bench-setup lint proto-check clean
+.PHONY: help setup build debug demo serve test test-setup test-asan test-tsan fuzz bench bench-setup lint proto-check clean
 
 help:
 	@echo "make setup       install what is missing and fetch the models (nothing to do the second time)"
@@ -32,13 +32,16 @@ serve: build
 	@tools/demo/import $(BUILD_RELEASE)
 	@$(BUILD_RELEASE)/vitrine serve --config examples/jewelry/shop.yaml
 
-test: setup
+test-setup:
+	@tools/setup/setup --tests
+
+test: test-setup
 	@tools/test/run
 
-test-asan: setup
+test-asan: test-setup
 	@tools/test/run address
 
-test-tsan: setup
+test-tsan: test-setup
 	@tools/test/run thread
 
 SECONDS ?= 30

@@ -38,6 +38,7 @@ def parse(arguments: list[str], groups: list[str]) -> argparse.Namespace:
     optional = [group for group in groups if group != "default"]
     parser.add_argument("--cache", type=Path, default=None, metavar="DIR", help="cache folder to use")
     parser.add_argument("--no-apt", action="store_true", help="leave Debian packages alone")
+    parser.add_argument("--tests", action="store_true", help="also the Debian packages that only the tests need")
     parser.add_argument("--offline", action="store_true", help="fetch nothing; use what the cache holds")
     parser.add_argument("--with", dest="groups", action="append", default=[], choices=optional, help="one more group")
     parser.add_argument("--list", action="store_true", help="show the table and what is installed; change nothing")
@@ -181,7 +182,7 @@ def carry_out(setup: Setup) -> int:
         return 1 if wrong or missing else 0
     started = time.monotonic()
     if not (options.no_apt or options.offline):
-        debian.ensure(setup.progress)
+        debian.ensure(setup.progress, options.tests)
     failures = setup.run()
     for error in failures:
         print(f"setup: {error}", file=sys.stderr)

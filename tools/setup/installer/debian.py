@@ -14,18 +14,22 @@ LIST = Path(__file__).resolve().parent.parent / "debian-packages.txt"
 TAIL_LINES = 8
 
 
-def wanted(path: Path = LIST) -> list[str]:
-    """Package names of the list; what follows a # is why."""
-    lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
-    return [line for line in lines if line]
+def wanted(path: Path = LIST, tests: bool = False) -> list[str]:
+    """Package names of the list; what follows a # is why. "a|b" is a, or b in its place.
+
+    What only the tests need is left out unless asked for.
+    """
+    lines = [line.partition("#") for line in path.read_text().splitlines()]
+    return [name.strip() for name, _, why in lines if name.strip() and (tests or not why.strip().startswith("tests:"))]
 
 
 def missing(packages: list[str]) -> list[str]:
     """Those of `packages` that dpkg does not hold as installed."""
-    query = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *packages]
+    names = [name for package in packages for name in package.split("|")]
+    query = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *names]
     answer = subprocess.run(query, capture_output=True, text=True, check=False).stdout
     installed = {line.split()[0] for line in answer.splitlines() if line.endswith(" installed")}
-    return [package for package in packages if package not in installed]
+    return [package.split("|")[0] for package in packages if installed.isdisjoint(package.split("|"))]
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -44,9 +48,9 @@ def _prefix(by_hand: str) -> list[str]:
     raise SetupError("Debian packages are missing and this user may not install them.", f"Ask root to run: {by_hand}")
 
 
-def ensure(progress: Progress) -> None:
+def ensure(progress: Progress, tests: bool = False) -> None:
     """Install what is missing; package lists are fetched only when installing without them fails."""
-    packages = wanted()
+    packages = wanted(tests=tests)
     if shutil.which("dpkg-query") is None or shutil.which("apt-get") is None:
         raise SetupError(
             "This system has no dpkg and apt-get, so Debian packages cannot be checked.",

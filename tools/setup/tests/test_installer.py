@@ -228,7 +228,14 @@ class Pinned(unittest.TestCase):
 
     def test_the_list_of_debian_packages_is_read_without_its_reasons(self) -> None:
         self.assertIn("libuv1-dev", debian.wanted())
-        self.assertTrue(all(" " not in name and "#" not in name for name in debian.wanted()))
+        self.assertTrue(all(" " not in name and "#" not in name for name in debian.wanted(tests=True)))
+
+    def test_what_only_the_tests_need_is_left_out_unless_asked_for(self) -> None:
+        self.assertNotIn("chromium-headless-shell|chromium", debian.wanted())
+        self.assertIn("chromium-headless-shell|chromium", debian.wanted(tests=True))
+
+    def test_one_of_several_packages_is_enough(self) -> None:
+        self.assertEqual(debian.missing(["no-such-package-1|dpkg", "no-such-package-2|no-such-package-3"]), ["no-such-package-2"])
 
 
 if __name__ == "__main__":
