@@ -20,25 +20,7 @@ struct References {
     func product(in words: String) -> String? { products(in: words).first ?? context.focusedProduct }
 
     /// Products whose id or whole title stands in the words.
-    func named(_ words: String) -> [String] {
-        let lower = words.lowercased()
-        var found: [(at: String.Index, length: Int, id: String)] = []
-        for product in snapshot.products {
-            for name in [product.id] + product.title.values.sorted() where name.count >= 4 {
-                guard let range = lower.firstRange(of: name.lowercased()) else { continue }
-                found.append((range.lowerBound, name.count, product.id))
-            }
-        }
-        // Of two names at one place the longer is meant.
-        found.sort { $0.at != $1.at ? $0.at < $1.at : ($0.length, $1.id) > ($1.length, $0.id) }
-        var result: [String] = []
-        var last: String.Index?
-        for entry in found where entry.at != last {
-            last = entry.at
-            if !result.contains(entry.id) { result.append(entry.id) }
-        }
-        return result
-    }
+    func named(_ words: String) -> [String] { snapshot.products(namedIn: words) }
 
     private func shown(_ position: Int) -> String? {
         let all = context.shownProducts

@@ -19,6 +19,7 @@ public final class CatalogSnapshot: Sendable {
     public let currency: String
 
     private let rowByID: [String: Int]
+    private let names: ProductNames
     private let blocks: [VectorBlock]
     private let index: any VectorIndex
 
@@ -41,6 +42,7 @@ public final class CatalogSnapshot: Sendable {
         self.documents = documents.sorted { $0.id < $1.id }
         intentExamples = intents.sorted { ($0.agent, $0.intent, $0.language, $0.text) < ($1.agent, $1.intent, $1.language, $1.text) }
         rowByID = Dictionary(zip(self.products.map(\.id), 0...), uniquingKeysWith: { first, _ in first })
+        names = ProductNames(self.products)
         blocks = try Self.blocks(products: self.products, features: features)
         spaces = Dictionary(uniqueKeysWithValues: blocks.map { ($0.modality, $0.spaceID) })
         let rows = self.products.count
@@ -50,6 +52,9 @@ public final class CatalogSnapshot: Sendable {
     }
 
     public func product(_ id: String) -> Product? { rowByID[id].map { products[$0] } }
+
+    /// Products whose id or whole title stands in the words, in the order in which they are named; of two names at one place the longer is meant.
+    public func products(namedIn words: String) -> [String] { names.products(in: words) }
 
     /// Products that meet the filter, by id.
     public func products(matching filter: ProductFilter, limit: Int = hitsMax) -> [Product] {
