@@ -8,12 +8,16 @@ public import Wire
 
 extension ReplayReport {
     /// A report of results. Messages that cannot be written as JSON are left out by name only.
-    public init(_ results: [ConversationResult], assets: ScriptAssets, target: String, versions: [NamedVersion], startedAt: String, tookMs: Double) {
+    /// - Parameter onlyFailures: what came in conversations that were as expected is left out, where nobody is going to look at it.
+    public init(
+        _ results: [ConversationResult], assets: ScriptAssets, target: String, versions: [NamedVersion], startedAt: String, tookMs: Double,
+        onlyFailures: Bool = false
+    ) {
         self.target = target
         self.versions = versions
         self.startedAt = startedAt
         self.tookMs = tookMs
-        conversations = results.map { ConversationReport($0, assets) }
+        conversations = results.map { ConversationReport($0, assets, withMessages: !onlyFailures || !$0.passed) }
         flakes = Flake.find(in: results).map { FlakeReport(name: $0.name, passed: $0.passed, failed: $0.failed) }
         turnLatency = LatencySummary(results.flatMap(\.steps).filter { $0.wasTurn && !$0.isUnfinished && $0.failures.isEmpty }.map(\.tookMs))
     }
@@ -45,22 +49,23 @@ extension ReplayReport {
 }
 
 extension ConversationReport {
-    fileprivate init(_ result: ConversationResult, _ assets: ScriptAssets) {
+    fileprivate init(_ result: ConversationResult, _ assets: ScriptAssets, withMessages: Bool) {
         self.init(
             name: result.name, file: result.file, tags: result.tags, repetition: result.repetition, passed: result.passed,
             tookMs: rounded(result.tookMs), error: result.error, violations: result.violations,
-            steps: result.steps.map { StepReport($0, assets, result.impairments) })
+            steps: result.steps.map { StepReport($0, assets, result.impairments, withMessages: withMessages) })
     }
 }
 
 extension StepReport {
-    fileprivate init(_ step: StepResult, _ assets: ScriptAssets, _ impairments: Impairments) {
+    fileprivate init(_ step: StepResult, _ assets: ScriptAssets, _ impairments: Impairments, withMessages: Bool) {
         self.init(
             index: step.index, file: step.file, line: step.line, startedAtMs: rounded(step.startedAtMs), sentAtMs: rounded(step.sentAtMs),
             tookMs: rounded(step.tookMs), wasTurn: step.wasTurn, isUnfinished: step.isUnfinished,
             actions: step.actions.map { ActionReport($0, assets, impairments) },
             expectations: step.expectations.map { ExpectationReport(file: $0.file, line: $0.line, text: $0.text, failure: $0.failure) },
-            captured: step.captured.isEmpty ? nil : step.captured, failures: step.failures, messages: step.messages.map(MessageReport.init))
+            captured: step.captured.isEmpty ? nil : step.captured, failures: step.failures,
+            messages: withMessages ? step.messages.map(MessageReport.init) : [])
     }
 }
 

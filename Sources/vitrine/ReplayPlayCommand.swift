@@ -71,7 +71,7 @@ struct ReplayPlayCommand: ParsableCommand {
         progress.clear()
         let report = ReplayReport(
             results, assets: assets, target: targetName, versions: try reports.versions(), startedAt: started.formatted(.iso8601),
-            tookMs: Date().timeIntervalSince(started) * 1_000)
+            tookMs: Date().timeIntervalSince(started) * 1_000, onlyFailures: reports.json == nil && reports.html == nil)
         try reports.write(report, assets)
         if reports.json != "-" { summarise(report) }
         try exit(for: results, report)

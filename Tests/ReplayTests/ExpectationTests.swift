@@ -40,53 +40,60 @@ private let problem = received(.problem(Problem(code: StatusCode.resourceExhaust
 
 private let done = received(.turn(TurnEvent(state: .done, missing: ["image"])))
 
+/// What meets an expectation and what does not, each with the reason that is given.
+enum FieldCases {
+    static let met: [(String, ReceivedMessage)] = [
+        (
+            "recommendations: {count_min: 2, any_of: [B], titles_contain: [gold], price_max: 600, filters: ['material = gold'], modalities: [text, image]}",
+            two
+        ),
+        ("reply: {contains: ['SEND it'], any_of: [nothing, back], lacks: [keep], language: en, intent: policy_returns, kind: answer}", reply),
+        ("reply: {source: policy}", reply), ("reply: {source: returns}", reply), ("reply: {source: 'policy:returns'}", reply),
+        ("transcript: {contains: [RINGS], language: en}", transcript),
+        ("try_on: {product: A, anchors: [{name: neck, x: 100, y: 200, within_px: 5}]}", tryOn),
+        ("problem: {code: RESOURCE_EXHAUSTED, contains: ['20000 bytes']}", problem), ("missing: [image]", done),
+    ]
+
+    static let failed: [(String, ReceivedMessage, String)] = [
+        ("recommendations: {count_min: 3}", two, "2 products came; at least 3 were expected"),
+        ("recommendations: {any_of: [B], top: 1}", two, #"none of ["B"] is among the first 1: ["A"]"#),
+        ("recommendations: {titles_contain: [pearl]}", two, #""Gold ring" contains none of ["pearl"]"#),
+        ("recommendations: {price_max: 599.99}", two, "B costs 60000 minor units; at most 59999 were expected"),
+        ("recommendations: {filters: ['gem = ruby']}", two, #"the filter 'gem = ruby' was not understood; understood were ["material = gold"]"#),
+        ("recommendations: {modalities: [audio]}", two, #"A has no reason from audio; it has ["text", "image"]"#),
+        ("reply: {contains: [keep]}", reply, #"the reply lacks "keep": "You may send it back.""#),
+        ("reply: {any_of: [keep, hold]}", reply, #"the reply has none of ["keep", "hold"]: "You may send it back.""#),
+        ("reply: {lacks: [BACK]}", reply, #"the reply must not have "BACK": "You may send it back.""#),
+        ("reply: {language: zh}", reply, #"the reply's language is 'en', not 'zh': "You may send it back.""#),
+        ("reply: {intent: greeting}", reply, #"the intent was 'policy_returns', not 'greeting': "You may send it back.""#),
+        ("reply: {kind: clarify}", reply, #"the reply's kind is answer, not clarify: "You may send it back.""#),
+        ("reply: {source: shipping}", reply, #"the source shipping is not named; named are ["policy:returns"]"#),
+        ("transcript: {contains: [necklace]}", transcript, #"the transcript lacks "necklace": "Show me rings""#),
+        ("transcript: {language: zh}", transcript, #"the transcript's language is 'en', not 'zh': "Show me rings""#),
+        ("try_on: {product: B}", tryOn, "the try-on shows A, not B"),
+        ("try_on: {overlays_min: 2}", tryOn, "1 overlays came; at least 2 were expected"),
+        ("try_on: {anchors: [{name: wrist, x: 0, y: 0}]}", tryOn, #"there is no anchor 'wrist'; there are ["neck"]"#),
+        (
+            "try_on: {anchors: [{name: neck, x: 100, y: 200, within_px: 4}]}", tryOn,
+            "anchor 'neck' is at (103.0, 204.0), 5.0 px from (100.0, 200.0); 4.0 px were allowed"
+        ), ("problem: {code: NOT_FOUND}", problem, "the problem is RESOURCE_EXHAUSTED, not NOT_FOUND: the text has 20000 bytes"),
+        ("problem: {contains: [image]}", problem, #"the problem lacks "image": "the text has 20000 bytes""#),
+        ("missing: []", done, #"missing were ["image"], not []"#),
+    ]
+}
+
 @Suite("An expectation")
 struct ExpectationTests {
     @Test(
         "is met by what it describes",
-        arguments: [
-            (
-                "recommendations: {count_min: 2, any_of: [B], titles_contain: [gold], price_max: 600, filters: ['material = gold'], modalities: [text, image]}",
-                two
-            ),
-            ("reply: {contains: ['SEND it'], any_of: [nothing, back], lacks: [keep], language: en, intent: policy_returns, kind: answer}", reply),
-            ("reply: {source: policy}", reply), ("reply: {source: returns}", reply), ("reply: {source: 'policy:returns'}", reply),
-            ("transcript: {contains: [RINGS], language: en}", transcript),
-            ("try_on: {product: A, anchors: [{name: neck, x: 100, y: 200, within_px: 5}]}", tryOn),
-            ("problem: {code: RESOURCE_EXHAUSTED, contains: ['20000 bytes']}", problem), ("missing: [image]", done),
-        ])
+        arguments: FieldCases.met)
     func met(text: String, message: ReceivedMessage) throws {
         #expect(try expectation("{\(text)}").failure(in: [message]) == nil)
     }
 
     @Test(
         "says what was expected and what came instead",
-        arguments: [
-            ("recommendations: {count_min: 3}", two, "2 products came; at least 3 were expected"),
-            ("recommendations: {any_of: [B], top: 1}", two, #"none of ["B"] is among the first 1: ["A"]"#),
-            ("recommendations: {titles_contain: [pearl]}", two, #""Gold ring" contains none of ["pearl"]"#),
-            ("recommendations: {price_max: 599.99}", two, "B costs 60000 minor units; at most 59999 were expected"),
-            ("recommendations: {filters: ['gem = ruby']}", two, #"the filter 'gem = ruby' was not understood; understood were ["material = gold"]"#),
-            ("recommendations: {modalities: [audio]}", two, #"A has no reason from audio; it has ["text", "image"]"#),
-            ("reply: {contains: [keep]}", reply, #"the reply lacks "keep": "You may send it back.""#),
-            ("reply: {any_of: [keep, hold]}", reply, #"the reply has none of ["keep", "hold"]: "You may send it back.""#),
-            ("reply: {lacks: [BACK]}", reply, #"the reply must not have "BACK": "You may send it back.""#),
-            ("reply: {language: zh}", reply, #"the reply's language is 'en', not 'zh': "You may send it back.""#),
-            ("reply: {intent: greeting}", reply, #"the intent was 'policy_returns', not 'greeting': "You may send it back.""#),
-            ("reply: {kind: clarify}", reply, #"the reply's kind is answer, not clarify: "You may send it back.""#),
-            ("reply: {source: shipping}", reply, #"the source shipping is not named; named are ["policy:returns"]"#),
-            ("transcript: {contains: [necklace]}", transcript, #"the transcript lacks "necklace": "Show me rings""#),
-            ("transcript: {language: zh}", transcript, #"the transcript's language is 'en', not 'zh': "Show me rings""#),
-            ("try_on: {product: B}", tryOn, "the try-on shows A, not B"),
-            ("try_on: {overlays_min: 2}", tryOn, "1 overlays came; at least 2 were expected"),
-            ("try_on: {anchors: [{name: wrist, x: 0, y: 0}]}", tryOn, #"there is no anchor 'wrist'; there are ["neck"]"#),
-            (
-                "try_on: {anchors: [{name: neck, x: 100, y: 200, within_px: 4}]}", tryOn,
-                "anchor 'neck' is at (103.0, 204.0), 5.0 px from (100.0, 200.0); 4.0 px were allowed"
-            ), ("problem: {code: NOT_FOUND}", problem, "the problem is RESOURCE_EXHAUSTED, not NOT_FOUND: the text has 20000 bytes"),
-            ("problem: {contains: [image]}", problem, #"the problem lacks "image": "the text has 20000 bytes""#),
-            ("missing: []", done, #"missing were ["image"], not []"#),
-        ])
+        arguments: FieldCases.failed)
     func failed(text: String, message: ReceivedMessage, reason: String) throws {
         #expect(try expectation("{\(text)}").failure(in: [message]) == reason)
     }

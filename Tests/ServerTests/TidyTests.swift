@@ -58,6 +58,19 @@ struct TidyTests {
         #expect(found.map(\.place) == [])
     }
 
+    /// A recording holds all that an answer depends on as long as this is so. Whoever lets a server speak with a back end or a language model
+    /// writes what was said into the recording (`Recorder.frame(…, outside:)`), and plays it back under virtual time.
+    @Test("connect to nobody outside but from clients and commands")
+    func outside() throws {
+        let calls = [
+            "ByteStream.connect(", "ClientConnection.connect(", "SocketTarget(", "FoundationNetworking", "URLSession", "CCurl", "NWConnection",
+        ]
+        let found = try lines().filter { line in
+            !line.isComment && calls.contains(where: line.text.contains) && !["Client", "Replay", "vitrine"].contains(line.module)
+        }
+        #expect(found.map(\.place) == [])
+    }
+
     /// What would make two runs differ: other clocks, waits and threads than the loops', chance without a seed, tasks that no loop runs.
     @Test(
         "take time, chance and threads from the event loop alone",
