@@ -13,6 +13,9 @@ public final class RecordingWriter: Sendable {
     private let count = Atomic<Int>(0)
     private let open: @Sendable (String) throws(RPCStatus) -> any RecordingOutput
 
+    /// The thread's nice value, on Linux its own.
+    private static let nice: Int32 = 10
+
     private struct Queue {
         var recorders: [Recorder] = []
         var isClosing = false
@@ -87,6 +90,8 @@ public final class RecordingWriter: Sendable {
 
     private func run() {
         vitrine_name_writer_thread()
+        // Recordings may wait, conversations may not: who is pinned to one core with this thread goes first. Refusal costs only that.
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, RecordingWriter.nice)
         blockFileSizeSignal()
         var hashes = FileHashes()
         var writings: [ObjectIdentifier: RecordingInProgress] = [:]

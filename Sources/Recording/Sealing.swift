@@ -90,7 +90,12 @@ struct Seal {
     private let nonce: [UInt8]
 
     init(fileID: [UInt8], offset: UInt64) {
-        nonce = fileID.prefix(Seal.fileIDBytes) + repeatElement(0, count: max(0, Seal.fileIDBytes - fileID.count)) + Seal.bytes(offset)
+        var nonce: [UInt8] = []
+        nonce.reserveCapacity(Seal.fileIDBytes + 8)
+        nonce += fileID.prefix(Seal.fileIDBytes)
+        for _ in nonce.count..<Seal.fileIDBytes { nonce.append(0) }
+        Seal.append(offset, to: &nonce)
+        self.nonce = nonce
     }
 
     func seal(_ plain: UnsafeRawBufferPointer, _ key: RecordingKey, associated: [UInt8]) -> [UInt8] {
@@ -123,17 +128,32 @@ struct Seal {
         return plain
     }
 
-    static func bytes(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) } }
+    /// Little-endian, 8 bytes.
+    static func append(_ value: UInt64, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
 }
 
 extension RecordedFrame {
     /// What stands in the clear beside the payload.
     func associated(timeUs: UInt64) -> [UInt8] {
-        [3] + Seal.bytes(timeUs) + [UInt8(truncatingIfNeeded: direction.rawValue), UInt8(truncatingIfNeeded: withheld.rawValue)]
-            + Seal.bytes(withheldBytes) + Array(outside.utf8)
+        var bytes: [UInt8] = []
+        // One for every record of every session: an array that grows would cost more than the sealing.
+        bytes.reserveCapacity(19 + outside.utf8.count)
+        bytes.append(3)
+        Seal.append(timeUs, to: &bytes)
+        bytes.append(UInt8(truncatingIfNeeded: direction.rawValue))
+        bytes.append(UInt8(truncatingIfNeeded: withheld.rawValue))
+        Seal.append(withheldBytes, to: &bytes)
+        bytes.append(contentsOf: outside.utf8)
+        return bytes
     }
 }
 
 extension RecordedRead {
-    func associated(timeUs: UInt64) -> [UInt8] { [4] + Seal.bytes(timeUs) }
+    func associated(timeUs: UInt64) -> [UInt8] {
+        var bytes: [UInt8] = [4]
+        Seal.append(timeUs, to: &bytes)
+        return bytes
+    }
 }

@@ -34,7 +34,7 @@ extension RecordedScript.RecordedStep {
         var lines: [String] = []
         for (index, group) in groups.enumerated() {
             var rows = index == 0 ? startLines : []
-            for key in RecordedScript.RecordedStep.keys { if let value = group[key] { rows.append("\(key): \(value)") } }
+            for key in RecordedScript.RecordedStep.order { if let value = group[key] { rows.append("\(key): \(value)") } }
             let isWhole = index == groups.count - 1
             // Inputs of a turn that goes on, and turns that did not end, are not waited for.
             if !isWhole || (hasTurn && (isLeft || isCut || end == nil)) {
@@ -115,7 +115,7 @@ extension RecordedScript.RecordedStep {
     }
 
     /// In the order in which a step does them.
-    private static let keys = [
+    private static let order = [
         "resume", "consent", "set_language", "barge_in", "turn", "behaviour", "product", "show", "selfie", "video", "try_on", "speak", "say",
         "language", "disconnect",
     ]
