@@ -31,6 +31,9 @@ struct AudioIntake {
         case file
     }
 
+    /// A sound file has begun and is not whole yet.
+    var isInFile: Bool { signal == .file }
+
     struct Taken {
         var work: SpeechStream.Work
         /// At the recogniser's rate; 0 for files, whose length is not known yet.

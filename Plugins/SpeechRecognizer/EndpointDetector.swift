@@ -46,7 +46,7 @@ struct EndpointDetector {
     /// Number of frames seen.
     private(set) var frame = 0
     /// Frames up to here belong to an utterance that has ended.
-    private var spent = 0
+    private(set) var spent = 0
     /// Probabilities since the utterance began, to find the best place for a forced cut.
     private var track: [Float] = []
 
@@ -55,6 +55,20 @@ struct EndpointDetector {
         precondition(options.utteranceMax > 2 * options.silenceEnd, "an utterance is longer than the pauses in it")
         self.options = options
     }
+
+    /// Goes on in silence where another one was.
+    /// - Parameters:
+    ///   - frame: frames that count as seen.
+    ///   - spent: frames of them that belong to an utterance that has ended.
+    init(_ options: Options, frame: Int, spent: Int) {
+        self.init(options)
+        precondition(0 <= spent && spent <= frame, "only frames that were seen are spent")
+        self.frame = frame
+        self.spent = spent
+    }
+
+    /// Nothing has begun that is not over.
+    var isQuiet: Bool { state == .quiet }
 
     /// The first frame of the utterance under way while somebody speaks, with its pre-roll; nil in silence and in pauses.
     var speakingFrom: Int? {

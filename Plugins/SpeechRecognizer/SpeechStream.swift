@@ -39,10 +39,10 @@ final class SpeechStream: StreamHandler {
     private var waiting: [Work] = []
     private var isBusy = false
     private var isClosing = false
-    private var intake = AudioIntake()
+    private(set) var intake = AudioIntake()
     private var resampler: StreamResampler?
     private var packets: OpusPackets?
-    private var isBeginning = true
+    var isBeginning = true
     private(set) var waitingSamples = 0
 
     init(_ stream: PluginStream, host: HostServices, recognizer: Recognizer, options: SpeechOptions, load: InstanceLoad) {
@@ -54,6 +54,9 @@ final class SpeechStream: StreamHandler {
         turnID = stream.turnID
         detector = EndpointDetector(options.endpoint)
     }
+
+    /// Nothing that came waits or is in work.
+    var isIdle: Bool { !isBusy && !isClosing && waiting.isEmpty && utterances.isEmpty && featuresInWork == 0 }
 
     func receive(_ message: InputMessage) throws(PluginError) {
         turnID = message.turnID

@@ -32,6 +32,27 @@ enum LibraryFile {
         return (Facts(sha256: hash, elf: elf), copy)
     }
 
+    static func isRegular(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// One hash for several files; that of the file when there is one, "" for none.
+    /// - Parameters:
+    ///   - settledMs: see `PluginCandidate`.
+    ///   - scratch: a file of one's own, for the file system's time.
+    static func fingerprint(_ paths: [String], settledMs: Int, scratch: String) throws(RPCStatus) -> String {
+        var hashes: [String] = []
+        for path in paths {
+            if settledMs > 0 { try waitUntilSettled(path, ms: settledMs, scratch: scratch) }
+            let bytes = try read(path)
+            defer { bytes.deallocate() }
+            hashes.append(sha256(UnsafeRawBufferPointer(bytes)))
+        }
+        guard hashes.count > 1 else { return hashes.first ?? "" }
+        return Array(hashes.joined().utf8).withUnsafeBytes { sha256($0) }
+    }
+
     static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
         var context = SHA2_CTX()
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))

@@ -2,16 +2,15 @@ public import Inference
 import Synchronization
 public import Wire
 
-/// One build of a plugin with what it runs on: what new streams go to until a newer one takes its place.
-public final class PluginGeneration: Sendable {
+/// One build of a plugin in this process, with what it runs on.
+public final class PluginGeneration: PluginBuild {
     public let library: PluginLibrary
-    /// 1, 2, 3 … for each plugin name.
     public let number: UInt32
     /// In the order of the manifest.
     public let models: [any InferenceModel]
     /// The manifest's options with what the configuration says.
     public let options: [String: String]
-    private let phase = Atomic<Int>(0)
+    public let phase = BuildPhase()
     private let streams = Atomic<Int>(0)
 
     init(library: PluginLibrary, number: UInt32, models: [any InferenceModel], options: [String: String]) {
@@ -22,19 +21,9 @@ public final class PluginGeneration: Sendable {
     }
 
     public var manifest: PluginManifest { library.manifest }
-
-    /// A newer generation has taken its place on every loop, or the plugin was unloaded.
-    public var isDraining: Bool { phase.load(ordering: .acquiring) > 0 }
-
-    /// Its time to drain is over and it is still held: by streams that are being ended, or by work that does not end.
-    public var isOverdue: Bool { phase.load(ordering: .acquiring) > 1 }
-
-    /// Open streams of its instances on all loops.
+    public var origin: String { library.path }
+    public var sha256: String { library.sha256 }
     public var openStreams: Int { streams.load(ordering: .relaxed) }
-
-    public func drain() { _ = phase.max(1, ordering: .acquiringAndReleasing) }
-
-    func overdue() { phase.store(2, ordering: .releasing) }
 
     func counted(streams change: Int) { streams.add(change, ordering: .relaxed) }
 }

@@ -121,7 +121,7 @@ public final class PluginHost: Sendable {
         let before = live.generation(name)
         if before !== generation {
             publish(generation)
-            before?.drain()
+            before?.phase.drain()
         }
         return generation
     }
@@ -174,6 +174,19 @@ public final class PluginHost: Sendable {
 
     /// The plugin has no live generation any more.
     public func withdraw(_ name: String) { live.remove(name) }
+
+    /// The number of a plugin's next build, for one that runs elsewhere.
+    public func nextNumber(of name: String) -> UInt32 { live.nextGeneration(name) }
+
+    /// What identifies a program that runs where it is: the SHA-256 of the files that its arguments name, or of itself when they name none. Blocks.
+    /// - Parameter settledMs: as for a candidate; so long each of the files must not have changed.
+    public func fingerprint(of program: String, _ arguments: [String], settledMs: Int = 0) throws(RPCStatus) -> String {
+        try makeRunFolder()
+        let named = arguments.filter(LibraryFile.isRegular)
+        return try LibraryFile.fingerprint(
+            named.isEmpty ? [program].filter(LibraryFile.isRegular) : named, settledMs: settledMs,
+            scratch: "\(configuration.runFolder)/\(getpid())-\(live.nextNumber())-now")
+    }
 
     /// Swift images that stay mapped although nothing live uses them.
     public var retiredSwiftImages: Int { live.retiredSwiftImages }

@@ -7,6 +7,10 @@ import Router
 import Wire
 
 extension PluginInstance {
+    /// What a swap counts of the plugin: streams that went on with the next build, and streams that were ended because they could not.
+    public static let handedOverMetric = "streams_handed_over"
+    public static let cutMetric = "streams_cut"
+
     /// Gives way to a newer generation. New streams are refused here (the router sends them to `successor`). Open ones are moved over as soon as
     /// they rest: when nothing is under way and everything emitted was delivered. A plugin that keeps state between messages takes part by
     /// `export_state` and `import_state`; one that keeps none (`stateful: false`) needs nothing. What cannot be moved goes on here until it ends,
@@ -29,7 +33,8 @@ extension PluginInstance {
         }
         drainTimer = loop.after(withinUs) { [self] in
             drainTimer = nil
-            generation.overdue()
+            generation.phase.overdue()
+            host.observer.count(name, Self.cutMetric, Double(machine.openStreams))
             let ms = withinUs / 1_000
             shutDown(RPCStatus(.unavailable, "plugin \(name) was replaced and its old build did not finish within \(ms) ms"))
         }
@@ -54,6 +59,7 @@ extension PluginInstance {
             let old = stream.token
             end(stream)
             stream.move(to: successor, token: token)
+            host.observer.count(name, Self.handedOverMetric, 1)
             table.pointee.cancel(state, old)
             successor.settle()
         }

@@ -17,6 +17,8 @@ public final class PluginLibrary: @unchecked Sendable {
 
     /// The plugin's functions, for whoever plays its host.
     public let table: UnsafePointer<vt_plugin>
+    /// The copy that is mapped; it has a name of its own and stays as long as this.
+    public var copy: String { candidate.copy }
     private let handle: UnsafeMutableRawPointer
     private let candidate: PluginCandidate
 

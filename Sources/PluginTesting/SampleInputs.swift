@@ -1,9 +1,14 @@
 import Glibc
-import Wire
+public import Wire
 
 /// Messages that a plugin of given kinds can be tried with: small, valid, always the same.
-enum SampleInputs {
-    static func messages(for kinds: [String]) -> [ClientMessage] { kinds.flatMap(messages(of:)) }
+public enum SampleInputs {
+    public static func messages(for kinds: [String]) -> [ClientMessage] { kinds.flatMap(messages(of:)) }
+
+    /// The same, serialized, each with its kind.
+    public static func payloads(for kinds: [String]) -> [(bytes: [UInt8], kind: UInt32)] {
+        messages(for: kinds).compactMap { message in message.kind.map { (message.encoded(), $0.tag) } }
+    }
 
     private static func messages(of kind: String) -> [ClientMessage] {
         switch kind {
@@ -78,7 +83,7 @@ enum SampleInputs {
     }
 
     /// What no well-meaning client sends: (bytes, kind).
-    static func malformed(for kinds: [String]) -> [(bytes: [UInt8], kind: UInt32)] {
+    public static func malformed(for kinds: [String]) -> [(bytes: [UInt8], kind: UInt32)] {
         var cases: [(bytes: [UInt8], kind: UInt32)] = []
         let tags = kinds.compactMap(ClientMessageKind.tag(named:))
         let foreign: [UInt32] = [10, 11, 12, 13, 14, 15].filter { !tags.contains($0) }

@@ -9,6 +9,7 @@
 
 import CVitrinePlugin
 public import EventLoop
+import Glibc
 public import Inference
 public import PluginHost
 public import Wire
@@ -71,10 +72,15 @@ public struct WorkerLimits: Sendable, Equatable {
     }
 }
 
-/// A plugin that runs in processes of its own: what every loop's node of it shares. Immutable but for its status; any thread.
-public final class WorkerPlugin: Sendable {
+/// One build of a plugin that runs in processes of its own: what every loop's node of it shares. Immutable but for its status; any thread.
+public final class WorkerPlugin: PluginBuild {
     public let command: ChildProcess.Command
     public let manifest: PluginManifest
+    public let number: UInt32
+    public let sha256: String
+    /// The copy that the runner loads, which must stay as long as processes are started; nil for a program, which runs where it is.
+    public let image: PluginCandidate?
+    public let phase = BuildPhase()
     /// The manifest's options with what the configuration says.
     public let options: [String: String]
     /// In the order of the manifest.
@@ -89,9 +95,12 @@ public final class WorkerPlugin: Sendable {
     ///   - models: compiled, in the order of the manifest.
     public init(
         command: ChildProcess.Command, manifest: PluginManifest, options: [String: String], models: [any InferenceModel], limits: WorkerLimits,
-        inference: any InferenceProvider, observer: PluginHostObserver
+        inference: any InferenceProvider, observer: PluginHostObserver, number: UInt32 = 1, image: PluginCandidate? = nil, sha256: String = ""
     ) {
         precondition(models.count == manifest.models.count, "each model that the manifest names is compiled")
+        self.number = number
+        self.image = image
+        self.sha256 = sha256
         self.command = command
         self.manifest = manifest
         self.options = options
@@ -102,19 +111,44 @@ public final class WorkerPlugin: Sendable {
         status = WorkerStatus(manifest.name)
     }
 
-    public var name: String { manifest.name }
+    public var openStreams: Int { status.streams }
+    public var origin: String { image?.path ?? ([command.program] + command.arguments).joined(separator: " ") }
 
     /// What the host speaks: the version of the plugin ABI, whose events the messages are.
     public static let abiVersion = UInt32(VT_ABI_VERSION)
 
-    /// Asks a program what it is, and makes its models ready. Blocks: for start-up and loader threads.
+    /// A shared object behind the runner. Blocks: for start-up and loader threads.
+    /// - Parameters:
+    ///   - manifest: what a probe has read of it; nil = the runner is asked.
+    ///   - runner: the program that serves it.
+    /// - Throws: as `WorkerProbe.manifest`; INVALID_ARGUMENT for an option that it does not have, NOT_FOUND for a model.
+    public static func load(
+        _ image: PluginCandidate, manifest: PluginManifest? = nil, host: PluginHost, limits: WorkerLimits, runner: String = WorkerRunner.beside
+    ) throws(RPCStatus) -> WorkerPlugin {
+        let command = WorkerRunner.command(for: image.copy, runner: runner)
+        return try make(command, manifest, host, limits, image)
+    }
+
+    /// Any program. Blocks: for start-up and loader threads.
+    /// - Parameter manifest: what it says of itself; nil = it is asked.
     /// - Throws: UNAVAILABLE with the program's last words when it does not answer, INVALID_ARGUMENT for a bad manifest or option, NOT_FOUND for a
     ///   model.
-    public static func load(_ command: ChildProcess.Command, host: PluginHost, limits: WorkerLimits) throws(RPCStatus) -> WorkerPlugin {
-        let manifest = try WorkerProbe.manifest(of: command, limits: limits, observer: host.observer)
+    public static func load(
+        _ command: ChildProcess.Command, manifest: PluginManifest? = nil, host: PluginHost, limits: WorkerLimits
+    ) throws(RPCStatus) -> WorkerPlugin {
+        try make(command, manifest, host, limits, nil)
+    }
+
+    private static func make(
+        _ command: ChildProcess.Command, _ known: PluginManifest?, _ host: PluginHost, _ limits: WorkerLimits, _ image: PluginCandidate?
+    ) throws(RPCStatus) -> WorkerPlugin {
+        let manifest: PluginManifest
+        if let known { manifest = known } else { manifest = try WorkerProbe.manifest(of: command, limits: limits, observer: host.observer) }
+        let sha256: String
+        if let image { sha256 = image.sha256 } else { sha256 = try host.fingerprint(of: command.program, command.arguments) }
         return WorkerPlugin(
             command: command, manifest: manifest, options: try host.options(of: manifest), models: try host.models(of: manifest), limits: limits,
-            inference: host.inference, observer: host.observer)
+            inference: host.inference, observer: host.observer, number: host.nextNumber(of: manifest.name), image: image, sha256: sha256)
     }
 }
 
@@ -123,9 +157,13 @@ public enum WorkerRunner {
     /// The program that serves a shared object as a worker.
     public static let program = "vitrine-plugin-worker"
 
-    /// How a file is run as a worker: a shared object by the runner, any other file as the program that it is.
+    /// How a file is run as a worker: a shared object by the runner, Python by the interpreter of the environment beside it (.venv) or the system's,
+    /// any other file as the program that it is.
     public static func command(for file: String, runner: String = beside) -> ChildProcess.Command {
-        serves(file) ? ChildProcess.Command(runner, [file]) : ChildProcess.Command(file)
+        if serves(file) { return ChildProcess.Command(runner, [file]) }
+        guard file.hasSuffix(".py") else { return ChildProcess.Command(file) }
+        let own = (file.lastIndex(of: "/").map { String(file[...$0]) } ?? "") + ".venv/bin/python3"
+        return ChildProcess.Command(access(own, X_OK) == 0 ? own : "python3", [file])
     }
 
     /// Whether a file is a shared object by its name.

@@ -43,8 +43,20 @@ public struct ServerConfiguration: Sendable {
     public var operationTimes: OperationTimes?
     /// The program that tries plugins out in a process of its own: this one, where it is the command line; "" = they are not tried out.
     public var probeProgram = ""
+    /// The program that serves shared objects as workers; "" = the one beside the running program. Not from the file.
+    public var runnerProgram = ""
+    /// What becomes of a Swift build that would go beyond `limits.retiredSwiftImagesMax`.
+    public var atSwiftImagesMax = SwiftImagesPolicy.refuse
 
     public init() {}
+}
+
+/// What becomes of a swap to a Swift build when too many Swift images stay mapped already.
+public enum SwiftImagesPolicy: String, Sendable, CaseIterable {
+    /// It is refused, with advice.
+    case refuse
+    /// It runs in a process of its own, and so do the builds after it.
+    case worker
 }
 
 public enum LogLevel: String, Sendable, CaseIterable, Comparable {
@@ -120,7 +132,8 @@ extension ServerConfiguration {
         read.modelsFolder = try located(document["models"], or: "\(cacheFolder)/models")
         read.runtimeFolder = try located(document["runtime"], or: "\(cacheFolder)/openvino/libs")
         let plugins = document["plugins"]
-        if plugins.exists { try plugins.fields("folder", "load") }
+        if plugins.exists { try plugins.fields("folder", "load", "at_swift_images_max") }
+        read.atSwiftImagesMax = try plugins["at_swift_images_max"].choice(SwiftImagesPolicy.self, or: .refuse)
         read.pluginFolder = try located(plugins["folder"])
         for item in try plugins["load"].items() {
             read.plugins.append(try PluginChoice(item, file: try located(item["file"]), folder: folder))

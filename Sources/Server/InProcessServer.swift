@@ -67,6 +67,7 @@ extension ServerConfiguration {
     public mutating func replacePlugin(_ name: String, by file: String) -> Bool {
         guard let index = plugins.firstIndex(where: { $0.name == name }) else { return false }
         plugins[index].file = file
+        plugins[index].command = []
         return true
     }
 }

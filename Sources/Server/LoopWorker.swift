@@ -42,10 +42,10 @@ final class LoopWorker: ConnectionHost {
         self.deployment = deployment
     }
 
-    /// Publishes a change of one plugin: `next` takes the place of `name`'s instance; nil = there is none any more.
-    /// - Returns: the instance that was there.
-    func publish(_ deployment: Deployment, replacing name: String?, with next: PluginInstance?) -> PluginInstance? {
-        let before = name.flatMap { router.node($0) } as? PluginInstance
+    /// Publishes a change of one plugin: `next` takes the place of `name`'s node; nil = there is none any more.
+    /// - Returns: the node that was there.
+    func publish(_ deployment: Deployment, replacing name: String?, with next: (any Node)?) -> (any Node)? {
+        let before = name.flatMap { router.node($0) }
         if let next { router.install(next) } else if let name { router.remove(name) }
         self.deployment = deployment
         return before

@@ -5,16 +5,16 @@ import Wire
 
 /// What must hold of a build before it may take another's place.
 enum PluginChange {
-    /// - Returns: the generation that the candidate replaces.
+    /// - Returns: the build that the candidate replaces.
     /// - Throws: ALREADY_EXISTS, NOT_FOUND, INVALID_ARGUMENT (another plugin than asked for), FAILED_PRECONDITION naming both ports.
     @discardableResult
     static func check(
-        _ manifest: PluginManifest, _ request: ChangePluginRequest, isSwap: Bool, live: [PluginGeneration]
-    ) throws(RPCStatus) -> PluginGeneration? {
+        _ manifest: PluginManifest, _ request: ChangePluginRequest, isSwap: Bool, live: [any PluginBuild]
+    ) throws(RPCStatus) -> (any PluginBuild)? {
         guard request.plugin.isEmpty || request.plugin == manifest.name else {
             throw RPCStatus(.invalidArgument, "\(request.file): the plugin there is named \(manifest.name), not \(request.plugin)")
         }
-        let old = live.first { $0.manifest.name == manifest.name }
+        let old = live.first { $0.name == manifest.name }
         if let old, !isSwap {
             throw RPCStatus(.alreadyExists, "\(manifest.name) is live already, as generation \(old.number): swap it")
         }
@@ -26,8 +26,8 @@ enum PluginChange {
         return old
     }
 
-    static func notLive(_ name: String, _ live: [PluginGeneration]) -> RPCStatus {
-        let names = live.map(\.manifest.name).sorted().joined(separator: ", ")
+    static func notLive(_ name: String, _ live: [any PluginBuild]) -> RPCStatus {
+        let names = live.map(\.name).sorted().joined(separator: ", ")
         return RPCStatus(.notFound, "no plugin \(name) is live; there are \(names.isEmpty ? "none" : names)")
     }
 
@@ -53,12 +53,14 @@ enum PluginChange {
         return text
     }
 
-    /// What a reader wants to know of two manifests, one line each.
-    static func differences(_ old: PluginManifest, _ new: PluginManifest) -> [String] {
+    /// What a reader wants to know of two builds, one line each.
+    static func differences(_ before: any PluginBuild, _ after: any PluginBuild) -> [String] {
+        let (old, new) = (before.manifest, after.manifest)
         var lines: [String] = []
         func compare(_ name: String, _ before: String, _ after: String) {
             if before != after { lines.append("\(name): \(before.isEmpty ? "(none)" : before) → \(after.isEmpty ? "(none)" : after)") }
         }
+        compare("runs", PluginPlace(of: before).rawValue, PluginPlace(of: after).rawValue)
         compare("version", old.version, new.version)
         compare("description", old.description, new.description)
         compare("takes", old.consumes.joined(separator: ", "), new.consumes.joined(separator: ", "))
@@ -71,15 +73,36 @@ enum PluginChange {
         return lines
     }
 
-    /// A Swift image stays mapped for ever: their number is bounded.
-    static func checkImages(
-        _ candidate: PluginCandidate, live: [PluginGeneration], host: PluginHost, max: Int, plugin: String
-    ) throws(RPCStatus) {
-        guard !candidate.isPureC, host.retiredSwiftImages >= max else { return }
+    static func place(asked: String) throws(RPCStatus) -> PluginPlace? {
+        guard !asked.isEmpty else { return nil }
+        guard let place = PluginPlace(rawValue: asked) else {
+            let all = PluginPlace.allCases.map(\.rawValue).joined(separator: " or ")
+            throw RPCStatus(.invalidArgument, "a plugin runs \(all), not '\(asked)'")
+        }
+        return place
+    }
+
+    /// Where a candidate is to run: where it was asked for, else where the live build runs, else where the configuration says. A Swift image stays
+    /// mapped for ever, so that their number is bounded.
+    /// - Throws: INVALID_ARGUMENT for a program that cannot run in this process, RESOURCE_EXHAUSTED when there are too many images.
+    static func place(
+        of source: PluginSource, named name: String, asked: PluginPlace?, live: [any PluginBuild], configuration: ServerConfiguration,
+        retiredSwiftImages: Int
+    ) throws(RPCStatus) -> PluginPlace {
+        guard case .library(let candidate) = source else {
+            if asked == .inProcess { throw RPCStatus(.invalidArgument, "a program cannot run in_process: that is for shared objects (*.so)") }
+            return .worker
+        }
+        let now = live.first { $0.name == name }.map { PluginPlace(of: $0) }
+        let place = asked ?? now ?? configuration.plugins.first { $0.name == name }?.run ?? .inProcess
+        let max = configuration.limits.retiredSwiftImagesMax
+        guard place == .inProcess, !candidate.isPureC, retiredSwiftImages >= max else { return place }
+        if configuration.atSwiftImagesMax == .worker { return .worker }
         throw RPCStatus(
             .resourceExhausted,
-            "\(host.retiredSwiftImages) Swift images are retired and cannot be unloaded, which is the limit "
-                + "(limits.retired_swift_images_max: \(max)): restart the server when it suits, run the plugin as a worker process, or raise it"
+            "\(retiredSwiftImages) Swift images are retired and cannot be unloaded, which is the limit "
+                + "(limits.retired_swift_images_max: \(max)): restart the server when it suits, run the plugin as a worker process "
+                + "(plugins.at_swift_images_max: worker does so by itself), or raise it"
         )
     }
 }

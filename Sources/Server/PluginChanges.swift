@@ -2,6 +2,7 @@ import EventLoop
 import Fusion
 import Logging
 import PluginHost
+import PluginWorkers
 import Router
 import Sessions
 import Synchronization
@@ -27,8 +28,8 @@ final class PluginChanges: @unchecked Sendable {
         /// Counts up, so that a change that was given up knows it.
         var ticket: UInt64 = 0
         var deployment: Deployment
-        /// Old generations that still have streams or work.
-        var draining: [PluginGeneration] = []
+        /// Old builds that still have streams or work.
+        var draining: [any PluginBuild] = []
     }
 
     init(runtime: PluginRuntime, configuration: ServerConfiguration, loops: [EventLoop], workers: WorkerTable, log: Logger, deployment: Deployment) {
@@ -38,29 +39,31 @@ final class PluginChanges: @unchecked Sendable {
         self.workers = workers
         self.log = log
         state = Mutex(State(deployment: deployment))
+        runtime.metrics.watch(
+            draining: { [weak self] in self?.draining ?? [] }, retiredSwiftImages: { [runtime] in runtime.pluginHost?.retiredSwiftImages ?? 0 })
     }
 
-    /// Generations that were replaced and are not gone yet.
-    var draining: [PluginGeneration] { state.withLock { $0.draining } }
+    /// Builds that were replaced and are not gone yet.
+    var draining: [any PluginBuild] { state.withLock { $0.draining } }
 
     // MARK: Asking
 
     /// Takes a file in: for a plugin that is not there yet, or in the place of the one that is. `done` is called once, on any thread.
     func change(_ request: ChangePluginRequest, isSwap: Bool, done: @escaping @Sendable (Result<ChangePluginReply, RPCStatus>) -> Void) {
-        begin(request.file, done) { [self] attempt throws(RPCStatus) in
+        begin(isSwap ? "swap" : "load", request.file, done) { [self] attempt throws(RPCStatus) in
             try replace(request, isSwap: isSwap, attempt)
         }
     }
 
     /// Takes a plugin out. `done` is called once, on any thread.
     func unload(_ request: UnloadPluginRequest, done: @escaping @Sendable (Result<ChangePluginReply, RPCStatus>) -> Void) {
-        begin(request.plugin, done) { [self] attempt throws(RPCStatus) in
+        begin("unload", request.plugin, done) { [self] attempt throws(RPCStatus) in
             try remove(request, attempt)
         }
     }
 
     private func begin(
-        _ what: String, _ done: @escaping @Sendable (Result<ChangePluginReply, RPCStatus>) -> Void,
+        _ kind: String, _ what: String, _ done: @escaping @Sendable (Result<ChangePluginReply, RPCStatus>) -> Void,
         _ body: @escaping @Sendable (Attempt) throws(RPCStatus) -> ChangePluginReply
     ) {
         let begun = state.withLock { state -> Result<UInt64, RPCStatus> in
@@ -81,6 +84,7 @@ final class PluginChanges: @unchecked Sendable {
             LoaderThread.run { [self, log] in
                 let result = Result { () throws(RPCStatus) in try body(attempt) }
                 free(ticket)
+                runtime.metrics.changed(kind, PluginMetrics.ChangeOutcome(result), steps: attempt.steps)
                 if case .failure(let status) = result {
                     log.warning("plugins stay as they are", metadata: ["asked": "\(what)", "reason": "\(status)"])
                 }
@@ -103,52 +107,73 @@ final class PluginChanges: @unchecked Sendable {
             throw RPCStatus(.failedPrecondition, "this server was started without plugins (plugins.load), so that it has no inference runtime")
         }
         guard request.file.hasPrefix("/") else { throw RPCStatus(.invalidArgument, "'\(request.file)' is not an absolute path") }
-        let candidate = try attempt.step("read") { () throws(RPCStatus) in
-            try host.candidate(request.file, settledMs: configuration.limits.pluginSettledMs)
-        }
         let live = runtime.live
-        if let same = live.first(where: { $0.library.sha256 == candidate.sha256 }) {
+        let asked = try PluginChange.place(asked: request.run)
+        let source = try attempt.step("read") { () throws(RPCStatus) in
+            try PluginSource.read(request, live: live, host: host, settledMs: configuration.limits.pluginSettledMs)
+        }
+        if let same = source.sameBuild(in: live, place: asked) {
             return ChangePluginReply(
                 plugin: runtime.describe(same), before: runtime.describe(same), unchanged: true, steps: attempt.steps,
                 deployment: state.withLock { $0.deployment.number })
         }
-        try PluginChange.checkImages(candidate, live: live, host: host, max: configuration.limits.retiredSwiftImagesMax, plugin: request.plugin)
-        if !configuration.probeProgram.isEmpty {
-            let probe = PluginProbe(
-                program: configuration.probeProgram, modelsFolder: configuration.modelsFolder, msMax: configuration.limits.pluginProbeMsMax)
-            let manifest = try attempt.step("probe") { () throws(RPCStatus) in
-                try probe.manifest(of: candidate, options: options(for: request.plugin))
-            }
-            try PluginChange.check(manifest, request, isSwap: isSwap, live: live)
-            if !request.gates.isEmpty {
-                let gate = ReplayGate(program: configuration.probeProgram, configuration: configuration)
-                try attempt.step("gate") { () throws(RPCStatus) in try gate.check(manifest.name, candidate, scripts: request.gates) }
-            }
-        } else if !request.gates.isEmpty {
-            throw RPCStatus(.failedPrecondition, "this server was started without a program for probes, and a gate needs one")
+        let manifest = try probe(source, request, host, attempt)
+        var old: (any PluginBuild)?
+        if let manifest { old = try PluginChange.check(manifest, request, isSwap: isSwap, live: live) }
+        let name = manifest?.name ?? request.plugin
+        let place = try PluginChange.place(
+            of: source, named: name, asked: asked, live: live, configuration: configuration, retiredSwiftImages: host.retiredSwiftImages)
+        if !request.gates.isEmpty {
+            let gate = ReplayGate(program: configuration.probeProgram, configuration: configuration)
+            try attempt.step("gate") { () throws(RPCStatus) in try gate.check(name, source, scripts: request.gates, live: live) }
         }
         attempt.limitTime()
-        let generation = try attempt.step("load") { () throws(RPCStatus) in try host.generation(of: candidate) }
-        let old = try PluginChange.check(generation.manifest, request, isSwap: isSwap, live: live)
-        let instances = try attempt.step("start") { () throws(RPCStatus) in try start(generation, host) }
+        let build = try attempt.step("load") { () throws(RPCStatus) in
+            try source.build(place, manifest, host, limits: configuration.plugins.first { $0.name == name }?.limits, runner: configuration.runner)
+        }
+        if manifest == nil { old = try PluginChange.check(build.manifest, request, isSwap: isSwap, live: live) }
+        let nodes = try attempt.step("start") { () throws(RPCStatus) in try StartedNode.start(build, on: loops, host) }
         guard attempt.claim() else {
-            discard(instances)
+            for node in nodes { node.discard() }
             throw RPCStatus(.deadlineExceeded, "the change was given up")
         }
         let deployment = attempt.step("publish") {
-            host.publish(generation)
-            runtime.replace(old, with: generation)
-            return publish(old: old, Dictionary(uniqueKeysWithValues: instances.map { ($0.loop.index, $0) }), drainUs: request.drainUs)
+            if let generation = build as? PluginGeneration { host.publish(generation) } else { host.withdraw(build.name) }
+            runtime.replace(old, with: build)
+            return publish(old: old, Dictionary(uniqueKeysWithValues: nodes.map { ($0.loop.index, $0) }), drainUs: request.drainUs)
         }
         log.info(
             "plugin \(old == nil ? "loaded" : "swapped")",
             metadata: [
-                "plugin": "\(generation.manifest.name)", "version": "\(generation.manifest.version)", "generation": "\(generation.number)",
-                "sha256": "\(generation.library.sha256.prefix(12))",
+                "plugin": "\(build.name)", "version": "\(build.manifest.version)", "generation": "\(build.number)", "run": "\(place.rawValue)",
+                "sha256": "\(build.sha256.prefix(12))",
             ])
         return ChangePluginReply(
-            plugin: runtime.describe(generation), before: old.map(runtime.describe), steps: attempt.steps, deployment: deployment,
-            differences: old.map { PluginChange.differences($0.manifest, generation.manifest) } ?? [])
+            plugin: runtime.describe(build), before: old.map(runtime.describe), steps: attempt.steps, deployment: deployment,
+            differences: old.map { PluginChange.differences($0, build) } ?? [])
+    }
+
+    /// What a process of its own finds out about it; nil when there is no program that tries shared objects.
+    private func probe(
+        _ source: PluginSource, _ request: ChangePluginRequest, _ host: PluginHost, _ attempt: Attempt
+    ) throws(RPCStatus) -> PluginManifest? {
+        guard !configuration.probeProgram.isEmpty else {
+            guard request.gates.isEmpty else {
+                throw RPCStatus(.failedPrecondition, "this server was started without a program for probes, and a gate needs one")
+            }
+            return nil
+        }
+        let probe = PluginProbe(
+            program: configuration.probeProgram, modelsFolder: configuration.modelsFolder, msMax: configuration.limits.pluginProbeMsMax)
+        return try attempt.step("probe") { () throws(RPCStatus) in
+            switch source {
+            case .library(let candidate): return try probe.manifest(of: candidate, options: options(for: request.plugin))
+            case .program(let command):
+                var limits = configuration.plugins.first { $0.name == request.plugin }?.limits ?? WorkerLimits()
+                limits.life.startMsMax = min(limits.life.startMsMax, configuration.limits.pluginProbeMsMax)
+                return try WorkerProbe.manifest(of: command, limits: limits, observer: host.observer)
+            }
+        }
     }
 
     private func options(for plugin: String) -> [String: String] {
@@ -157,28 +182,10 @@ final class PluginChanges: @unchecked Sendable {
         return options
     }
 
-    /// One instance for each loop, made here; a failure takes those that were made back.
-    private func start(_ generation: PluginGeneration, _ host: PluginHost) throws(RPCStatus) -> [LoopBound<PluginInstance>] {
-        var made: [LoopBound<PluginInstance>] = []
-        for loop in loops {
-            do throws(RPCStatus) {
-                made.append(try host.instanceToBe(of: generation, for: loop))
-            } catch {
-                discard(made)
-                throw error
-            }
-        }
-        return made
-    }
-
-    private func discard(_ instances: [LoopBound<PluginInstance>]) {
-        for instance in instances { instance.loop.submit { instance.value.discard() } }
-    }
-
     // MARK: Unload
 
     private func remove(_ request: UnloadPluginRequest, _ attempt: Attempt) throws(RPCStatus) -> ChangePluginReply {
-        guard let old = runtime.live.first(where: { $0.manifest.name == request.plugin }) else {
+        guard let old = runtime.live.first(where: { $0.name == request.plugin }) else {
             throw PluginChange.notLive(request.plugin, runtime.live)
         }
         let plan = state.withLock { $0.deployment.plan }
@@ -200,7 +207,7 @@ final class PluginChanges: @unchecked Sendable {
 
     /// Gives every loop the new deployment and its instance, and lets the old ones drain.
     /// - Returns: the deployment's number, once every loop has it.
-    private func publish(old: PluginGeneration?, _ instances: [Int: LoopBound<PluginInstance>], drainUs: UInt64) -> UInt64 {
+    private func publish(old: (any PluginBuild)?, _ nodes: [Int: StartedNode], drainUs: UInt64) -> UInt64 {
         let deployment = state.withLock { state in
             state.deployment = state.deployment.with(generations: runtime.generationNames)
             if let old { state.draining.append(old) }
@@ -214,20 +221,19 @@ final class PluginChanges: @unchecked Sendable {
         }
         let done = ThreadSignal()
         for loop in loops {
-            let instance = instances[loop.index]
+            let started = nodes[loop.index]
             loop.submit { [workers] in
-                let worker = workers.on(loop)
-                let before = worker.publish(deployment, replacing: old?.manifest.name, with: instance?.value)
-                if let before {
-                    before.drain(into: instance?.value, withinUs: within) { gone.down() }
-                } else {
-                    gone.down()
+                let next = started?.node
+                switch workers.on(loop).publish(deployment, replacing: old?.name, with: next) {
+                case let before as PluginInstance: before.drain(into: next as? PluginInstance, withinUs: within) { gone.down() }
+                case let before as WorkerNode: before.drain(into: next as? WorkerNode, withinUs: within) { gone.down() }
+                default: gone.down()
                 }
                 done.signal()
             }
         }
         for _ in loops { done.wait() }
-        old?.drain()
+        old?.phase.drain()
         return deployment.number
     }
 }

@@ -1,5 +1,6 @@
 import CheckedYAML
 import EventLoop
+import PluginHost
 public import PluginWorkers
 
 /// A plugin to load at start, with its options and where it runs.
@@ -33,6 +34,15 @@ public enum PluginPlace: String, Sendable, CaseIterable {
     case inProcess = "in_process"
     /// In a process of its own, that is limited and restarted.
     case worker
+}
+
+extension PluginPlace {
+    init(of build: any PluginBuild) { self = build is WorkerPlugin ? .worker : .inProcess }
+}
+
+extension ServerConfiguration {
+    /// The program that serves shared objects as workers.
+    var runner: String { runnerProgram.isEmpty ? WorkerRunner.beside : runnerProgram }
 }
 
 /// One option of a plugin as the file gives it.

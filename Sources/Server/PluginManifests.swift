@@ -35,7 +35,7 @@ public struct PluginManifests: Sendable {
             defer { RunFolder.remove(RunFolder.temporary) }
             do throws(RPCStatus) {
                 if !WorkerRunner.serves(plugin) {
-                    return try WorkerProbe.manifest(of: ChildProcess.Command(plugin), limits: WorkerLimits(), observer: PluginHostObserver())
+                    return try WorkerProbe.manifest(of: WorkerRunner.command(for: plugin), limits: WorkerLimits(), observer: PluginHostObserver())
                 }
                 return try PluginLibrary.load(plugin, runFolder: RunFolder.temporary, number: 0).manifest
             } catch {

@@ -222,7 +222,7 @@ public final class WorkerDeaths {
             killedUs = loop.nowUs
             readySinceUs = 0
             count.kills += 1
-            if count.kills == max(1, kills / 10) { (count.residentEarly, count.descriptorsEarly) = Self.usage() }
+            if count.kills == max(1, kills / 10) { (count.residentEarly, count.descriptorsEarly) = ProcessUsage.now() }
             if count.kills == kills { finish() }
         }
     }
@@ -260,23 +260,9 @@ public final class WorkerDeaths {
     private func settle() {
         guard isOver, node.openStreams == 0 else { return }
         count.downUs.sort()
-        (count.residentLate, count.descriptorsLate) = Self.usage()
+        (count.residentLate, count.descriptorsLate) = ProcessUsage.now()
         let result = count
         loop.nextTick { [self] in done(result) }
-    }
-
-    /// Resident bytes and open descriptors of this process.
-    private static func usage() -> (resident: Int, descriptors: Int) {
-        var resident = 0
-        if let file = fopen("/proc/self/statm", "r") {
-            defer { fclose(file) }
-            var line = [CChar](repeating: 0, count: 256)
-            if fgets(&line, Int32(line.count), file) != nil {
-                let fields = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split(separator: " ")
-                if fields.count > 1 { resident = (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) }
-            }
-        }
-        return (resident, RunFolder.files("/proc/self/fd").count)
     }
 }
 

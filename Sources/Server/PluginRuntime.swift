@@ -22,9 +22,8 @@ public final class PluginRuntime: @unchecked Sendable {
     /// Only where there are plugins: it brings the inference library with it.
     private let host: PluginHost?
     private let compute: ComputePool
-    private let generations: Mutex<[PluginGeneration]>
-    /// Plugins that run in processes of their own.
-    private let workers: [WorkerPlugin]
+    private let builds: Mutex<[any PluginBuild]>
+    let metrics: PluginMetrics
     /// What plugins say, for whoever watches.
     let logHub: PluginLogHub
 
@@ -33,76 +32,58 @@ public final class PluginRuntime: @unchecked Sendable {
         let log = log ?? configuration.logger("plugins")
         compute = ComputePool(
             threads: configuration.computeThreads, queueItemsMax: configuration.isVirtual ? .max : PluginRuntime.computeItemsMax, name: "compute")
-        let metrics = PluginMetrics(registry: registry)
+        metrics = PluginMetrics(registry: registry)
         let logHub = PluginLogHub()
         self.logHub = logHub
         do throws(RPCStatus) {
             guard !configuration.plugins.isEmpty else {
                 host = nil
-                generations = Mutex([])
-                workers = []
+                builds = Mutex([])
                 return
             }
             let host = try PluginRuntime.host(configuration, compute, metrics, log, logHub, runFolder: runFolder)
             self.host = host
-            var loaded: [PluginGeneration] = []
-            var workers: [WorkerPlugin] = []
+            var loaded: [any PluginBuild] = []
             for plugin in configuration.plugins {
-                if plugin.run == .worker {
-                    workers.append(try PluginRuntime.worker(plugin, host, metrics, log))
-                    continue
-                }
-                let generation = try host.load(plugin.file.isEmpty ? plugin.name : plugin.file)
+                let build: any PluginBuild =
+                    plugin.run == .worker
+                    ? try PluginRuntime.worker(plugin, host, runner: configuration.runner)
+                    : try host.load(plugin.file.isEmpty ? plugin.name : plugin.file)
                 log.info(
                     "plugin loaded",
                     metadata: [
-                        "plugin": "\(generation.manifest.name)", "version": "\(generation.manifest.version)",
-                        "sha256": "\(generation.library.sha256.prefix(12))", "models": "\(generation.models.count)",
+                        "plugin": "\(build.name)", "version": "\(build.manifest.version)", "run": "\(PluginPlace(of: build).rawValue)",
+                        "sha256": "\(build.sha256.prefix(12))", "models": "\(build.manifest.models.count)",
                     ])
-                loaded.append(generation)
+                loaded.append(build)
             }
-            generations = Mutex(loaded)
-            self.workers = workers
+            builds = Mutex(loaded)
         } catch {
             throw ServerError(error.message)
         }
+        for build in live { watch(build.name) }
     }
 
     /// A plugin in a process of its own: a shared object behind the runner, or any program.
-    private static func worker(
-        _ plugin: PluginChoice, _ host: PluginHost, _ metrics: PluginMetrics, _ log: Logger
-    ) throws(RPCStatus) -> WorkerPlugin {
-        let command: ChildProcess.Command
+    private static func worker(_ plugin: PluginChoice, _ host: PluginHost, runner: String) throws(RPCStatus) -> WorkerPlugin {
+        let worker: WorkerPlugin
         if let program = plugin.command.first {
-            command = ChildProcess.Command(program, Array(plugin.command.dropFirst()))
+            worker = try WorkerPlugin.load(ChildProcess.Command(program, Array(plugin.command.dropFirst())), host: host, limits: plugin.limits)
         } else {
-            command = WorkerRunner.command(for: plugin.file.isEmpty ? try host.file(of: plugin.name) : plugin.file)
+            let file = plugin.file.isEmpty ? try host.file(of: plugin.name) : plugin.file
+            worker =
+                WorkerRunner.serves(file)
+                ? try WorkerPlugin.load(try host.candidate(file), host: host, limits: plugin.limits, runner: runner)
+                : try WorkerPlugin.load(WorkerRunner.command(for: file), host: host, limits: plugin.limits)
         }
-        let worker = try WorkerPlugin.load(command, host: host, limits: plugin.limits)
         guard worker.name == plugin.name || plugin.name.contains("/") else {
-            throw RPCStatus(.failedPrecondition, "\(command.program): the plugin there is named \(worker.name), not \(plugin.name)")
+            throw RPCStatus(.failedPrecondition, "\(worker.origin): the plugin there is named \(worker.name), not \(plugin.name)")
         }
-        metrics.watch(worker)
-        log.info(
-            "plugin loaded",
-            metadata: [
-                "plugin": "\(worker.name)", "version": "\(worker.manifest.version)", "run": "worker", "program": "\(command.program)",
-                "models": "\(worker.models.count)",
-            ])
         return worker
     }
 
     /// Why plugins are not ready, by name; [] when all are.
-    var notReady: [String] { workers.compactMap(\.status.notReady) }
-
-    /// Plugins in processes of their own, as an operator sees them.
-    var workerDescriptions: [LoadedPlugin] {
-        workers.map { worker in
-            LoadedPlugin(
-                manifest: worker.manifest, generation: 1, file: ([worker.command.program] + worker.command.arguments).joined(separator: " "),
-                streams: UInt32(clamping: worker.status.streams), state: worker.status.notReady == nil ? "live" : "down")
-        }
-    }
+    var notReady: [String] { live.compactMap { ($0 as? WorkerPlugin)?.status.notReady } }
 
     /// Jobs that may wait for the compute pool.
     public static let computeItemsMax = 4_096
@@ -138,18 +119,23 @@ public final class PluginRuntime: @unchecked Sendable {
     /// Copies of loaded libraries: a folder of this process's own.
     private let runFolder = RunFolder.unique()
 
-    /// The live generations, sorted by name.
-    var live: [PluginGeneration] { generations.withLock { $0 }.sorted { $0.manifest.name < $1.manifest.name } }
+    /// The live builds, sorted by name.
+    var live: [any PluginBuild] { builds.withLock { $0 }.sorted { $0.name < $1.name } }
 
     /// Loads further builds; nil where there are no plugins.
     var pluginHost: PluginHost? { host }
 
     /// What is live changes: `old` goes, `new` comes.
-    func replace(_ old: PluginGeneration?, with new: PluginGeneration?) {
-        generations.withLock { all in
+    func replace(_ old: (any PluginBuild)?, with new: (any PluginBuild)?) {
+        builds.withLock { all in
             all.removeAll { $0 === old }
             if let new { all.append(new) }
         }
+        if let new { watch(new.name) }
+    }
+
+    private func watch(_ plugin: String) {
+        metrics.watch(plugin) { [weak self] in self?.live.first { $0.name == plugin } }
     }
 
     /// Manifest ports by plugin name, for checking graphs.
@@ -157,23 +143,21 @@ public final class PluginRuntime: @unchecked Sendable {
         manifests.first { $0.name == plugin }.map { PluginPorts($0) }
     }
 
-    private var manifests: [PluginManifest] { live.map(\.manifest) + workers.map(\.manifest) }
+    private var manifests: [PluginManifest] { live.map(\.manifest) }
 
     var names: [String] { manifests.map(\.name).sorted() }
 
     var generationNames: [Deployment.PluginGenerationName] {
-        (live.map { Deployment.PluginGenerationName(plugin: $0.manifest.name, generation: $0.number, sha256: $0.library.sha256) }
-            + workers.map { Deployment.PluginGenerationName(plugin: $0.name, generation: 1, sha256: "") })
-            .sorted { $0.plugin < $1.plugin }
+        live.map { Deployment.PluginGenerationName(plugin: $0.name, generation: $0.number, sha256: $0.sha256) }
     }
 
     /// What a deployment consists of, for recordings.
     func recordedVersions(_ deployment: Deployment, _ configuration: ServerConfiguration) -> RecordedVersions {
         let live = deployment.generations.compactMap { named in
-            self.live.first { $0.manifest.name == named.plugin && $0.number == named.generation }
+            self.live.first { $0.name == named.plugin && $0.number == named.generation }
         }
         var models: [RecordedFile] = []
-        for model in live.flatMap(\.models) where !models.contains(where: { $0.path == model.path }) {
+        for model in live.flatMap(PluginRuntime.models) where !models.contains(where: { $0.path == model.path }) {
             models.append(RecordedFile(name: model.name, path: model.path))
         }
         let precisions = Set(live.flatMap(\.manifest.models).map { $0.precision.isEmpty ? "f32" : $0.precision }).sorted()
@@ -186,22 +170,30 @@ public final class PluginRuntime: @unchecked Sendable {
             catalogue: deployment.catalogueHash.isEmpty ? nil : NamedHash(name: configuration.shop, sha256: deployment.catalogueHash))
     }
 
-    /// One generation as an operator sees it.
-    func describe(_ generation: PluginGeneration) -> LoadedPlugin {
-        LoadedPlugin(
-            manifest: generation.manifest, generation: generation.number, file: generation.library.path, sha256: generation.library.sha256,
-            streams: UInt32(clamping: generation.openStreams),
-            state: generation.isOverdue ? "stuck" : generation.isDraining ? "draining" : "live", pureC: generation.library.isPureC)
+    private static func models(_ build: any PluginBuild) -> [any InferenceModel] {
+        (build as? PluginGeneration)?.models ?? (build as? WorkerPlugin)?.models ?? []
+    }
+
+    /// One build as an operator sees it.
+    func describe(_ build: any PluginBuild) -> LoadedPlugin {
+        let worker = build as? WorkerPlugin
+        let isDown = worker.map { $0.status.notReady != nil } ?? false
+        return LoadedPlugin(
+            manifest: build.manifest, generation: build.number, file: build.origin, sha256: build.sha256,
+            streams: UInt32(clamping: build.openStreams),
+            state: build.phase.isOverdue ? "stuck" : build.phase.isDraining ? "draining" : isDown ? "down" : "live",
+            pureC: (build as? PluginGeneration)?.library.isPureC ?? worker?.image?.isPureC ?? false, run: PluginPlace(of: build).rawValue)
     }
 
     /// Makes an instance of every plugin for a loop. Call on that loop.
     func nodes(on loop: EventLoop) throws(ServerError) -> [any Node] {
         guard let host else { return [] }
         var nodes: [any Node] = []
-        for generation in live {
+        for build in live {
+            if let worker = build as? WorkerPlugin { nodes.append(WorkerNode(worker, loop: loop)) }
+            guard let generation = build as? PluginGeneration else { continue }
             do throws(RPCStatus) { nodes.append(try host.instance(of: generation, on: loop)) } catch { throw ServerError(error.message) }
         }
-        for worker in workers { nodes.append(WorkerNode(worker, loop: loop)) }
         return nodes
     }
 

@@ -225,7 +225,7 @@ public final class VitrineServer: @unchecked Sendable {
     func loadedPlugins() -> ListPluginsReply {
         let draining = changes?.draining ?? []
         return ListPluginsReply(
-            plugins: (runtime.live + draining).map(runtime.describe) + runtime.workerDescriptions,
+            plugins: (runtime.live + draining).map(runtime.describe),
             retiredSwiftImages: UInt32(clamping: runtime.pluginHost?.retiredSwiftImages ?? 0),
             retiredSwiftImagesMax: UInt32(clamping: configuration.limits.retiredSwiftImagesMax))
     }

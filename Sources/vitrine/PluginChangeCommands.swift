@@ -7,10 +7,12 @@ extension PluginCommand {
     struct Load: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take a plugin into a running server.",
-            discussion:
-                "The file is copied, probed in a process of its own and warmed up before the server lets it in. A graph that names it finds it.")
+            discussion: """
+                The file is copied, probed in a process of its own and warmed up before the server lets it in. A graph that names it finds it. A file \
+                whose name does not end in .so is a worker's program; it runs where it is.
+                """)
 
-        @Argument(help: "The shared object.")
+        @Argument(help: "The shared object, or the program of a worker.")
         var file: String
         @OptionGroup var change: ChangeOptions
 
@@ -22,10 +24,11 @@ extension PluginCommand {
             abstract: "Put a new build in the place of the live one, without losing a frame.",
             discussion: """
                 New streams go to the new build; open ones are handed over as soon as they rest, or end on the old one within the drain time. \
-                Whatever goes wrong before that leaves the live build where it is. The same file again does nothing.
+                Whatever goes wrong before that leaves the live build where it is. The same shared object again does nothing; a worker's program is \
+                started anew each time, since what it reads may have changed.
                 """)
 
-        @Argument(help: "The shared object.")
+        @Argument(help: "The shared object, or the program of a worker.")
         var file: String
         @OptionGroup var change: ChangeOptions
         @Option(help: ArgumentHelp("How long open streams may go on with the old build.", valueName: "ms"))
@@ -63,6 +66,14 @@ extension PluginCommand {
             help: ArgumentHelp("Conversations, files or folders, that must pass with the candidate before it goes live.", valueName: "path"))
         var gate: [String] = []
 
+        @Option(help: ArgumentHelp("Where it runs: in_process or worker; where it runs now if not given.", valueName: "place"))
+        var run = ""
+
+        @Option(
+            name: .customLong("command"), parsing: .upToNextOption,
+            help: ArgumentHelp("How a program that is not executable is run: its interpreter and arguments, the file among them.", valueName: "word"))
+        var command: [String] = []
+
         @Flag(help: "Print the reply as JSON.")
         var json = false
 
@@ -74,7 +85,8 @@ extension PluginCommand {
 
         func ask(_ method: MethodDescriptor, _ file: String, drainMs: Int) throws -> ChangePluginReply {
             let request = ChangePluginRequest(
-                file: absolute(file), plugin: plugin, gates: gate.map(absolute), drainUs: UInt64(max(0, drainMs)) * 1_000)
+                file: absolute(file), plugin: plugin, gates: gate.map(absolute), drainUs: UInt64(max(0, drainMs)) * 1_000, run: run,
+                command: command.map { $0.contains("/") || FileManager.default.fileExists(atPath: $0) ? absolute($0) : $0 })
             // A gate may play for minutes; the server has its own limits.
             return try admin.call(method, request.encoded(), timeoutMs: 900_000) { try ChangePluginReply(decoding: $0) }
         }

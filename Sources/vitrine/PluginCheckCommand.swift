@@ -3,6 +3,7 @@ import Foundation
 import PluginHost
 import PluginKit
 import PluginTesting
+import Server
 import Wire
 
 extension PluginCommand {
@@ -14,10 +15,17 @@ extension PluginCommand {
                 fails. The models that the manifest names are used where they are there.
 
                 \(Conformance.checks.map { "  \($0.name): \($0.about)" }.joined(separator: "\n"))
+
+                A program, or a shared object with --worker, is held to the worker's protocol instead:
+
+                \(WorkerCheck.checks.map { "  \($0.name): \($0.about)" }.joined(separator: "\n"))
                 """)
 
-        @Argument(help: "The shared object.")
+        @Argument(help: "The shared object, or the program of a worker.")
         var file: String
+
+        @Flag(help: "Check a shared object behind the worker's runner.")
+        var worker = false
 
         @Option(name: .customLong("only"), help: ArgumentHelp("Run only this check; may be given several times.", valueName: "check"))
         var only: [String] = []
@@ -38,13 +46,41 @@ extension PluginCommand {
         var json = false
 
         func run() throws {
-            _ = try pluginOptions(options)
-            let known = Conformance.checks.map(\.name)
-            if let unknown = only.first(where: { !known.contains($0) }) {
-                throw Environment.fail("there is no check '\(unknown)'; there are \(known.joined(separator: ", "))", code: 64)
+            let options = try pluginOptions(options)
+            guard worker || !file.hasSuffix(".so") else { return try report(Conformance.checks.map { ($0.name, $0.about) }, problems) }
+            do {
+                let path = file.contains("/") ? file : "./\(file)"
+                var configuration = ServerConfiguration()
+                configuration.modelsFolder = models ?? Environment.cacheFolder + "/models"
+                configuration.runtimeFolder = Environment.cacheFolder + "/openvino/libs"
+                configuration.logLevel = .error
+                let pairs = options.keys.sorted().map { PluginOption(key: $0, value: options[$0] ?? "") }
+                // Options are the plugin's, by the name that it gives itself.
+                let name = pairs.isEmpty ? path : try PluginManifests.manifest(of: path, folder: "").name
+                configuration.plugins = [PluginChoice(name: name, file: path, options: pairs, run: .worker)]
+                let check = try WorkerCheck(configuration) { kinds in
+                    (
+                        SampleInputs.payloads(for: kinds).map { WorkerCheck.Input(bytes: $0.bytes, kind: $0.kind) },
+                        SampleInputs.malformed(for: kinds).map { WorkerCheck.Input(bytes: $0.bytes, kind: $0.kind) }
+                    )
+                }
+                defer { check.close() }
+                try report(WorkerCheck.checks.map { ($0.name, $0.about) }) { name in
+                    guard let wanted = WorkerCheck.checks.first(where: { $0.name == name }) else { return [] }
+                    return check.run(wanted)
+                }
+            } catch let error as ServerError {
+                throw Environment.fail(error.message)
+            }
+        }
+
+        /// Runs the wanted checks and prints what they find.
+        private func report(_ checks: [(name: String, about: String)], _ problems: (String) throws -> [String]) throws {
+            if let unknown = only.first(where: { name in !checks.contains { $0.name == name } }) {
+                throw Environment.fail("there is no check '\(unknown)'; there are \(checks.map(\.name).joined(separator: ", "))", code: 64)
             }
             var failed = 0
-            for check in Conformance.checks where only.isEmpty || only.contains(check.name) {
+            for check in checks where only.isEmpty || only.contains(check.name) {
                 let problems = try problems(check.name)
                 if !problems.isEmpty { failed += 1 }
                 if json {

@@ -11,7 +11,7 @@ struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugin", abstract: "Try plugins alone; load, swap and unload them in a running server.",
         subcommands: [
-            Run.self, Describe.self, List.self, Load.self, Swap.self, Unload.self, New.self, Dev.self, Check.self, Time.self, Gate.self, Probe.self,
+            Run.self, Describe.self, List.self, Load.self, Swap.self, Unload.self, New.self, Dev.self, Check.self, Time.self, Probe.self,
             CheckOne.self, PluginMeasureCommand.self,
         ])
 
@@ -41,9 +41,11 @@ struct PluginCommand: ParsableCommand {
             let table = try pluginOptions(options)
             let pairs = table.keys.sorted().map { PluginOption(key: $0, value: table[$0] ?? "") }
             let isFile = name.contains("/")
+            // Options are the plugin's, by the name that it gives itself.
+            let named = isFile && !pairs.isEmpty ? try PluginManifests.manifest(of: name, folder: "").name : name
             configuration.plugins = [
                 PluginChoice(
-                    name: name, file: isFile ? name : "", options: pairs, run: worker || (isFile && !name.hasSuffix(".so")) ? .worker : .inProcess)
+                    name: named, file: isFile ? name : "", options: pairs, run: worker || (isFile && !name.hasSuffix(".so")) ? .worker : .inProcess)
             ]
             return configuration
         }
@@ -126,7 +128,8 @@ struct PluginCommand: ParsableCommand {
             for plugin in reply.plugins {
                 printLine(
                     "\(plugin.manifest?.name ?? "?") \(plugin.manifest?.version ?? "?")  generation \(plugin.generation)  "
-                        + "\(plugin.state)  \(plugin.streams) streams  \(plugin.pureC ? "C" : "Swift")  sha256 \(plugin.sha256.prefix(12))"
+                        + "\(plugin.state)  \(plugin.streams) streams  \(plugin.run == "worker" ? "worker" : plugin.pureC ? "C" : "Swift")  "
+                        + "sha256 \(plugin.sha256.prefix(12))"
                 )
             }
             if reply.retiredSwiftImages > 0 {

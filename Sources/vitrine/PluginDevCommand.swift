@@ -10,8 +10,8 @@ extension PluginCommand {
         static let configuration = CommandConfiguration(
             abstract: "Watch a plugin's folder: build, probe, gate and swap whenever something changes.",
             discussion: """
-                The folder has a Package.swift (built by `swift build`) or a Makefile (built by `make`). A build that does not compile, fails its \
-                probe or its gate changes nothing in the server. What the plugin logs is shown as it comes.
+                The folder has a Package.swift (built by `swift build`) or a Makefile (built by `make`); a plugin in Python need not be built. A build \
+                that does not compile, fails its probe or its gate changes nothing in the server. What the plugin logs is shown as it comes.
                 """)
 
         @Argument(help: "The plugin's folder.")
@@ -19,7 +19,10 @@ extension PluginCommand {
 
         @OptionGroup var admin: AdminConnection
 
-        @Option(help: ArgumentHelp("The shared object that the build makes; found in .build if not given.", valueName: "file"))
+        @Option(
+            help: ArgumentHelp(
+                "The shared object that the build makes, or the worker's program; if not given, found in .build, or the one .py of the folder that is no test.",
+                valueName: "file"))
         var library: String?
 
         @Option(help: ArgumentHelp("Command instead of `swift build` or `make`.", valueName: "command"))
@@ -52,60 +55,6 @@ extension PluginCommand {
     }
 }
 
-/// How a plugin's folder is built, and what comes of it.
-struct PluginProject: Sendable {
-    let root: String
-    private let named: String?
-    /// Shell command, run in the folder.
-    let command: String
-
-    init(root: String, library: String?, build: String?) throws {
-        func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(root)/\(name)") }
-        guard has(".") else { throw Environment.fail("\(root): no such folder", code: 66) }
-        self.root = root
-        named = library.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
-        if let build {
-            command = build
-        } else if has("Package.swift") {
-            command = "swift build"
-        } else if has("Makefile") {
-            command = "make -s"
-        } else {
-            throw Environment.fail("\(root) has neither a Package.swift nor a Makefile: say how to build it with --build", code: 66)
-        }
-    }
-
-    /// The newest shared object of the build.
-    var library: String? {
-        if let named { return named }
-        var found: [(path: String, changed: TimeInterval)] = []
-        for folder in ["\(root)/.build/debug", "\(root)/.build"] {
-            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".so") {
-                let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
-                found.append(("\(folder)/\(name)", (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0))
-            }
-        }
-        return found.max { ($0.changed, $1.path) < ($1.changed, $0.path) }?.path
-    }
-
-    /// The folders to watch: all but hidden ones.
-    var folders: [String] {
-        var folders = [root]
-        var index = 0
-        while index < folders.count, folders.count < Self.foldersMax {
-            for name in ((try? FileManager.default.contentsOfDirectory(atPath: folders[index])) ?? []).sorted() where !name.hasPrefix(".") {
-                var isFolder: ObjCBool = false
-                let path = "\(folders[index])/\(name)"
-                if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { folders.append(path) }
-            }
-            index += 1
-        }
-        return folders
-    }
-
-    static let foldersMax = 512
-}
-
 /// Build, probe, gate, swap: once through. On a thread that may wait.
 struct DevelopmentCycle: Sendable {
     let project: PluginProject
@@ -122,14 +71,14 @@ struct DevelopmentCycle: Sendable {
         let began = clock.now
         do {
             let built = try ChildRun.run(
-                ["/bin/sh", "-c", "cd '\(project.root.replacingOccurrences(of: "'", with: "'\\''"))' && \(project.command)"], msMax: Self.buildMsMax,
+                ["/bin/sh", "-c", "cd '\(project.root.replacingOccurrences(of: "'", with: "'\\''"))' && \(project.build)"], msMax: Self.buildMsMax,
                 outputBytesMax: 1 << 20)
             guard built.end == .exit(0) else {
                 printLine("✘ it does not build; what is live stays\n\(built.output)\(built.errors)")
                 return false
             }
             guard let library = project.library else {
-                printLine("✘ the build made no shared object in .build: name it with --library")
+                printLine("✘ there is no shared object in .build, and no single program in Python: name the plugin's file with --library")
                 return false
             }
             let compiled = clock.now
@@ -215,7 +164,7 @@ private final class DevelopmentWatch {
 
     private func changed(_ name: String) {
         // Builds and editors leave files of their own beside the sources.
-        guard !name.hasPrefix("."), !name.hasSuffix("~"), !name.hasSuffix(".swp") else { return }
+        guard !name.hasPrefix("."), !name.hasSuffix("~"), !name.hasSuffix(".swp"), !name.contains(".pyc"), name != "__pycache__" else { return }
         pause?.cancel()
         pause = loop.after(Self.quietMs * 1_000) { [unowned self] in
             watchFolders()

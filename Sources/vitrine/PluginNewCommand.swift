@@ -3,7 +3,7 @@ import Foundation
 import PluginHost
 
 extension PluginCommand {
-    enum Language: String, ExpressibleByArgument, CaseIterable { case swift, c }
+    enum Language: String, ExpressibleByArgument, CaseIterable { case swift, c, python }
 
     struct New: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -13,7 +13,7 @@ extension PluginCommand {
         @Argument(help: "The plugin's name: lower-case letters, digits and '-'.")
         var name: String
 
-        @Option(help: "swift or c.")
+        @Option(help: "swift, c or python.")
         var language: Language
 
         @Option(help: ArgumentHelp("Where to put it; a folder NAME here if not given.", valueName: "folder"))
@@ -21,7 +21,8 @@ extension PluginCommand {
 
         @Option(
             help: ArgumentHelp(
-                "The source tree of vitrine, for PluginKit and the headers; found beside this program if not given.", valueName: "folder"))
+                "The source tree of vitrine, for PluginKit and the headers, or the address of its repository; found beside this program if not given.",
+                valueName: "folder"))
         var vitrine: String?
 
         func run() throws {
@@ -30,28 +31,56 @@ extension PluginCommand {
             }
             let target = folder ?? name
             guard !FileManager.default.fileExists(atPath: target) else { throw Environment.fail("\(target) is there already", code: 73) }
-            let tree = try sourceTree()
-            let names = TemplateNames(name: name, tree: tree, compiler: PluginLibrary.hostCompiler)
-            let library = language == .swift ? ".build/debug/lib\(names.camel).so" : ".build/\(names.name).so"
-            var files = language == .swift ? SwiftTemplate.files(names) : CTemplate.files(names)
-            files += ServeTemplate.files(names, library: library) + [(".gitignore", ".build/\nserve/admin.sock\n")]
-            for file in files { try write(file.text, to: "\(target)/\(file.path)") }
-            if language == .c {
-                for header in CTemplate.headers {
-                    let text = try String(contentsOfFile: "\(tree)/Sources/CVitrinePlugin/include/\(header)", encoding: .utf8)
-                    try write(text, to: "\(target)/include/\(header)")
+            let source = try source()
+            let headers: [(name: String, text: String)]
+            switch (language, source) {
+            case (.c, .repository): throw Environment.fail("a plugin in C gets its headers from a source tree: name one with --vitrine", code: 64)
+            case (.c, .tree(let tree)):
+                headers = try CTemplate.headers.map {
+                    ($0, try String(contentsOfFile: "\(tree)/Sources/CVitrinePlugin/include/\($0)", encoding: .utf8))
                 }
+            default: headers = []
             }
-            let build = language == .swift ? "swift build && swift test --disable-xctest" : "make && make test"
+            let names = TemplateNames(name: name, source: source, compiler: PluginLibrary.hostCompiler)
+            for file in files(names) + [(".gitignore", ".build/\n.venv/\n__pycache__/\nserve/admin.sock\n")] {
+                try write(file.text, to: "\(target)/\(file.path)")
+            }
+            for header in headers { try write(header.text, to: "\(target)/include/\(header.name)") }
+            if language == .python {
+                try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(target)/\(names.snake).py")
+            }
             printLine(
                 """
                 \(target) is there. Next:
-                  cd \(target) && \(build)
-                  vitrine plugin check \(library)
+                  cd \(target) && \(language == .swift ? "swift build && swift test --disable-xctest" : "make && make test")
+                  vitrine plugin check \(plugin(names))
                   vitrine serve --config serve/server.yaml          # in one terminal
                   vitrine plugin dev . --server serve/admin.sock    # in another: edit, and it is live
                   vitrine chat --server 127.0.0.1:7411              # in a third
                 """)
+        }
+
+        private func files(_ names: TemplateNames) -> [(path: String, text: String)] {
+            switch language {
+            case .swift: SwiftTemplate.files(names) + ServeTemplate.files(names, entry: "file: ../\(plugin(names))")
+            case .c: CTemplate.files(names) + ServeTemplate.files(names, entry: "file: ../\(plugin(names))")
+            case .python:
+                PythonTemplate.files(names) + ServeTemplate.files(names, entry: "command: [../.venv/bin/python3, ../\(plugin(names))]")
+            }
+        }
+
+        /// What is checked and served, below the plugin's folder.
+        private func plugin(_ names: TemplateNames) -> String {
+            switch language {
+            case .swift: ".build/debug/lib\(names.camel).so"
+            case .c: ".build/\(names.name).so"
+            case .python: "\(names.snake).py"
+            }
+        }
+
+        private func source() throws -> TemplateSource {
+            if let vitrine, vitrine.contains("://") || vitrine.hasPrefix("git@") { return .repository(vitrine) }
+            return .tree(try sourceTree())
         }
 
         private func sourceTree() throws -> String {

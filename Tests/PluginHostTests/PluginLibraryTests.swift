@@ -33,7 +33,7 @@ import Wire
         changed.version = "2.0.0"
         let second = try host.load(try workshop.probe(changed))
         #expect(second.number == 2 && second.manifest.version == "2.0.0")
-        #expect(first.isDraining && !second.isDraining && host.generation("probe") === second)
+        #expect(first.phase.isDraining && !second.phase.isDraining && host.generation("probe") === second)
         #expect(first.manifest.version == "1.2.3", "overwriting the file changed nothing that is loaded")
     }
 

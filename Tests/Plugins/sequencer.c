@@ -2,15 +2,10 @@
  * sequencer: answers each audio chunk with a partial transcript "NUMBER COUNT BUILD": the number in the chunk's first eight bytes, how many chunks
  * the stream has had, and the build. Tests and the hot-swap benchmark count frames by it: with the state handed over, COUNT goes on over a swap.
  *
- * -DSILENT answers nothing (what the way to a plugin costs). -DBUILD=n -DPRODUCES="\"labels\"" -DNEVER_RESTS -DHANG_FILE="\"/path\"" -DSELF_TEST=n (1 fails, 2 crashes, 3 hangs) -DNO_STATE make other builds.
+ * -DSILENT answers nothing (what the way to a plugin costs). -DBUILD=n -DPRODUCES="\"labels\"" -DNEVER_RESTS -DHANG_FILE="\"/path\""
+ * -DSELF_TEST=n (1 fails, 2 crashes, 3 hangs) -DNO_STATE -DSTATELESS (COUNT is NUMBER, nothing is kept between chunks) make other builds.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "vitrine_plugin.h"
-#include "vitrine_wire.h"
+#include "streams.h"
 
 #ifndef BUILD
 #define BUILD 1
@@ -22,34 +17,6 @@
 #define SELF_TEST 0
 #endif
 
-typedef struct entry {
-    vt_stream stream;
-    uint64_t count;
-    struct entry *next;
-} entry;
-
-typedef struct {
-    const vt_host *host;
-    vt_instance *instance;
-    entry *streams;
-} sequencer;
-
-static entry *find(sequencer *self, vt_stream stream) {
-    entry *at = self->streams;
-    while (at && at->stream != stream) at = at->next;
-    return at;
-}
-
-static void forget(sequencer *self, vt_stream stream) {
-    for (entry **at = &self->streams; *at; at = &(*at)->next) {
-        if ((*at)->stream != stream) continue;
-        entry *gone = *at;
-        *at = gone->next;
-        free(gone);
-        return;
-    }
-}
-
 static vt_status create(const vt_plugin *plugin, const vt_host *host, vt_instance *instance, void **state, char *error, size_t capacity) {
     (void)plugin, (void)error, (void)capacity;
 #ifdef HANG_FILE
@@ -60,22 +27,13 @@ static vt_status create(const vt_plugin *plugin, const vt_host *host, vt_instanc
     FILE *mark = fopen(HANG_FILE, "w");
     if (mark) fclose(mark);
 #endif
-    sequencer *self = calloc(1, sizeof *self);
-    self->host = host;
-    self->instance = instance;
-    *state = self;
+    *state = make_state(host, instance);
     return VT_OK;
 }
 
-static void destroy(void *state) { free(state); }
-
 static vt_status open_stream(void *state, vt_stream stream, const vt_open *open) {
     (void)open;
-    sequencer *self = state;
-    entry *made = calloc(1, sizeof *made);
-    made->stream = stream;
-    made->next = self->streams;
-    self->streams = made;
+    remember(state, stream);
     return VT_OK;
 }
 
@@ -92,7 +50,7 @@ static vt_status data(void *state, vt_stream stream, const vt_message *message) 
     (void)state, (void)stream, (void)message;
     return VT_OK;
 #endif
-    sequencer *self = state;
+    plugin_state *self = state;
     entry *known = find(self, stream);
     vt_field audio, samples;
     if (!known || !vt_find(message->payload->data, message->payload->length, 11, &audio) || !vt_find(audio.bytes, audio.length, 4, &samples)
@@ -100,22 +58,22 @@ static vt_status data(void *state, vt_stream stream, const vt_message *message) 
         return VT_INVALID_ARGUMENT;
     uint64_t number;
     memcpy(&number, samples.bytes, 8);
+#ifdef STATELESS
+    known->count = number;
+#else
     known->count++;
+#endif
 #ifdef NEVER_RESTS
     vt_operation operation;
     if (known->count == 1) self->host->compute(self->instance, stream, endless, NULL, 0, &operation);
 #endif
     char text[96];
-    snprintf(text, sizeof text, "%llu %llu %d", (unsigned long long)number, (unsigned long long)known->count, BUILD);
-    uint8_t inner[128], outer[192];
-    vt_writer transcript = {inner, sizeof inner, 0, false}, output = {outer, sizeof outer, 0, false};
-    vt_put_text(&transcript, 1, text);
-    vt_put_message(&output, 10, &transcript);
-    return self->host->emit(self->instance, stream, 10, self->host->buffer_make(outer, output.length));
+    int length = snprintf(text, sizeof text, "%llu %llu %d", (unsigned long long)number, (unsigned long long)known->count, BUILD);
+    return emit_transcript(self, stream, 10, (const uint8_t *)text, (size_t)length);
 }
 
 static void half_close(void *state, vt_stream stream) {
-    sequencer *self = state;
+    plugin_state *self = state;
     forget(self, stream);
     self->host->close(self->instance, stream, VT_OK, "");
 }
@@ -131,7 +89,7 @@ static uint32_t pending(void *state) {
 
 #ifndef NO_STATE
 static vt_status export_state(void *state, vt_stream stream, vt_buffer **bytes) {
-    sequencer *self = state;
+    plugin_state *self = state;
     entry *known = find(self, stream);
     if (!known) return VT_NOT_FOUND;
     *bytes = self->host->buffer_make(&known->count, sizeof known->count);
@@ -167,7 +125,9 @@ __attribute__((visibility("default"))) const vt_plugin *vitrine_plugin(uint32_t 
     vt_put_text(&manifest, 2, "1.0.0");
     vt_put_text(&manifest, 4, "audio");
     vt_put_message(&manifest, 5, &port);
+#ifndef STATELESS
     vt_put_uint(&manifest, 8, 1);
+#endif
     static vt_plugin plugin = {
         .struct_size = sizeof plugin,
         .abi_version = VT_ABI_VERSION,

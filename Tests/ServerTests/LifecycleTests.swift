@@ -147,29 +147,10 @@ struct MetricsTests {
         let port = try #require(server.server.metricsPort)
         let client = try RawClient(server.address)
         _ = try client.converse()
-        let text = try get("/metrics", port)
+        let text = try httpGet("/metrics", port)
         #expect(text.contains("\nvitrine_sessions 1\n"))
         #expect(text.contains("\nvitrine_connections 1\n"))
         #expect(text.contains("\nvitrine_frames_received_total 1\n"))
-        #expect(try get("/readyz", port).hasPrefix("HTTP/1.1 200"))
-    }
-
-    private func get(_ path: String, _ port: UInt16) throws -> String {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var target = sockaddr_in()
-        target.sin_family = sa_family_t(AF_INET)
-        target.sin_port = port.bigEndian
-        target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let status = withUnsafePointer(to: &target) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
-        try #require(status == 0)
-        let request = Array("GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8)
-        try #require(write(descriptor, request, request.count) == request.count)
-        var answer: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4_096)
-        while case let count = read(descriptor, &buffer, buffer.count), count > 0 { answer += buffer[..<count] }
-        return String(decoding: answer, as: UTF8.self)
+        #expect(try httpGet("/readyz", port).hasPrefix("HTTP/1.1 200"))
     }
 }

@@ -11,7 +11,7 @@
 `serve(Shout)` is the whole main program. See docs/workers.md.
 """
 
-from vitrine.v1.features_pb2 import Embedding, InputProblem, Label, Labels, PluginOutput
+from vitrine.v1.features_pb2 import Embedding, InputProblem, Label, Labels, PluginOutput, Transcript
 from vitrine.v1.plugins_pb2 import ModelRequirement, Option, OutputPort, PluginManifest
 
 from .errors import Code, PluginError, ProtocolError, StreamCancelled
@@ -22,5 +22,5 @@ from .worker import serve
 
 __all__ = [
     "Code", "Embedding", "Host", "Input", "InputProblem", "Label", "Labels", "ModelRequirement", "Option", "OutputPort", "Plugin", "PluginError",
-    "PluginManifest", "PluginOutput", "ProtocolError", "Stream", "StreamCancelled", "StreamHandler", "Tensor", "serve",
+    "PluginManifest", "PluginOutput", "ProtocolError", "Stream", "StreamCancelled", "StreamHandler", "Tensor", "Transcript", "serve",
 ]

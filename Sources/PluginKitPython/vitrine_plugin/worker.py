@@ -8,6 +8,7 @@ import sys
 import traceback
 from typing import Any, Callable, Deque, Dict, List, Optional, Sequence, Type
 
+from google.protobuf.message import DecodeError
 from vitrine.v1 import features_pb2, frame_pb2, plugins_pb2
 
 from . import framing
@@ -165,7 +166,10 @@ class Worker:
         return plugins_pb2.StartReply()
 
     def _input(self, stream_id: int, run: _Run, data: bytes) -> None:
-        given = plugins_pb2.RunRequest.FromString(data)
+        try:
+            given = plugins_pb2.RunRequest.FromString(data)
+        except DecodeError:
+            return self.close(stream_id, Code.INVALID_ARGUMENT, "the input is no message")
         host = self._host
         assert host is not None, "streams are opened after the start"
         message = Input(given, host.now_us)

@@ -108,6 +108,15 @@ struct InputLedger {
         if sent.isEmpty { sent = [] }
     }
 
+    /// Everything that came was sent, and the worker has done with it.
+    var isAtRest: Bool { isFlushed && unacknowledged == 0 }
+
+    /// Another build goes on; numbers go on too.
+    mutating func moved() {
+        precondition(unacknowledged == 0, "a stream that moves has nothing under way")
+        credit = Self.lanes.map(Self.window)
+    }
+
     /// Another process takes over: what was not acknowledged goes again, before what waits.
     mutating func rewind() {
         precondition(keepsSent, "only what was kept can be sent again")

@@ -10,14 +10,19 @@ public final class WorkerNode: Node {
     public let loop: EventLoop
     /// Called once after `retire`, when the last process is gone.
     public var onFinished: (() -> Void)?
-    private var machine: WorkerMachine
+    /// Called once: with nil when the first process serves, or with why it does not.
+    private var onSettled: ((String?) -> Void)?
+    /// What takes its streams over, once a newer build is there.
+    var successor: WorkerNode?
+    var drainTimer: LoopTimer?
+    private(set) var machine: WorkerMachine
     private var process: WorkerProcess?
     private var services: WorkerServices?
     private var timer: LoopTimer?
     /// Streams on the present process's connection, by their number there.
     private var streams: [UInt64: WorkerStream] = [:]
     /// Streams that wait for a process, in the order in which they came.
-    private var waiting: [WorkerStream] = []
+    private(set) var waiting: [WorkerStream] = []
     private var nextID: UInt64 = 5
     private var described: PluginManifest?
     /// Ended with a process that has failed, and not told yet.
@@ -35,10 +40,12 @@ public final class WorkerNode: Node {
     private static let startID: UInt64 = 3
 
     /// Starts the first process. On the loop.
-    public init(_ plugin: WorkerPlugin, loop: EventLoop) {
+    /// - Parameter onSettled: called once, perhaps from within: with nil when the first process serves, or with why it does not.
+    public init(_ plugin: WorkerPlugin, loop: EventLoop, onSettled: ((String?) -> Void)? = nil) {
         loop.preconditionCurrent()
         self.plugin = plugin
         self.loop = loop
+        self.onSettled = onSettled
         machine = WorkerMachine(name: plugin.name, limits: plugin.limits.life)
         itself = self
         handle(.start)
@@ -76,8 +83,14 @@ public final class WorkerNode: Node {
         let most = asked == 0 ? plugin.limits.streamsMax : min(asked, plugin.limits.streamsMax)
         guard openStreams < most else { throw RPCStatus(.resourceExhausted, "the plugin has \(most) streams open, which is its limit") }
         let stream = WorkerStream(open, node: self, events: events)
-        if open.deadlineUs > 0 {
-            let left = open.deadlineUs > loop.nowUs ? open.deadlineUs - loop.nowUs : 0
+        admit(stream)
+        return stream
+    }
+
+    /// Takes a stream in, a new one or one of the build before.
+    func admit(_ stream: WorkerStream) {
+        if stream.opening.deadlineUs > 0 {
+            let left = stream.opening.deadlineUs > loop.nowUs ? stream.opening.deadlineUs - loop.nowUs : 0
             stream.deadline = loop.after(left) { [weak self, weak stream] in
                 guard let self, let stream else { return }
                 end(stream, RPCStatus(.deadlineExceeded, "the plugin's worker did not finish the stream in its time"))
@@ -85,7 +98,6 @@ public final class WorkerNode: Node {
         }
         if machine.isServing { attach(stream) } else { waiting.append(stream) }
         changed()
-        return stream
     }
 
     /// Sends what may be sent.
@@ -130,7 +142,7 @@ public final class WorkerNode: Node {
         if openStreams == 0 { handle(.idle) }
     }
 
-    private var inOrder: [WorkerStream] { streams.values.sorted { ($0.wireID ?? 0) < ($1.wireID ?? 0) } + waiting }
+    var inOrder: [WorkerStream] { streams.values.sorted { ($0.wireID ?? 0) < ($1.wireID ?? 0) } + waiting }
 
     private func attach(_ stream: WorkerStream) {
         let id = nextID
@@ -155,6 +167,7 @@ public final class WorkerNode: Node {
         if machine.state != before {
             report()
             changed()
+            tellSettled()
         }
         guard !isPerforming else { return }
         isPerforming = true
@@ -180,6 +193,7 @@ public final class WorkerNode: Node {
             timer = loop.after(UInt64(ms) * 1_000) { [weak self] in self?.handle(.timeUp) }
         case .disarm: timer?.cancel()
         case .finish:
+            drainTimer?.cancel()
             plugin.status.set(loop.index, nil)
             onFinished?()
             onFinished = nil
@@ -252,6 +266,12 @@ public final class WorkerNode: Node {
         let trouble = machine.isServing ? nil : machine.trouble ?? "its worker is starting"
         plugin.status.set(
             loop.index, WorkerStatus.Loop(trouble: trouble, pid: pid, failures: machine.failures, streams: openStreams))
+    }
+
+    private func tellSettled() {
+        guard let told = onSettled, machine.isServing || machine.trouble != nil else { return }
+        onSettled = nil
+        told(machine.isServing ? nil : machine.trouble)
     }
 
     private func report() {
@@ -330,6 +350,7 @@ extension WorkerNode: WorkerProcessEvents {
     private func gave(_ stream: WorkerStream, _ contents: UnsafeRawBufferPointer) throws(RPCStatus) {
         let peek = try RunReplyPeek(contents)
         try stream.took(peek)
+        defer { if successor != nil { handOver(stream) } }
         guard let range = peek.output else {
             try process?.countService()
             return pump(stream)

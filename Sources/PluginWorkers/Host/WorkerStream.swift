@@ -22,7 +22,8 @@ final class WorkerStream: NodeStream {
     var deadline: LoopTimer?
     var retry: LoopTimer?
     var grantTimer: LoopTimer?
-    private let node: WorkerNode
+    /// The build that serves it now; a hand-over changes it.
+    private var node: WorkerNode
 
     init(_ opening: StreamOpen, node: WorkerNode, events: any NodeEvents) {
         self.opening = opening
@@ -38,6 +39,7 @@ final class WorkerStream: NodeStream {
     func data(_ message: RoutedMessage) {
         node.loop.preconditionCurrent()
         guard events != nil, !isHalfClosed else { return }
+        if node.successor != nil { node.handOver(self) }
         do throws(RPCStatus) {
             try ledger.add(message)
             node.pump(self)
@@ -86,6 +88,21 @@ final class WorkerStream: NodeStream {
         return idempotent && ledger.keepsSent && looseUpTo <= ledger.acknowledged && (!stateful || ledger.acknowledged == 0)
     }
 
+    func isHeld(by node: WorkerNode) -> Bool { self.node === node && events != nil }
+
+    /// Whether another build can go on with it: nothing is under way, and nothing was said that is needed later.
+    func rests(stateful: Bool) -> Bool { !isHalfClosed && ledger.isAtRest && (!stateful || ledger.lastSent == 0) }
+
+    /// Another build goes on with the stream.
+    func move(to node: WorkerNode) {
+        self.node = node
+        wireID = nil
+        isHalfCloseSent = false
+        looseUpTo = 0
+        ledger.moved()
+        renewWindow()
+    }
+
     /// Lost its process: waits for the next one.
     func detach() {
         losses += 1
@@ -93,6 +110,10 @@ final class WorkerStream: NodeStream {
         isHalfCloseSent = false
         looseUpTo = 0
         if ledger.lastSent > 0 { ledger.rewind() }
+        renewWindow()
+    }
+
+    private func renewWindow() {
         window = OutputWindow(
             windowBytes: window.windowBytes, bytesPerSecondMax: window.bytesPerSecondMax, nowUs: node.loop.nowUs)
         grantTimer?.cancel()

@@ -124,10 +124,12 @@ public struct LoadedPlugin: Sendable, Equatable {
     public var file: String
     public var sha256: String
     public var streams: UInt32
-    /// "live", "draining", "stuck" (past its deadline with work that does not end).
+    /// "live", "draining", "stuck" (past its deadline with work that does not end), "down" (a worker that does not serve now).
     public var state: String
     /// The file carries no Swift and is unloaded when it is no longer used.
     public var pureC: Bool
+    /// "in_process" or "worker".
+    public var run: String
 
     public init(
         manifest: PluginManifest? = nil,
@@ -136,7 +138,8 @@ public struct LoadedPlugin: Sendable, Equatable {
         sha256: String = "",
         streams: UInt32 = 0,
         state: String = "",
-        pureC: Bool = false
+        pureC: Bool = false,
+        run: String = ""
     ) {
         self.manifest = manifest
         self.generation = generation
@@ -145,6 +148,7 @@ public struct LoadedPlugin: Sendable, Equatable {
         self.streams = streams
         self.state = state
         self.pureC = pureC
+        self.run = run
     }
 }
 
@@ -163,6 +167,7 @@ extension LoadedPlugin: UnpackedMessage {
         streams = c.pointee.streams
         state = Unpacked.string(c.pointee.state)
         pureC = c.pointee.pure_c != 0
+        run = Unpacked.string(c.pointee.run)
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -173,11 +178,12 @@ extension LoadedPlugin: UnpackedMessage {
         if streams != 0 { ProtoWriter.varint(5, UInt64(streams), into: &output) }
         if !state.isEmpty { ProtoWriter.string(6, state, into: &output) }
         if pureC { ProtoWriter.varint(7, pureC ? 1 : 0, into: &output) }
+        if !run.isEmpty { ProtoWriter.string(8, run, into: &output) }
     }
 }
 
 public struct ChangePluginRequest: Sendable, Equatable {
-    /// A shared object's absolute path on the server's machine.
+    /// Absolute path on the server's machine: a shared object (its name ends in ".so"), or a worker's program.
     public var file: String
     /// The plugin it must be; "" = whatever its manifest says.
     public var plugin: String
@@ -185,17 +191,25 @@ public struct ChangePluginRequest: Sendable, Equatable {
     public var gates: [String]
     /// How long open streams may go on with the old build; 0 = the server's limit.
     public var drainUs: UInt64
+    /// "in_process", "worker", or "" = where the plugin runs now, or where the configuration says.
+    public var run: String
+    /// Program and arguments of a worker that is no shared object; empty = the live worker's command when that names `file`, else `file` itself.
+    public var command: [String]
 
     public init(
         file: String = "",
         plugin: String = "",
         gates: [String] = [],
-        drainUs: UInt64 = 0
+        drainUs: UInt64 = 0,
+        run: String = "",
+        command: [String] = []
     ) {
         self.file = file
         self.plugin = plugin
         self.gates = gates
         self.drainUs = drainUs
+        self.run = run
+        self.command = command
     }
 }
 
@@ -211,6 +225,8 @@ extension ChangePluginRequest: UnpackedMessage {
         plugin = Unpacked.string(c.pointee.plugin)
         gates = Unpacked.array(c.pointee.gates, c.pointee.n_gates) { Unpacked.string($0) }
         drainUs = UInt64(c.pointee.drain_us)
+        run = Unpacked.string(c.pointee.run)
+        command = Unpacked.array(c.pointee.command, c.pointee.n_command) { Unpacked.string($0) }
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -218,6 +234,8 @@ extension ChangePluginRequest: UnpackedMessage {
         if !plugin.isEmpty { ProtoWriter.string(2, plugin, into: &output) }
         for value in gates { ProtoWriter.string(3, value, into: &output) }
         if drainUs != 0 { ProtoWriter.varint(4, drainUs, into: &output) }
+        if !run.isEmpty { ProtoWriter.string(5, run, into: &output) }
+        for value in command { ProtoWriter.string(6, value, into: &output) }
     }
 }
 

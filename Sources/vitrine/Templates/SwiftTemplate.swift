@@ -20,17 +20,17 @@ enum SwiftTemplate {
         let package = Package(
             name: "\(names.name)",
             products: [.library(name: "\(names.camel)", type: .dynamic, targets: ["\(names.camel)"])],
-            dependencies: [.package(name: "vitrine", path: "\(names.tree)")],
+            dependencies: [\(names.source.swiftPackage)],
             targets: [
                 .target(
-                    name: "\(names.camel)", dependencies: [.product(name: "PluginKit", package: "vitrine")],
+                    name: "\(names.camel)", dependencies: [.product(name: "PluginKit", package: "\(names.source.swiftPackageName)")],
                     linkerSettings: [
                         .unsafeFlags([
                             "-Xlinker", "--version-script=\\(Context.packageDirectory)/exports.map", "-Xlinker", "-z", "-Xlinker", "nodelete",
                         ])
                     ]),
                 .testTarget(
-                    name: "\(names.camel)Tests", dependencies: ["\(names.camel)", .product(name: "PluginTesting", package: "vitrine")]),
+                    name: "\(names.camel)Tests", dependencies: ["\(names.camel)", .product(name: "PluginTesting", package: "\(names.source.swiftPackageName)")]),
             ]
         )
 
@@ -40,6 +40,8 @@ enum SwiftTemplate {
     private static func plugin(_ names: TemplateNames) -> String {
         """
         \(imports("CVitrinePlugin", "PluginKit", "Wire"))
+
+        \(compilerCheck(names))
 
         /// Answers each text with the same words in capitals, as a transcript that the customer sees.
         ///
@@ -94,6 +96,18 @@ enum SwiftTemplate {
         public func entryPoint(_ abi: UInt32) -> UnsafePointer<vt_plugin>? { PluginEntry.table(for: \(names.camel).self, abi: abi) }
 
         """
+    }
+
+    /// Swift's ABI is not stable on Linux: another compiler's plugin would be refused by the server; here the author learns of it.
+    private static func compilerCheck(_ names: TemplateNames) -> String {
+        let version = names.compiler.split(separator: "-").last.map(String.init) ?? ""
+        let parts = version.split(separator: ".").compactMap { Int($0) }
+        guard parts.count == 2 else { return "// The server was built by \(names.compiler): build this with the same." }
+        return """
+            #if !compiler(>=\(version)) || compiler(>=\(parts[0]).\(parts[1] + 1))
+                #error("the server was built by Swift \(version): build its plugins with the same")
+            #endif
+            """
     }
 
     private static func tests(_ names: TemplateNames) -> String {

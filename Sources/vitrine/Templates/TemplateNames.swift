@@ -2,9 +2,9 @@
 struct TemplateNames {
     /// "loud-words".
     let name: String
-    /// The source tree of this program, where PluginKit and the headers are.
-    let tree: String
-    /// What a Swift plugin must be compiled with.
+    /// Where PluginKit is.
+    let source: TemplateSource
+    /// What a Swift plugin must be compiled with: "swift-6.3".
     let compiler: String
 
     /// "LoudWords".
@@ -18,10 +18,43 @@ struct TemplateNames {
     }
 }
 
+/// Where a new plugin finds what it depends on: a source tree on this machine, or a repository.
+enum TemplateSource {
+    case tree(String)
+    /// The repository's address.
+    case repository(String)
+
+    /// For a Package.swift.
+    var swiftPackage: String {
+        switch self {
+        case .tree(let path): ".package(name: \"vitrine\", path: \"\(path)\")"
+        case .repository(let url): ".package(url: \"\(url)\", branch: \"main\")"
+        }
+    }
+
+    /// The name by which products of it are asked for: SwiftPM's own for a repository is its last part.
+    var swiftPackageName: String {
+        switch self {
+        case .tree: return "vitrine"
+        case .repository(let url):
+            let last = url.split(separator: "/").last.map(String.init) ?? url
+            return last.hasSuffix(".git") ? String(last.dropLast(4)) : last
+        }
+    }
+
+    /// For pip.
+    var pythonKit: String {
+        switch self {
+        case .tree(let path): "file://\(path)/Sources/PluginKitPython"
+        case .repository(let url): "git+\(url)#subdirectory=Sources/PluginKitPython"
+        }
+    }
+}
+
 /// What every new plugin has, whatever its language: a server to serve with and a conversation that must pass.
 enum ServeTemplate {
-    /// - Parameter library: path of the built shared object below the plugin's folder.
-    static func files(_ names: TemplateNames, library: String) -> [(path: String, text: String)] {
+    /// - Parameter entry: what the configuration says of where the plugin is.
+    static func files(_ names: TemplateNames, entry: String) -> [(path: String, text: String)] {
         [
             (
                 "serve/graph.yaml",
@@ -42,7 +75,7 @@ enum ServeTemplate {
                 graph: graph.yaml
                 plugins:
                   load:
-                    - {name: \(names.name), file: ../\(library)}
+                    - {name: \(names.name), \(entry)}
 
                 """
             ),

@@ -3,27 +3,8 @@
  * the same bytes. Each file beside this one defines one macro and includes it.
  */
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "vitrine_plugin.h"
-#include "vitrine_wire.h"
-
-typedef struct entry {
-    vt_stream stream;
-    int jobs;
-    bool half_closed;
-    struct entry *next;
-} entry;
-
-typedef struct {
-    const vt_host *host;
-    vt_instance *instance;
-    entry *streams;
-    vt_stream last;
-} plugin_state;
+#include "../streams.h"
 
 typedef struct {
     plugin_state *self;
@@ -39,31 +20,11 @@ typedef struct {
 } job_table;
 static job_table jobs;
 
-static entry *find(plugin_state *self, vt_stream stream) {
-    entry *at = self->streams;
-    while (at && at->stream != stream) at = at->next;
-    return at;
-}
-
-static void forget(plugin_state *self, vt_stream stream) {
-    for (entry **at = &self->streams; *at; at = &(*at)->next) {
-        if ((*at)->stream != stream) continue;
-        entry *gone = *at;
-        *at = gone->next;
-        free(gone);
-        return;
-    }
-}
-
 static vt_status emit(plugin_state *self, vt_stream stream, const uint8_t *text, size_t length) {
-    uint8_t inner[512], outer[768];
-    vt_writer transcript = {inner, sizeof inner, 0, false}, output = {outer, sizeof outer, 0, false};
-    vt_put_bytes(&transcript, 1, text, length);
-    vt_put_message(&output, 10, &transcript);
 #ifdef WRONG_KIND
-    return self->host->emit(self->instance, stream, 13, self->host->buffer_make(outer, output.length));
+    return emit_transcript(self, stream, 13, text, length);
 #else
-    return self->host->emit(self->instance, stream, 10, self->host->buffer_make(outer, output.length));
+    return emit_transcript(self, stream, 10, text, length);
 #endif
 }
 
@@ -90,10 +51,7 @@ static void *idle(void *context) {
 
 static vt_status create(const vt_plugin *plugin, const vt_host *host, vt_instance *instance, void **state, char *error, size_t capacity) {
     (void)plugin, (void)error, (void)capacity;
-    plugin_state *self = calloc(1, sizeof *self);
-    self->host = host;
-    self->instance = instance;
-    *state = self;
+    *state = make_state(host, instance);
 #ifdef STARTS_THREAD
     pthread_t thread;
     pthread_create(&thread, NULL, idle, NULL);
@@ -101,16 +59,9 @@ static vt_status create(const vt_plugin *plugin, const vt_host *host, vt_instanc
     return VT_OK;
 }
 
-static void destroy(void *state) { free(state); }
-
 static vt_status open_stream(void *state, vt_stream stream, const vt_open *open) {
     (void)open;
-    plugin_state *self = state;
-    entry *made = calloc(1, sizeof *made);
-    made->stream = stream;
-    made->next = self->streams;
-    self->streams = made;
-    self->last = stream;
+    remember(state, stream);
 #ifdef LEAKS
     char *lost = malloc(1000);
     memset(lost, 1, 1000);

@@ -1110,7 +1110,7 @@ const ProtobufCMessageDescriptor vitrine__v1__list_plugins_reply__descriptor =
   (ProtobufCMessageInit) vitrine__v1__list_plugins_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__loaded_plugin__field_descriptors[7] =
+static const ProtobufCFieldDescriptor vitrine__v1__loaded_plugin__field_descriptors[8] =
 {
   {
     "manifest",
@@ -1196,12 +1196,25 @@ static const ProtobufCFieldDescriptor vitrine__v1__loaded_plugin__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "run",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__LoadedPlugin, run),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__loaded_plugin__field_indices_by_name[] = {
   2,   /* field[2] = file */
   1,   /* field[1] = generation */
   0,   /* field[0] = manifest */
   6,   /* field[6] = pure_c */
+  7,   /* field[7] = run */
   3,   /* field[3] = sha256 */
   5,   /* field[5] = state */
   4,   /* field[4] = streams */
@@ -1209,7 +1222,7 @@ static const unsigned vitrine__v1__loaded_plugin__field_indices_by_name[] = {
 static const ProtobufCIntRange vitrine__v1__loaded_plugin__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__loaded_plugin__descriptor =
 {
@@ -1219,14 +1232,14 @@ const ProtobufCMessageDescriptor vitrine__v1__loaded_plugin__descriptor =
   "Vitrine__V1__LoadedPlugin",
   "vitrine.v1",
   sizeof(Vitrine__V1__LoadedPlugin),
-  7,
+  8,
   vitrine__v1__loaded_plugin__field_descriptors,
   vitrine__v1__loaded_plugin__field_indices_by_name,
   1,  vitrine__v1__loaded_plugin__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__loaded_plugin__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__change_plugin_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor vitrine__v1__change_plugin_request__field_descriptors[6] =
 {
   {
     "file",
@@ -1276,17 +1289,43 @@ static const ProtobufCFieldDescriptor vitrine__v1__change_plugin_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "run",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ChangePluginRequest, run),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "command",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Vitrine__V1__ChangePluginRequest, n_command),
+    offsetof(Vitrine__V1__ChangePluginRequest, command),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__change_plugin_request__field_indices_by_name[] = {
+  5,   /* field[5] = command */
   3,   /* field[3] = drain_us */
   0,   /* field[0] = file */
   2,   /* field[2] = gates */
   1,   /* field[1] = plugin */
+  4,   /* field[4] = run */
 };
 static const ProtobufCIntRange vitrine__v1__change_plugin_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__change_plugin_request__descriptor =
 {
@@ -1296,7 +1335,7 @@ const ProtobufCMessageDescriptor vitrine__v1__change_plugin_request__descriptor 
   "Vitrine__V1__ChangePluginRequest",
   "vitrine.v1",
   sizeof(Vitrine__V1__ChangePluginRequest),
-  4,
+  6,
   vitrine__v1__change_plugin_request__field_descriptors,
   vitrine__v1__change_plugin_request__field_indices_by_name,
   1,  vitrine__v1__change_plugin_request__number_ranges,

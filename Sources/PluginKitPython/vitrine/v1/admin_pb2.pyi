@@ -23,16 +23,20 @@ class ChangePluginReply(_message.Message):
     def __init__(self, plugin: _Optional[_Union[LoadedPlugin, _Mapping]] = ..., before: _Optional[_Union[LoadedPlugin, _Mapping]] = ..., unchanged: bool = ..., steps: _Optional[_Iterable[_Union[ChangeStep, _Mapping]]] = ..., deployment: _Optional[int] = ..., differences: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ChangePluginRequest(_message.Message):
-    __slots__ = ["drain_us", "file", "gates", "plugin"]
+    __slots__ = ["command", "drain_us", "file", "gates", "plugin", "run"]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
     DRAIN_US_FIELD_NUMBER: _ClassVar[int]
     FILE_FIELD_NUMBER: _ClassVar[int]
     GATES_FIELD_NUMBER: _ClassVar[int]
     PLUGIN_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    command: _containers.RepeatedScalarFieldContainer[str]
     drain_us: int
     file: str
     gates: _containers.RepeatedScalarFieldContainer[str]
     plugin: str
-    def __init__(self, file: _Optional[str] = ..., plugin: _Optional[str] = ..., gates: _Optional[_Iterable[str]] = ..., drain_us: _Optional[int] = ...) -> None: ...
+    run: str
+    def __init__(self, file: _Optional[str] = ..., plugin: _Optional[str] = ..., gates: _Optional[_Iterable[str]] = ..., drain_us: _Optional[int] = ..., run: _Optional[str] = ..., command: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ChangeStep(_message.Message):
     __slots__ = ["name", "took_us"]
@@ -143,11 +147,12 @@ class ListPluginsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class LoadedPlugin(_message.Message):
-    __slots__ = ["file", "generation", "manifest", "pure_c", "sha256", "state", "streams"]
+    __slots__ = ["file", "generation", "manifest", "pure_c", "run", "sha256", "state", "streams"]
     FILE_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     MANIFEST_FIELD_NUMBER: _ClassVar[int]
     PURE_C_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
     SHA256_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     STREAMS_FIELD_NUMBER: _ClassVar[int]
@@ -155,10 +160,11 @@ class LoadedPlugin(_message.Message):
     generation: int
     manifest: _plugins_pb2.PluginManifest
     pure_c: bool
+    run: str
     sha256: str
     state: str
     streams: int
-    def __init__(self, manifest: _Optional[_Union[_plugins_pb2.PluginManifest, _Mapping]] = ..., generation: _Optional[int] = ..., file: _Optional[str] = ..., sha256: _Optional[str] = ..., streams: _Optional[int] = ..., state: _Optional[str] = ..., pure_c: bool = ...) -> None: ...
+    def __init__(self, manifest: _Optional[_Union[_plugins_pb2.PluginManifest, _Mapping]] = ..., generation: _Optional[int] = ..., file: _Optional[str] = ..., sha256: _Optional[str] = ..., streams: _Optional[int] = ..., state: _Optional[str] = ..., pure_c: bool = ..., run: _Optional[str] = ...) -> None: ...
 
 class PluginLogLine(_message.Message):
     __slots__ = ["level", "message", "plugin"]

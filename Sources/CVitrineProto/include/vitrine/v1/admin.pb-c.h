@@ -102,24 +102,28 @@ struct  Vitrine__V1__LoadedPlugin
   char *sha256;
   uint32_t streams;
   /*
-   * "live", "draining", "stuck" (past its deadline with work that does not end).
+   * "live", "draining", "stuck" (past its deadline with work that does not end), "down" (a worker that does not serve now).
    */
   char *state;
   /*
    * The file carries no Swift and is unloaded when it is no longer used.
    */
   protobuf_c_boolean pure_c;
+  /*
+   * "in_process" or "worker".
+   */
+  char *run;
 };
 #define VITRINE__V1__LOADED_PLUGIN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__loaded_plugin__descriptor) \
-    , NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0 }
+    , NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Vitrine__V1__ChangePluginRequest
 {
   ProtobufCMessage base;
   /*
-   * A shared object's absolute path on the server's machine.
+   * Absolute path on the server's machine: a shared object (its name ends in ".so"), or a worker's program.
    */
   char *file;
   /*
@@ -135,10 +139,19 @@ struct  Vitrine__V1__ChangePluginRequest
    * How long open streams may go on with the old build; 0 = the server's limit.
    */
   uint64_t drain_us;
+  /*
+   * "in_process", "worker", or "" = where the plugin runs now, or where the configuration says.
+   */
+  char *run;
+  /*
+   * Program and arguments of a worker that is no shared object; empty = the live worker's command when that names `file`, else `file` itself.
+   */
+  size_t n_command;
+  char **command;
 };
 #define VITRINE__V1__CHANGE_PLUGIN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__change_plugin_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 struct  Vitrine__V1__ChangePluginReply

@@ -14,7 +14,7 @@ _sym_db = _symbol_database.Default()
 from vitrine.v1 import plugins_pb2 as vitrine_dot_v1_dot_plugins__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16vitrine/v1/admin.proto\x12\nvitrine.v1\x1a\x18vitrine/v1/plugins.proto\"\x0f\n\rHealthRequest\"z\n\x0bHealthReply\x12\r\n\x05ready\x18\x01 \x01(\x08\x12\x11\n\tnot_ready\x18\x02 \x03(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x11\n\tuptime_us\x18\x04 \x01(\x04\x12\x10\n\x08sessions\x18\x05 \x01(\r\x12\x13\n\x0b\x63onnections\x18\x06 \x01(\r\"\x14\n\x12ListPluginsRequest\"}\n\x10ListPluginsReply\x12)\n\x07plugins\x18\x01 \x03(\x0b\x32\x18.vitrine.v1.LoadedPlugin\x12\x1c\n\x14retired_swift_images\x18\x02 \x01(\r\x12 \n\x18retired_swift_images_max\x18\x03 \x01(\r\"\x9e\x01\n\x0cLoadedPlugin\x12,\n\x08manifest\x18\x01 \x01(\x0b\x32\x1a.vitrine.v1.PluginManifest\x12\x12\n\ngeneration\x18\x02 \x01(\r\x12\x0c\n\x04\x66ile\x18\x03 \x01(\t\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0f\n\x07streams\x18\x05 \x01(\r\x12\r\n\x05state\x18\x06 \x01(\t\x12\x0e\n\x06pure_c\x18\x07 \x01(\x08\"T\n\x13\x43hangePluginRequest\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x0e\n\x06plugin\x18\x02 \x01(\t\x12\r\n\x05gates\x18\x03 \x03(\t\x12\x10\n\x08\x64rain_us\x18\x04 \x01(\x04\"\xca\x01\n\x11\x43hangePluginReply\x12(\n\x06plugin\x18\x01 \x01(\x0b\x32\x18.vitrine.v1.LoadedPlugin\x12(\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x18.vitrine.v1.LoadedPlugin\x12\x11\n\tunchanged\x18\x03 \x01(\x08\x12%\n\x05steps\x18\x04 \x03(\x0b\x32\x16.vitrine.v1.ChangeStep\x12\x12\n\ndeployment\x18\x05 \x01(\x04\x12\x13\n\x0b\x64ifferences\x18\x06 \x03(\t\"+\n\nChangeStep\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07took_us\x18\x02 \x01(\x04\"F\n\x13UnloadPluginRequest\x12\x0e\n\x06plugin\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\x12\x10\n\x08\x64rain_us\x18\x03 \x01(\x04\"$\n\x12WatchPluginRequest\x12\x0e\n\x06plugin\x18\x01 \x01(\t\"?\n\rPluginLogLine\x12\x0e\n\x06plugin\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"\"\n\x0c\x44rainRequest\x12\x12\n\ntimeout_us\x18\x01 \x01(\x04\"#\n\nDrainReply\x12\x15\n\rsessions_left\x18\x01 \x01(\r\"1\n\x13ListHandoffsRequest\x12\x0b\n\x03\x61ll\x18\x01 \x01(\x08\x12\r\n\x05limit\x18\x02 \x01(\r\">\n\x11ListHandoffsReply\x12)\n\x08handoffs\x18\x01 \x03(\x0b\x32\x17.vitrine.v1.HandoffInfo\"\xb5\x01\n\x0bHandoffInfo\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x0c\n\x04user\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0f\n\x07summary\x18\x05 \x01(\t\x12\x10\n\x08language\x18\x06 \x01(\t\x12\r\n\x05state\x18\x07 \x01(\t\x12\x0e\n\x06person\x18\x08 \x01(\t\x12\x0f\n\x07time_us\x18\t \x01(\x04\x12\x11\n\tconnected\x18\n \x01(\x08\"\xb5\x01\n\x14UpdateHandoffRequest\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\'\n\x04take\x18\x02 \x01(\x0b\x32\x17.vitrine.v1.HandoffTakeH\x00\x12+\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x19.vitrine.v1.HandoffAnswerH\x00\x12-\n\x07release\x18\x04 \x01(\x0b\x32\x1a.vitrine.v1.HandoffReleaseH\x00\x42\x08\n\x06\x61\x63tion\"\x1d\n\x0bHandoffTake\x12\x0e\n\x06person\x18\x01 \x01(\t\"\x1d\n\rHandoffAnswer\x12\x0c\n\x04text\x18\x01 \x01(\t\"\x10\n\x0eHandoffRelease2\xa1\x05\n\x05\x41\x64min\x12<\n\x06Health\x12\x19.vitrine.v1.HealthRequest\x1a\x17.vitrine.v1.HealthReply\x12K\n\x0bListPlugins\x12\x1e.vitrine.v1.ListPluginsRequest\x1a\x1c.vitrine.v1.ListPluginsReply\x12\x39\n\x05\x44rain\x12\x18.vitrine.v1.DrainRequest\x1a\x16.vitrine.v1.DrainReply\x12L\n\nLoadPlugin\x12\x1f.vitrine.v1.ChangePluginRequest\x1a\x1d.vitrine.v1.ChangePluginReply\x12L\n\nSwapPlugin\x12\x1f.vitrine.v1.ChangePluginRequest\x1a\x1d.vitrine.v1.ChangePluginReply\x12N\n\x0cUnloadPlugin\x12\x1f.vitrine.v1.UnloadPluginRequest\x1a\x1d.vitrine.v1.ChangePluginReply\x12J\n\x0bWatchPlugin\x12\x1e.vitrine.v1.WatchPluginRequest\x1a\x19.vitrine.v1.PluginLogLine0\x01\x12N\n\x0cListHandoffs\x12\x1f.vitrine.v1.ListHandoffsRequest\x1a\x1d.vitrine.v1.ListHandoffsReply\x12J\n\rUpdateHandoff\x12 .vitrine.v1.UpdateHandoffRequest\x1a\x17.vitrine.v1.HandoffInfob\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16vitrine/v1/admin.proto\x12\nvitrine.v1\x1a\x18vitrine/v1/plugins.proto\"\x0f\n\rHealthRequest\"z\n\x0bHealthReply\x12\r\n\x05ready\x18\x01 \x01(\x08\x12\x11\n\tnot_ready\x18\x02 \x03(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x11\n\tuptime_us\x18\x04 \x01(\x04\x12\x10\n\x08sessions\x18\x05 \x01(\r\x12\x13\n\x0b\x63onnections\x18\x06 \x01(\r\"\x14\n\x12ListPluginsRequest\"}\n\x10ListPluginsReply\x12)\n\x07plugins\x18\x01 \x03(\x0b\x32\x18.vitrine.v1.LoadedPlugin\x12\x1c\n\x14retired_swift_images\x18\x02 \x01(\r\x12 \n\x18retired_swift_images_max\x18\x03 \x01(\r\"\xab\x01\n\x0cLoadedPlugin\x12,\n\x08manifest\x18\x01 \x01(\x0b\x32\x1a.vitrine.v1.PluginManifest\x12\x12\n\ngeneration\x18\x02 \x01(\r\x12\x0c\n\x04\x66ile\x18\x03 \x01(\t\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0f\n\x07streams\x18\x05 \x01(\r\x12\r\n\x05state\x18\x06 \x01(\t\x12\x0e\n\x06pure_c\x18\x07 \x01(\x08\x12\x0b\n\x03run\x18\x08 \x01(\t\"r\n\x13\x43hangePluginRequest\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x0e\n\x06plugin\x18\x02 \x01(\t\x12\r\n\x05gates\x18\x03 \x03(\t\x12\x10\n\x08\x64rain_us\x18\x04 \x01(\x04\x12\x0b\n\x03run\x18\x05 \x01(\t\x12\x0f\n\x07\x63ommand\x18\x06 \x03(\t\"\xca\x01\n\x11\x43hangePluginReply\x12(\n\x06plugin\x18\x01 \x01(\x0b\x32\x18.vitrine.v1.LoadedPlugin\x12(\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x18.vitrine.v1.LoadedPlugin\x12\x11\n\tunchanged\x18\x03 \x01(\x08\x12%\n\x05steps\x18\x04 \x03(\x0b\x32\x16.vitrine.v1.ChangeStep\x12\x12\n\ndeployment\x18\x05 \x01(\x04\x12\x13\n\x0b\x64ifferences\x18\x06 \x03(\t\"+\n\nChangeStep\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07took_us\x18\x02 \x01(\x04\"F\n\x13UnloadPluginRequest\x12\x0e\n\x06plugin\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\x12\x10\n\x08\x64rain_us\x18\x03 \x01(\x04\"$\n\x12WatchPluginRequest\x12\x0e\n\x06plugin\x18\x01 \x01(\t\"?\n\rPluginLogLine\x12\x0e\n\x06plugin\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"\"\n\x0c\x44rainRequest\x12\x12\n\ntimeout_us\x18\x01 \x01(\x04\"#\n\nDrainReply\x12\x15\n\rsessions_left\x18\x01 \x01(\r\"1\n\x13ListHandoffsRequest\x12\x0b\n\x03\x61ll\x18\x01 \x01(\x08\x12\r\n\x05limit\x18\x02 \x01(\r\">\n\x11ListHandoffsReply\x12)\n\x08handoffs\x18\x01 \x03(\x0b\x32\x17.vitrine.v1.HandoffInfo\"\xb5\x01\n\x0bHandoffInfo\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x0c\n\x04user\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0f\n\x07summary\x18\x05 \x01(\t\x12\x10\n\x08language\x18\x06 \x01(\t\x12\r\n\x05state\x18\x07 \x01(\t\x12\x0e\n\x06person\x18\x08 \x01(\t\x12\x0f\n\x07time_us\x18\t \x01(\x04\x12\x11\n\tconnected\x18\n \x01(\x08\"\xb5\x01\n\x14UpdateHandoffRequest\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\'\n\x04take\x18\x02 \x01(\x0b\x32\x17.vitrine.v1.HandoffTakeH\x00\x12+\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x19.vitrine.v1.HandoffAnswerH\x00\x12-\n\x07release\x18\x04 \x01(\x0b\x32\x1a.vitrine.v1.HandoffReleaseH\x00\x42\x08\n\x06\x61\x63tion\"\x1d\n\x0bHandoffTake\x12\x0e\n\x06person\x18\x01 \x01(\t\"\x1d\n\rHandoffAnswer\x12\x0c\n\x04text\x18\x01 \x01(\t\"\x10\n\x0eHandoffRelease2\xa1\x05\n\x05\x41\x64min\x12<\n\x06Health\x12\x19.vitrine.v1.HealthRequest\x1a\x17.vitrine.v1.HealthReply\x12K\n\x0bListPlugins\x12\x1e.vitrine.v1.ListPluginsRequest\x1a\x1c.vitrine.v1.ListPluginsReply\x12\x39\n\x05\x44rain\x12\x18.vitrine.v1.DrainRequest\x1a\x16.vitrine.v1.DrainReply\x12L\n\nLoadPlugin\x12\x1f.vitrine.v1.ChangePluginRequest\x1a\x1d.vitrine.v1.ChangePluginReply\x12L\n\nSwapPlugin\x12\x1f.vitrine.v1.ChangePluginRequest\x1a\x1d.vitrine.v1.ChangePluginReply\x12N\n\x0cUnloadPlugin\x12\x1f.vitrine.v1.UnloadPluginRequest\x1a\x1d.vitrine.v1.ChangePluginReply\x12J\n\x0bWatchPlugin\x12\x1e.vitrine.v1.WatchPluginRequest\x1a\x19.vitrine.v1.PluginLogLine0\x01\x12N\n\x0cListHandoffs\x12\x1f.vitrine.v1.ListHandoffsRequest\x1a\x1d.vitrine.v1.ListHandoffsReply\x12J\n\rUpdateHandoff\x12 .vitrine.v1.UpdateHandoffRequest\x1a\x17.vitrine.v1.HandoffInfob\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'vitrine.v1.admin_pb2', globals())
@@ -30,37 +30,37 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _LISTPLUGINSREPLY._serialized_start=227
   _LISTPLUGINSREPLY._serialized_end=352
   _LOADEDPLUGIN._serialized_start=355
-  _LOADEDPLUGIN._serialized_end=513
-  _CHANGEPLUGINREQUEST._serialized_start=515
-  _CHANGEPLUGINREQUEST._serialized_end=599
-  _CHANGEPLUGINREPLY._serialized_start=602
-  _CHANGEPLUGINREPLY._serialized_end=804
-  _CHANGESTEP._serialized_start=806
-  _CHANGESTEP._serialized_end=849
-  _UNLOADPLUGINREQUEST._serialized_start=851
-  _UNLOADPLUGINREQUEST._serialized_end=921
-  _WATCHPLUGINREQUEST._serialized_start=923
-  _WATCHPLUGINREQUEST._serialized_end=959
-  _PLUGINLOGLINE._serialized_start=961
-  _PLUGINLOGLINE._serialized_end=1024
-  _DRAINREQUEST._serialized_start=1026
-  _DRAINREQUEST._serialized_end=1060
-  _DRAINREPLY._serialized_start=1062
-  _DRAINREPLY._serialized_end=1097
-  _LISTHANDOFFSREQUEST._serialized_start=1099
-  _LISTHANDOFFSREQUEST._serialized_end=1148
-  _LISTHANDOFFSREPLY._serialized_start=1150
-  _LISTHANDOFFSREPLY._serialized_end=1212
-  _HANDOFFINFO._serialized_start=1215
-  _HANDOFFINFO._serialized_end=1396
-  _UPDATEHANDOFFREQUEST._serialized_start=1399
-  _UPDATEHANDOFFREQUEST._serialized_end=1580
-  _HANDOFFTAKE._serialized_start=1582
-  _HANDOFFTAKE._serialized_end=1611
-  _HANDOFFANSWER._serialized_start=1613
-  _HANDOFFANSWER._serialized_end=1642
-  _HANDOFFRELEASE._serialized_start=1644
-  _HANDOFFRELEASE._serialized_end=1660
-  _ADMIN._serialized_start=1663
-  _ADMIN._serialized_end=2336
+  _LOADEDPLUGIN._serialized_end=526
+  _CHANGEPLUGINREQUEST._serialized_start=528
+  _CHANGEPLUGINREQUEST._serialized_end=642
+  _CHANGEPLUGINREPLY._serialized_start=645
+  _CHANGEPLUGINREPLY._serialized_end=847
+  _CHANGESTEP._serialized_start=849
+  _CHANGESTEP._serialized_end=892
+  _UNLOADPLUGINREQUEST._serialized_start=894
+  _UNLOADPLUGINREQUEST._serialized_end=964
+  _WATCHPLUGINREQUEST._serialized_start=966
+  _WATCHPLUGINREQUEST._serialized_end=1002
+  _PLUGINLOGLINE._serialized_start=1004
+  _PLUGINLOGLINE._serialized_end=1067
+  _DRAINREQUEST._serialized_start=1069
+  _DRAINREQUEST._serialized_end=1103
+  _DRAINREPLY._serialized_start=1105
+  _DRAINREPLY._serialized_end=1140
+  _LISTHANDOFFSREQUEST._serialized_start=1142
+  _LISTHANDOFFSREQUEST._serialized_end=1191
+  _LISTHANDOFFSREPLY._serialized_start=1193
+  _LISTHANDOFFSREPLY._serialized_end=1255
+  _HANDOFFINFO._serialized_start=1258
+  _HANDOFFINFO._serialized_end=1439
+  _UPDATEHANDOFFREQUEST._serialized_start=1442
+  _UPDATEHANDOFFREQUEST._serialized_end=1623
+  _HANDOFFTAKE._serialized_start=1625
+  _HANDOFFTAKE._serialized_end=1654
+  _HANDOFFANSWER._serialized_start=1656
+  _HANDOFFANSWER._serialized_end=1685
+  _HANDOFFRELEASE._serialized_start=1687
+  _HANDOFFRELEASE._serialized_end=1703
+  _ADMIN._serialized_start=1706
+  _ADMIN._serialized_end=2379
 # @@protoc_insertion_point(module_scope)
