@@ -20,18 +20,23 @@ public struct Conformance {
     let infer: ((HarnessInference) throws(RPCStatus) -> [HarnessTensor])?
     /// What one call into the plugin may take, milliseconds.
     let callMsMax: Int
+    /// Streams of the check for leaks.
+    let leakStreams: Int
 
     /// - Parameters:
     ///   - infer: answers inferences; without it they end with UNAVAILABLE, which a plugin must bear, but less of it is tried.
     ///   - callMsMax: what one call into the plugin may take at best. The contract says 50 µs; a debug build on a busy machine takes more.
+    ///   - leakStreams: streams of the check for leaks, from 10 on: the fewer, the larger a leak must be to be found.
     public init(
         table: UnsafePointer<vt_plugin>, options: [String: String] = [:], modelFiles: [String: String] = [:], callMsMax: Int = 20,
+        leakStreams: Int = 1_000,
         infer: ((HarnessInference) throws(RPCStatus) -> [HarnessTensor])? = nil
     ) {
         self.table = table
         self.options = options
         self.modelFiles = modelFiles
         self.callMsMax = callMsMax
+        self.leakStreams = max(10, leakStreams)
         self.infer = infer
     }
 
@@ -51,7 +56,7 @@ public struct Conformance {
             try $0.threads()
         },
         Check(name: "blocking", about: "no call holds the loop up") { try $0.blocking() },
-        Check(name: "leaks", about: "1,000 streams leave no memory, buffers or tensors behind") { try $0.leaks() },
+        Check(name: "leaks", about: "1,000 streams (--streams) leave no memory, buffers or tensors behind") { try $0.leaks() },
     ]
 
     /// What is wrong by one check; empty when it passes.

@@ -39,7 +39,7 @@ public final class WorkerCheck: Sendable {
         Check(name: "malformed", about: "payloads that are no messages, or other ones, end in a status or a problem, not in the process's end") {
             $0.malformed()
         },
-        Check(name: "leaks", about: "1,000 streams leave no memory and no descriptors behind in the process") { $0.leaks() },
+        Check(name: "leaks", about: "1,000 streams (--streams) leave no memory and no descriptors behind in the process") { $0.leaks() },
     ]
 
     private let runtime: PluginRuntime
@@ -47,17 +47,20 @@ public final class WorkerCheck: Sendable {
     private let loop: EventLoop
     private let samples: [Input]
     private let malformedInputs: [Input]
+    private let leakStreams: Int
 
     /// Asks the program what it is and makes its models ready. Blocks; not on a loop.
     /// - Parameters:
     ///   - configuration: loads the one plugin, as a worker.
+    ///   - leakStreams: streams of the check for leaks, from 20 on.
     ///   - inputs: for kinds of messages, good samples and bad ones.
     public init(
-        _ configuration: ServerConfiguration, inputs: (_ kinds: [String]) -> (samples: [Input], malformed: [Input])
+        _ configuration: ServerConfiguration, leakStreams: Int = 1_000, inputs: (_ kinds: [String]) -> (samples: [Input], malformed: [Input])
     ) throws(ServerError) {
         runtime = try PluginRuntime(configuration)
         guard let plugin = runtime.live.first as? WorkerPlugin else { throw ServerError("this check is for plugins in processes of their own") }
         self.plugin = plugin
+        self.leakStreams = max(20, leakStreams)
         (samples, malformedInputs) = inputs(plugin.manifest.consumes)
         do {
             loop = try EventLoop(name: "worker-check")
@@ -136,9 +139,9 @@ public final class WorkerCheck: Sendable {
         }
     }
 
-    private static let leakStreams = 1_000
-    /// What the process may grow by, bytes a stream: allocators and interpreters keep a little.
+    /// What the process may grow by, bytes a stream and in all: allocators and interpreters keep a little.
     private static let leakBytesPerStreamMax = 1_024
+    private static let leakBytesMin = 512 << 10
 
     private func leaks() -> [String] {
         checked { worker in
@@ -151,14 +154,14 @@ public final class WorkerCheck: Sendable {
                         ], "one of many streams")
                 }
             }
-            var problems = run(Self.leakStreams / 2)
+            var problems = run(leakStreams / 2)
             guard problems.isEmpty else { return problems }
             let before = ProcessUsage.now(of: worker.pid)
-            problems = run(Self.leakStreams)
+            problems = run(leakStreams)
             let after = ProcessUsage.now(of: worker.pid)
             let grown = after.resident - before.resident
-            if grown > Self.leakBytesPerStreamMax * Self.leakStreams {
-                problems.append("\(Self.leakStreams) streams left \(grown) bytes behind (at most \(Self.leakBytesPerStreamMax) a stream)")
+            if grown > max(Self.leakBytesMin, Self.leakBytesPerStreamMax * leakStreams) {
+                problems.append("\(leakStreams) streams left \(grown) bytes behind (at most \(Self.leakBytesPerStreamMax) a stream)")
             }
             if after.descriptors > before.descriptors { problems.append("\(after.descriptors - before.descriptors) descriptors were left open") }
             return problems

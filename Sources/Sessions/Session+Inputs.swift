@@ -195,7 +195,9 @@ extension Session {
         for node in targets {
             try route.send(routed(payload, peek, turnID: turn.id), toNode: node, opening: opening(turn))
             for plugin in route.plugins(behind: node) {
-                if let gives = route.plan.streams[plugin].modality { expect(gives, from: plugin, in: turn) }
+                // Where no agent answers, what the plugins give is the answer: the turn ends when their streams have.
+                let gives = route.plan.streams[plugin].modality ?? (route.plan.agents.isEmpty ? modality : nil)
+                if let gives { expect(gives, from: plugin, in: turn) }
             }
         }
     }

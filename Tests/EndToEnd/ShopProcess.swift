@@ -51,10 +51,13 @@ final class ShopProcess: @unchecked Sendable {
     }
 
     /// Runs the program to its end: (exit status, what it printed on both streams).
-    static func run(_ arguments: [String], input: String? = nil) throws -> (status: Int32, output: String) {
+    static func run(
+        _ arguments: [String], input: String? = nil, program: String = build + "/vitrine", environment: [String: String] = [:]
+    ) throws -> (status: Int32, output: String) {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: build + "/vitrine")
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
+        if !environment.isEmpty { process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 } }
         let output = Pipe()
         process.standardOutput = output
         process.standardError = output

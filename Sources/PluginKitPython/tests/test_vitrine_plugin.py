@@ -11,7 +11,8 @@ from vitrine_plugin import (
 from vitrine_plugin.errors import ProtocolError
 from vitrine_plugin.framing import FrameDecoder, encode
 from vitrine_plugin.testing import HostForTests
-from vitrine.v1.frame_pb2 import Frame, Ping
+from vitrine_plugin.worker import RUN
+from vitrine.v1.frame_pb2 import Frame, Open, Ping
 
 
 def text(words: str) -> ClientMessage:
@@ -78,6 +79,15 @@ def add(inputs: dict) -> dict:
 
 
 class WorkerTests(unittest.TestCase):
+    def test_what_is_no_message_ends_its_own_stream_alone(self) -> None:
+        with HostForTests(Echo) as host:
+            stream_id = host._new()
+            host._send(Frame(stream_id=stream_id, open=Open(method=RUN)))
+            host._send(Frame(stream_id=stream_id, data=b"\xff\xff\xff"))
+            self.assertEqual(list(host._until_status(stream_id)), [])
+            self.assertEqual(host.status[0], Code.INVALID_ARGUMENT)
+            self.assertEqual(len(host.run([text("a ring")])), 1)
+
     def test_messages_are_answered_in_order_and_acknowledged(self) -> None:
         with HostForTests(Echo, options={"prefix": "-"}) as host:
             outputs = host.run([text("a"), text("nothing"), text("b")])
