@@ -47,8 +47,7 @@ struct Calibration {
         for entry in scored where entry.label < inScopeCount {
             total += 1
             let probabilities = Softmax.of(entry.scores, temperature: temperature)
-            let best = (0..<inScopeCount).max { probabilities[$0] < probabilities[$1] } ?? 0
-            if best == entry.label { right.append(probabilities[best]) }
+            if IntentModel.best(probabilities, inScopeCount) == entry.label { right.append(IntentModel.sureness(probabilities, inScopeCount)) }
         }
         right.sort()
         let spare = Int((Float(total) * inScopeLoss).rounded(.down))

@@ -1,9 +1,10 @@
 import Foundation
 
-/// A trained model in a file: "VTINTENT", version, a JSON header, then little-endian n-gram hashes, their weights, and the class weights.
+/// A trained model in a file: "VTINTENT", version, a JSON header, then little-endian n-gram hashes, their weights, the
+/// class weights, and the mean and the centred embeddings of the examples where they are compared with.
 extension IntentModel {
     private static let magic = Array("VTINTENT".utf8)
-    private static let version: UInt32 = 1
+    private static let version: UInt32 = 2
     /// Bytes of a model file.
     public static let fileBytesMax = 2 << 30
 
@@ -14,6 +15,9 @@ extension IntentModel {
         var embedding: Int
         var embeddingWeight: Float
         var ngrams: Int
+        /// Examples that a sentence's embedding is compared with; 0 = the embedding itself enters.
+        var examples: Int
+        var strength: Float
         var temperature: Float
         var threshold: Float
     }
@@ -26,7 +30,7 @@ extension IntentModel {
             header = try encoder.encode(
                 Header(
                     classes: classes, inScope: inScopeCount, space: spaceID, embedding: embeddingSize, embeddingWeight: embeddingWeight,
-                    ngrams: vocabulary.count,
+                    ngrams: vocabulary.count, examples: likeness?.count ?? 0, strength: likeness?.strength ?? 0,
                     temperature: temperature, threshold: threshold))
         } catch {
             throw IntentError("the model's header cannot be written: \(error)")
@@ -39,6 +43,8 @@ extension IntentModel {
         for hash in vocabulary.hashes { append(hash) }
         for value in vocabulary.idf { append(value.bitPattern) }
         for value in weights { append(value.bitPattern) }
+        for value in likeness?.mean ?? [] { append(value.bitPattern) }
+        for value in likeness?.rows ?? [] { append(value.bitPattern) }
         return bytes
     }
 
@@ -58,21 +64,26 @@ extension IntentModel {
             throw IntentError("the intent model's header cannot be read: \(error)")
         }
         guard (2...IntentTrainer.classesMax + 1).contains(header.classes.count), (2...header.classes.count).contains(header.inScope),
-            (0...65_536).contains(header.embedding), (0...Vocabulary.rowsMax).contains(header.ngrams), header.temperature > 0,
+            (0...65_536).contains(header.embedding), (0...Vocabulary.rowsMax).contains(header.ngrams),
+            (0...IntentTrainer.likenessExamplesMax).contains(header.examples), header.examples == 0 || header.embedding > 0,
+            header.strength.isFinite, header.temperature > 0,
             header.temperature.isFinite, header.threshold.isFinite, header.embeddingWeight.isFinite
         else { throw IntentError("the intent model's header has numbers that cannot be") }
-        let rows = header.embedding + header.ngrams + 1
-        guard reader.left == header.ngrams * 12 + rows * header.classes.count * 4 else {
-            throw IntentError(
-                "the intent model is cut off: \(reader.left) bytes of numbers, not \(header.ngrams * 12 + rows * header.classes.count * 4)")
-        }
+        let rows = (header.examples > 0 ? header.examples : header.embedding) + header.ngrams + 1
+        let likenessCount = header.examples > 0 ? (header.examples + 1) * header.embedding : 0
+        let wanted = header.ngrams * 12 + (rows * header.classes.count + likenessCount) * 4
+        guard reader.left == wanted else { throw IntentError("the intent model is cut off: \(reader.left) bytes of numbers, not \(wanted)") }
         let hashes: [UInt64] = try reader.integers(header.ngrams)
-        let idf: [UInt32] = try reader.integers(header.ngrams)
-        let weights: [UInt32] = try reader.integers(rows * header.classes.count)
+        let idf = try reader.floats(header.ngrams)
+        let weights = try reader.floats(rows * header.classes.count)
+        let likeness =
+            header.examples == 0
+            ? nil
+            : ExampleLikeness(
+                mean: try reader.floats(header.embedding), rows: try reader.floats(header.examples * header.embedding), strength: header.strength)
         self.init(
             classes: header.classes, inScopeCount: header.inScope, spaceID: header.space, embeddingSize: header.embedding,
-            embeddingWeight: header.embeddingWeight, vocabulary: Vocabulary(hashes: hashes, idf: idf.map { Float(bitPattern: $0) }),
-            weights: weights.map { Float(bitPattern: $0) },
+            embeddingWeight: header.embeddingWeight, vocabulary: Vocabulary(hashes: hashes, idf: idf), weights: weights, likeness: likeness,
             temperature: header.temperature, threshold: header.threshold)
     }
 
@@ -93,6 +104,11 @@ extension IntentModel {
         mutating func integer<T: FixedWidthInteger>() throws(IntentError) -> T {
             let size = MemoryLayout<T>.size
             return try take(size).withUnsafeBytes { T(littleEndian: $0.loadUnaligned(as: T.self)) }
+        }
+
+        mutating func floats(_ count: Int) throws(IntentError) -> [Float] {
+            let bits: [UInt32] = try integers(count)
+            return bits.map { Float(bitPattern: $0) }
         }
 
         mutating func integers<T: FixedWidthInteger>(_ count: Int) throws(IntentError) -> [T] {

@@ -42,7 +42,8 @@ public struct IntentError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String { message }
 }
 
-/// A trained classifier: one linear score an intent, made a probability by softmax(score / T).
+/// A trained classifier: one score an intent, made a probability by softmax(score / T). A score is linear in the words and letter sequences, and in
+/// the likeness of the embedding to the examples' (or, learnt from very many, in the embedding itself).
 public struct IntentModel: Sendable {
     /// In-scope intents first, sorted; `outOfScope` last when it was learnt from examples.
     public let classes: [String]
@@ -54,11 +55,13 @@ public struct IntentModel: Sendable {
     /// Length of the embedding in the feature vector; words and letter sequences have length 1 each.
     let embeddingWeight: Float
     let vocabulary: Vocabulary
-    /// Row-major [feature][class]: embedding, n-grams, bias.
+    /// Row-major [feature][class]: likeness to each example, or the embedding; n-grams; bias.
     let weights: [Float]
+    /// nil = the embedding itself enters.
+    let likeness: ExampleLikeness?
     /// T of the softmax, fitted on held-out folds.
     public internal(set) var temperature: Float
-    /// Guesses less probable than this are out of scope.
+    /// Guesses less sure than this (`sureness`) are out of scope.
     public internal(set) var threshold: Float
 
     /// Labels that mean "none of the intents" in training data.
@@ -66,9 +69,11 @@ public struct IntentModel: Sendable {
 
     init(
         classes: [String], inScopeCount: Int, spaceID: String, embeddingSize: Int, embeddingWeight: Float, vocabulary: Vocabulary, weights: [Float],
-        temperature: Float, threshold: Float
+        likeness: ExampleLikeness?, temperature: Float, threshold: Float
     ) {
-        precondition(weights.count == (embeddingSize + vocabulary.count + 1) * classes.count, "a weight for each feature and class")
+        precondition(
+            weights.count == ((likeness?.count ?? embeddingSize) + vocabulary.count + 1) * classes.count, "a weight for each feature and class")
+        precondition(likeness.map { $0.size == embeddingSize } ?? true, "the examples' embeddings are of the model's space")
         self.classes = classes
         self.inScopeCount = inScopeCount
         self.spaceID = spaceID
@@ -76,6 +81,7 @@ public struct IntentModel: Sendable {
         self.embeddingWeight = embeddingWeight
         self.vocabulary = vocabulary
         self.weights = weights
+        self.likeness = likeness
         self.temperature = temperature
         self.threshold = threshold
     }
@@ -83,25 +89,45 @@ public struct IntentModel: Sendable {
     /// What the sentence is for. An embedding of another size counts as none.
     public func guess(_ utterance: Utterance) -> IntentGuess {
         let probabilities = Softmax.of(scores(utterance), temperature: temperature)
-        var best = 0
-        for index in 1..<max(1, inScopeCount) where probabilities[index] > probabilities[best] { best = index }
+        let best = IntentModel.best(probabilities, inScopeCount)
         let all = (0..<inScopeCount).map { (intent: classes[$0], probability: probabilities[$0]) }
         return IntentGuess(
-            intent: classes[best], probability: probabilities[best], isInScope: probabilities[best] >= threshold, all: all)
+            intent: classes[best], probability: probabilities[best],
+            isInScope: IntentModel.sureness(probabilities, inScopeCount) >= threshold, all: all)
     }
 
-    /// One linear score a class.
+    static func best(_ probabilities: [Float], _ inScopeCount: Int) -> Int {
+        var best = 0
+        for index in 1..<max(1, inScopeCount) where probabilities[index] > probabilities[best] { best = index }
+        return best
+    }
+
+    /// What is held against the threshold: p(best) / (p(best) + p(out of scope)) where examples of the latter were learnt, else p(best).
+    static func sureness(_ probabilities: [Float], _ inScopeCount: Int) -> Float {
+        let top = probabilities[best(probabilities, inScopeCount)]
+        guard probabilities.count > inScopeCount else { return top }
+        return top / max(top + probabilities[inScopeCount], .leastNormalMagnitude)
+    }
+
+    /// One score a class.
     func scores(_ utterance: Utterance) -> [Float] {
         let count = classes.count
         var scores = Array(weights[(weights.count - count)...])
         weights.withUnsafeBufferPointer { weights in
-            func add(_ row: Int, _ value: Float) {
-                for index in 0..<count { scores[index] += value * weights[row * count + index] }
+            guard let weights = weights.baseAddress else { return }
+            scores.withUnsafeMutableBufferPointer { scores in
+                guard let scores = scores.baseAddress else { return }
+                func add(_ row: Int, _ value: Float) { DenseDot.add(weights + row * count, times: value, to: scores, count) }
+                if utterance.embedding.count == embeddingSize, embeddingSize > 0 {
+                    if let likeness {
+                        for (row, value) in likeness.values(utterance.embedding).enumerated() { add(row, value) }
+                    } else {
+                        for (row, value) in utterance.embedding.enumerated() { add(row, value * embeddingWeight) }
+                    }
+                }
+                let first = likeness?.count ?? embeddingSize
+                for feature in vocabulary.features(of: utterance.text) { add(first + Int(feature.index), feature.value) }
             }
-            if utterance.embedding.count == embeddingSize {
-                for (row, value) in utterance.embedding.enumerated() { add(row, value * embeddingWeight) }
-            }
-            for feature in vocabulary.features(of: utterance.text) { add(embeddingSize + Int(feature.index), feature.value) }
         }
         return scores
     }

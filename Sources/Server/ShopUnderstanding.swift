@@ -35,7 +35,7 @@ enum ShopUnderstanding {
                 b = (b &+ UInt64(byte)) &* 0x9E37_79B9_7F4A_7C15
             }
         }
-        add("2")
+        add("3")
         for example in snapshot.intentExamples {
             for text in [example.agent, example.intent, example.language, example.text, example.feature?.spaceID ?? ""] { add(text) }
         }

@@ -62,7 +62,7 @@ struct IntentModelTests {
         #expect(throws: IntentError("no intent model: it does not begin with VTINTENT")) { try IntentModel(decoding: Array("VTSOMETHINGELSE".utf8)) }
         var other = bytes
         other[8] = 9
-        #expect(throws: IntentError("an intent model of version 9; this one reads 1")) { try IntentModel(decoding: other) }
+        #expect(throws: IntentError("an intent model of version 9; this one reads 2")) { try IntentModel(decoding: other) }
     }
 
     @Test("One intent is none to choose from")
