@@ -6,4 +6,5 @@
 
 enum Exponential {
     static func of(_ x: Float) -> Float { expf(x) }
+    static func log(_ x: Float) -> Float { logf(x) }
 }

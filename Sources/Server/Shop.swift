@@ -28,7 +28,7 @@ final class Shop: Sendable {
                 log.warning("the catalogue is empty", metadata: ["database": "\(configuration.databaseFile)", "advice": "vitrine catalog import"])
             }
             let parser = FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency))
-            let classifier = IntentClassifier(model: try ShopUnderstanding.model(stores, snapshot), parser: parser)
+            let classifier = IntentClassifier(model: try ShopUnderstanding.model(stores, snapshot), parser: parser, names: snapshot.names)
             return Shop(stores: stores, snapshot: snapshot, classifier: classifier, policy: policy)
         } catch let error as StoreError {
             throw ServerError("\(configuration.databaseFile): \(error.message)")

@@ -20,7 +20,7 @@ struct References {
     func product(in words: String) -> String? { products(in: words).first ?? context.focusedProduct }
 
     /// Products whose id or whole title stands in the words.
-    func named(_ words: String) -> [String] { snapshot.products(namedIn: words) }
+    func named(_ words: String) -> [String] { snapshot.names.find(in: words).map(\.productID) }
 
     private func shown(_ position: Int) -> String? {
         let all = context.shownProducts

@@ -17,10 +17,8 @@ enum ProductQuestion {
     static func answer(_ words: String, product: Product?, language: String, _ say: Phrases) -> ServiceAnswer? {
         let lower = words.lowercased()
         // The product's own name says "gold" and "ring"; what is asked stands beside it.
-        var asked = lower
-        for name in (product.map { [$0.id] + $0.title.values.sorted() } ?? []) {
-            if let range = asked.firstRange(of: name.lowercased()) { asked.removeSubrange(range) }
-        }
+        let names = ProductNames(product.map { [$0] } ?? [])
+        let asked = names.without(names.find(in: lower), in: lower)
         guard let topic = topics.first(where: { $0.words.contains(where: asked.contains) }) else { return nil }
         guard let product else { return ServiceAnswer(text: say.whichProduct, kind: .clarify) }
         let title = product.title(in: language)
@@ -30,6 +28,15 @@ enum ProductQuestion {
             text: say.of("\(title): ", "\(title)：") + sentence, sources: [Source(kind: "product", id: product.id, title: title, quote: sentence)],
             product: product.id)
     }
+
+    /// Whether words beside a product's name ask for a fact, rather than for things to look at or to do.
+    static func asks(_ rest: String) -> Bool {
+        !wishes.contains(where: rest.contains) && topics.dropLast().contains { $0.words.contains(where: rest.contains) }
+    }
+
+    private static let wishes = [
+        "show", "find", "like", "similar", "recommend", "look for", "looking for", "try", "instead", "推荐", "类似", "试", "找", "想看", "看看", "换成",
+    ]
 
     /// What a comparison lists; the price first, and always.
     static var comparable: [Topic] { [price, material, gem, weight, length, width, clasp, nickel, stock] }

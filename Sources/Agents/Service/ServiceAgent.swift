@@ -105,7 +105,9 @@ public struct ServiceAgent: Agent {
         case "goodbye": return ServiceAnswer(text: scene.say.goodbye, intent: intent)
         case "compare": return compare(scene)
         case "reviews": return try await reviews(scene)
-        case IntentClassifier.outOfScope: return ServiceAnswer(text: scene.say.outOfScope, kind: .noAnswer, intent: intent)
+        case IntentClassifier.outOfScope:
+            let answer = try await knowledgeAnswer(scene, ranked)
+            return answer.isMiss ? ServiceAnswer(text: scene.say.outOfScope, kind: .noAnswer, intent: intent) : answer
         default: return try await knowledgeAnswer(scene, ranked)
         }
     }

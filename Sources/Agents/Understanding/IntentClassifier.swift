@@ -18,15 +18,18 @@ public struct IntentClassifier: TurnClassifier {
     public let classes = [AgentName.recommendation, AgentName.customerService, AgentName.tryOn]
     let model: IntentModel?
     private let parser: FilterParser?
+    private let names: ProductNames?
 
     /// A sentence whose words name so large a share of wares (kinds, materials, stones) is pulled towards a wish: odds × e^(strength·share).
     static let wishStrength: Float = 4
     /// Below this share the wares named say nothing of what is wanted.
     static let wishShareMin: Float = 0.3
 
-    public init(model: IntentModel?, parser: FilterParser? = nil) {
+    /// - Parameter names: of the shop's products; who asks for a fact about one of them by name is answered by customer service.
+    public init(model: IntentModel?, parser: FilterParser? = nil, names: ProductNames? = nil) {
         self.model = model
         self.parser = parser
+        self.names = names
     }
 
     /// Learns from the examples that have a feature; nil when there are too few to choose from.
@@ -66,6 +69,7 @@ public struct IntentClassifier: TurnClassifier {
         guard let model, feature.spaceID == model.spaceID, feature.values.count == model.embeddingSize else { return nil }
         // A person has taken over, or the answer to a question of ours: nothing to guess.
         if context.dialogue.withPerson || Assent.answers(words, context.dialogue) { return named(0, 1, 0) }
+        if asksAboutNamed(words) { return named(0.04, 0.92, 0.04) }
         let guess = model.guess(Utterance(text: words, embedding: feature.normalised().values))
         var shares: (wish: Float, tryOn: Float) = (0, 0)
         for entry in guess.all {
@@ -82,6 +86,13 @@ public struct IntentClassifier: TurnClassifier {
         let pull = Exponential.of(IntentClassifier.wishStrength * wares)
         let total = shares.wish * pull + shares.tryOn + service
         return named(shares.wish * pull / total, service / total, shares.tryOn / total)
+    }
+
+    /// A product by its name, and a fact beside it: "how heavy are the Pearl Studs". Names are made of materials and kinds, which would pass for a wish.
+    private func asksAboutNamed(_ words: String) -> Bool {
+        guard let names else { return false }
+        let found = names.find(in: words)
+        return !found.isEmpty && ProductQuestion.asks(names.without(found, in: words))
     }
 
     /// How much of the sentence names wares; 0 below `wishShareMin`.

@@ -17,9 +17,10 @@ public final class CatalogSnapshot: Sendable {
     public let spaces: [String: String]
     /// ISO 4217 of the prices; that of most products, "USD" when there is none.
     public let currency: String
+    /// Finds products that a sentence names.
+    public let names: ProductNames
 
     private let rowByID: [String: Int]
-    private let names: ProductNames
     private let blocks: [VectorBlock]
     private let index: any VectorIndex
 
@@ -52,9 +53,6 @@ public final class CatalogSnapshot: Sendable {
     }
 
     public func product(_ id: String) -> Product? { rowByID[id].map { products[$0] } }
-
-    /// Products whose id or whole title stands in the words, in the order in which they are named; of two names at one place the longer is meant.
-    public func products(namedIn words: String) -> [String] { names.products(in: words) }
 
     /// Products that meet the filter, by id.
     public func products(matching filter: ProductFilter, limit: Int = hitsMax) -> [Product] {
