@@ -1,7 +1,7 @@
 // Unsafe: rows of the matrix and the array of scores, both of `matrix.rows` numbers, which live through the call.
 
-/// One separator against all other classes where examples are known by their likeness to each other. The score of every example is kept up to date, so
-/// that a step that changes nothing costs nothing, and the scores of examples that were left out come with it.
+/// One separator against all other classes where examples are known by their likeness to each other. The score of every example is kept up to
+/// date, so that a step that changes nothing costs nothing, and the scores of examples that were left out come with it.
 struct LikenessTrainer {
     var cost: Float
 

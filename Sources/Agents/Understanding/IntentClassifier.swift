@@ -88,7 +88,8 @@ public struct IntentClassifier: TurnClassifier {
         return named(shares.wish * pull / total, service / total, shares.tryOn / total)
     }
 
-    /// A product by its name, and a fact beside it: "how heavy are the Pearl Studs". Names are made of materials and kinds, which would pass for a wish.
+    /// A product by its name, and a fact beside it: "how heavy are the Pearl Studs". Names are made of materials and kinds, which would pass
+    /// for a wish.
     private func asksAboutNamed(_ words: String) -> Bool {
         guard let names else { return false }
         let found = names.find(in: words)

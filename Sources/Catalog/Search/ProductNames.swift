@@ -25,7 +25,9 @@ public struct ProductNames: Sendable {
                 names[ProductNames.key(bytes[...]), default: []].append(Name(bytes: bytes, productID: product.id))
             }
         }
-        self.names = names.mapValues { $0.sorted { $0.bytes.count != $1.bytes.count ? $0.bytes.count > $1.bytes.count : $0.productID < $1.productID } }
+        self.names = names.mapValues { same in
+            same.sorted { $0.bytes.count != $1.bytes.count ? $0.bytes.count > $1.bytes.count : $0.productID < $1.productID }
+        }
     }
 
     private static func key(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) } }
