@@ -70,6 +70,7 @@ let shims: [Target] = [
     .target(
         name: "CSentencePiece", path: "Plugins/CSentencePiece",
         linkerSettings: [.linkedLibrary("sentencepiece")]),
+    .target(name: "CFaceFit", path: "Plugins/CFaceFit", cxxSettings: [.unsafeFlags(["-O2"])]),
     .target(
         name: "CImageCodec", path: "Plugins/CImageCodec",
         linkerSettings: ["jpeg", "png16", "webp", "lcms2", "gif"].map { .linkedLibrary($0) }),
@@ -95,14 +96,15 @@ let modules: [Target] = [
     module("PluginHost", ["CVitrinePlugin", "CMd", "Wire", "EventLoop", "Inference", "Locks", "Router"]),
     module("PluginWorkers", ["CMemoryFile", "CVitrinePlugin", "Wire", "EventLoop", "Inference", "Router", "PluginHost"]),
     .target(name: "Intents", dependencies: ["CheckedYAML"], path: "Sources/Intents", swiftSettings: strict + [.unsafeFlags(["-O"])]),
-    module("Agents", ["Intents", "Catalog", "Fusion", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
+    module("Previews", ["EventLoop", "ImageDecoding", "Wire"]),
+    module("Agents", ["Previews", "Intents", "Catalog", "Fusion", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
     module("Client", ["Wire", "EventLoop"]),
     module("Replay", ["Client", "Recording", "Wire", "EventLoop", "CSndfile", "CheckedYAML", histogram]),
     module(
         "Server",
         [
             "Wire", "EventLoop", "Recording", "Telemetry", "Inference", "Fusion", "Catalog", "Router", "Sessions", "PluginHost",
-            "PluginWorkers", "Agents", "CheckedYAML", "Intents", logging,
+            "PluginWorkers", "Agents", "CheckedYAML", "Intents", "Previews", logging,
         ]),
 ]
 
@@ -125,7 +127,7 @@ let plugins: [Target] = [
     plugin("SpeechRecognizer", ["CSoxr", "COpenCC", "CSndfile", "COpus"]),
     plugin("VisionEncoder", ["ImageDecoding"]),
     plugin("TextEncoder", ["CSentencePiece"]),
-    plugin("PoseEstimator", ["ImageDecoding"]),
+    plugin("PoseEstimator", ["ImageDecoding", "CFaceFit"]),
 ]
 
 let testTargets: [Target] = [
@@ -159,6 +161,7 @@ let testTargets: [Target] = [
     tests("TextEncoderTests", ["TextEncoder", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests(
         "PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
+    tests("PreviewsTests", ["Previews", "CImageCodec", "EventLoop", "ImageDecoding", "Wire"]),
     tests("IntentsTests", ["Intents"]),
     tests("AgentsTests", ["Intents", "Agents", "Catalog", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
     tests("RecordingTests", ["Recording", "Wire"]),

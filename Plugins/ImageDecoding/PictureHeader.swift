@@ -71,7 +71,7 @@ struct PictureHeader {
 }
 
 /// The codec's message of a failure.
-private struct Reason {
+struct Reason {
     private var text = [CChar](repeating: 0, count: Int(IC_REASON_MAX))
 
     mutating func fill(_ body: (UnsafeMutablePointer<CChar>?) -> ic_result) -> ic_result {

@@ -133,24 +133,52 @@ struct Detection: Equatable, Sendable {
 extension Region {
     /// Along the line through the eyes (key points 0, the person's right, and 1), 1.5 times the box.
     static func face(_ detection: Detection) -> Region {
-        let eyes = detection.keyPoints[1] - detection.keyPoints[0]
-        return Region(
+        Region(
             centre: detection.box.centre, side: 1.5 * max(detection.box.width, detection.box.height),
-            rotation: normalized(-atan2(-eyes.y, eyes.x)))
+            rotation: roll(from: detection.keyPoints[0], to: detection.keyPoints[1]))
     }
 
     /// From the wrist (key point 0) to the middle finger's base (2) upwards, 2.6 times the palm and moved half a palm towards the fingers.
     static func hand(_ detection: Detection) -> Region {
-        let up = detection.keyPoints[2] - detection.keyPoints[0]
-        let rotation = normalized(.pi / 2 - atan2(-up.y, up.x))
-        let shift = -0.5 * detection.box.height
-        let centre = detection.box.centre + Place(x: -sin(rotation), y: cos(rotation)) * shift
+        let rotation = lean(from: detection.keyPoints[0], to: detection.keyPoints[2])
+        let centre = detection.box.centre + Place(x: sin(rotation), y: -cos(rotation)) * (0.5 * detection.box.height)
         return Region(centre: centre, side: 2.6 * max(detection.box.width, detection.box.height), rotation: rotation)
     }
 
     /// About the hips (key point 0), its radius given by key point 1, a quarter larger.
-    static func body(_ detection: Detection) -> Region {
-        let up = detection.keyPoints[1] - detection.keyPoints[0]
-        return Region(centre: detection.keyPoints[0], side: 2.5 * up.length, rotation: normalized(.pi / 2 - atan2(-up.y, up.x)))
+    static func body(_ detection: Detection) -> Region { about(detection.keyPoints[0], rim: detection.keyPoints[1]) }
+
+    fileprivate static func about(_ middle: Place, rim: Place) -> Region {
+        Region(centre: middle, side: 2.5 * (rim - middle).length, rotation: lean(from: middle, to: rim))
     }
+}
+
+/// Where the landmark models look in the next picture, from this one's landmarks (MediaPipe's rectangles). At least one landmark must be given.
+extension Region {
+    /// 1.5 times the box about all landmarks, along the line through the eyes' outer corners.
+    static func face(following landmarks: [Landmark]) -> Region {
+        let box = Box(around: landmarks.lazy.map(\.place)) ?? Box(left: 0, top: 0, right: 0, bottom: 0)
+        return Region(centre: box.centre, side: 1.5 * max(box.width, box.height), rotation: roll(from: landmarks[33].place, to: landmarks[263].place))
+    }
+
+    /// Twice the box about palm and finger bases, turned from the wrist to the bases (the middle finger's counts half, its neighbours' a quarter
+    /// each), moved a tenth towards the fingers.
+    static func hand(following landmarks: [Landmark]) -> Region {
+        let palm = [0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18].map { landmarks[$0].place }
+        let bases = landmarks[5].place.towards(landmarks[13].place, 0.5).towards(landmarks[9].place, 0.5)
+        let rotation = lean(from: landmarks[0].place, to: bases)
+        let upright = Region(centre: Box(around: palm)?.centre ?? bases, side: 1, rotation: rotation)
+        let turned = palm.map { place in
+            let (u, v) = upright.coordinates(of: place)
+            return Place(x: u, y: v)
+        }
+        let box = Box(around: turned) ?? Box(left: 0, top: 0, right: 0, bottom: 0)
+        let centre = upright.place(box.centre.x, box.centre.y)
+        return Region(
+            centre: centre + Place(x: sin(rotation), y: -cos(rotation)) * (0.1 * box.height), side: 2 * max(box.width, box.height), rotation: rotation
+        )
+    }
+
+    /// As from a detection, by the two points that the model gives beyond the body's.
+    static func body(following landmarks: [Landmark]) -> Region { about(landmarks[33].place, rim: landmarks[34].place) }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A place in a picture: pixels, x to the right, y down; pixel centres lie at .5.
+/// A place in a picture: pixels, x to the right, y down; the middle of the first pixel is (0, 0), as MediaPipe counts.
 struct Place: Equatable, Sendable {
     var x: Double
     var y: Double
@@ -67,6 +67,23 @@ struct Region: Equatable, Sendable {
     static func letterbox(width: Int, height: Int) -> Region {
         Region(centre: Place(x: Double(width) / 2, y: Double(height) / 2), side: Double(max(width, height)), rotation: 0)
     }
+
+    /// That a model can look there.
+    var isUsable: Bool { side > 0 && side.isFinite && centre.x.isFinite && centre.y.isFinite && rotation.isFinite }
+
+    /// The square as it would lie without its rotation.
+    var box: Box {
+        Box(left: centre.x - side / 2, top: centre.y - side / 2, right: centre.x + side / 2, bottom: centre.y + side / 2)
+    }
+
+    /// Intersection over union, rotations left aside.
+    func overlap(_ other: Region) -> Double { box.overlap(other.box) }
+
+    /// How far the line from `a` to `b` is turned clockwise from the picture's horizontal, in [−π, π).
+    static func roll(from a: Place, to b: Place) -> Double { normalized(-atan2(-(b.y - a.y), b.x - a.x)) }
+
+    /// How far the line from `a` up to `b` is turned clockwise from the picture's vertical, in [−π, π).
+    static func lean(from a: Place, to b: Place) -> Double { normalized(.pi / 2 - atan2(-(b.y - a.y), b.x - a.x)) }
 
     /// Where (u, v) of the square, both 0 to 1, lies in the picture.
     func place(_ u: Double, _ v: Double) -> Place {

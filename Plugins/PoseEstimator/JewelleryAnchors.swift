@@ -4,72 +4,73 @@ import Glibc
 struct JewelleryAnchor: Equatable, Sendable {
     var name: String
     var place: Place
-    /// 0 to 1.
+    /// 0 to 1: that it is there and in view.
     var confidence: Double
     var pixelsPerMillimetre: Double
     /// Clockwise roll, radians; 0 when the head, neck, finger or forearm is upright in the picture.
     var rotation: Double
+    /// Turn about the upright axis of head, shoulders, finger or forearm, radians; positive when the person's right side (of a hand: the
+    /// little finger's side) is farther away.
+    var yaw = 0.0
+    /// Lean in depth, radians; positive when the upper end (of a hand: the fingertips) is farther away.
+    var pitch = 0.0
+    /// How much of what is worn there is hidden by the head or hand itself, 0 to 1.
+    var hidden = 0.0
 }
 
 /// Derives the anchors from landmarks. Sizes in millimetres are averages of adults, so that a scale is good to about a tenth.
 enum JewelleryAnchors {
-    /// Between the outer corners of the eyes, measured in space so that turning the head does not shorten it: mean of women (86.8) and men
-    /// (89.4), Farkas, Anthropometry of the Head and Face, 2nd ed. 1994.
-    static let outerEyeDistanceMm = 88.1
-    /// Proximal phalanges of the index to the little finger: Buryanov & Kotiuk, Proportions of Hand Segments, Int. J. Morphol. 28(3),
-    /// 2010, table I.
-    static var proximalPhalangesMm: [Double] { [39.78, 44.63, 41.37, 32.74] }
     /// Between the shoulder joints: biacromial breadth (Gordon et al., ANSUR II, 2014: 416 men, 365 women) less 40 mm a side.
     static let shoulderJointDistanceMm = 310.0
+    /// From the pit of the throat down to where a pendant on a chain of 45 cm lies.
+    static let pendantDropMm = 60.0
 
     /// Of the first face and body and the first left and right hand.
     static func derive(from figures: [DetectedFigure]) -> [JewelleryAnchor] {
         let face = figures.first { $0.part == .face }
+        let pose = face.flatMap { HeadPose($0.landmarks) }
         var result: [JewelleryAnchor] = []
-        if let face { result += earLobes(face) }
-        if let neck = neck(face: face, body: figures.first { $0.part == .body }) { result.append(neck) }
+        if let face, let pose { result += earLobes(face, pose) + [glasses(face, pose)] }
+        if let neck = neck(face: face, pose: pose, body: figures.first { $0.part == .body }) { result += [neck, pendant(below: neck)] }
         for part in [FigurePart.leftHand, .rightHand] {
-            if let hand = figures.first(where: { $0.part == part }) { result += self.hand(hand) }
+            if let hand = figures.first(where: { $0.part == part }) { result += HandAnchors.derive(hand) }
         }
         return result
     }
 
-    // MARK: Face
+    // MARK: Head
 
     // Computed, so that nothing is set up lazily on several threads.
     private enum Face {
         static var forehead: Int { 10 }
         static var chin: Int { 152 }
-        static var rightEye: Int { 33 }
-        static var leftEye: Int { 263 }
-        static var rightSide: Int { 234 }
-        static var leftSide: Int { 454 }
-        static var rightLobe: Int { 177 }
-        static var leftLobe: Int { 401 }
+        static var bridge: Int { 168 }
+        static var rightEdge: Int { 132 }
+        static var leftEdge: Int { 361 }
     }
 
-    /// How far the head is turned about its upright axis, radians; positive when the person's right side is farther away.
-    static func yaw(_ face: DetectedFigure) -> Double {
-        let (right, left) = (face.landmarks[Face.rightSide], face.landmarks[Face.leftSide])
-        return atan2(right.z - left.z, max((left.place - right.place).length, 1e-9))
+    /// How much of an ear is hidden whose side is turned away by `angle` radians: nothing up to 10°, all of it from 40°.
+    static func earHidden(turnedAway angle: Double) -> Double {
+        let (from, to) = (10 * Double.pi / 180, 40 * Double.pi / 180)
+        return min(1, max(0, (angle - from) / (to - from)))
     }
 
-    /// How much of an ear is seen whose side is turned away by `angle` radians: all of it up to 10°, nothing from 40°.
-    static func earVisibility(turnedAway angle: Double) -> Double {
-        let (full, none) = (10 * Double.pi / 180, 40 * Double.pi / 180)
-        return min(1, max(0, (none - angle) / (none - full)))
-    }
-
-    static func earLobes(_ face: DetectedFigure) -> [JewelleryAnchor] {
-        let scale = face.distance(Face.rightEye, Face.leftEye) / outerEyeDistanceMm
-        let eyes = face.landmarks[Face.leftEye].place - face.landmarks[Face.rightEye].place
-        let roll = atan2(eyes.y, eyes.x)
-        let yaw = yaw(face)
-        return [("left_ear_lobe", Face.leftLobe, -yaw), ("right_ear_lobe", Face.rightLobe, yaw)].map { name, index, away in
-            JewelleryAnchor(
-                name: name, place: face.landmarks[index].place, confidence: face.confidence * earVisibility(turnedAway: away),
-                pixelsPerMillimetre: scale, rotation: roll)
+    static func earLobes(_ face: DetectedFigure, _ pose: HeadPose) -> [JewelleryAnchor] {
+        let offset = CanonicalFace.lobeOffset
+        return [("left_ear_lobe", Face.leftEdge, 1.0), ("right_ear_lobe", Face.rightEdge, -1.0)].map { name, index, side in
+            let hidden = earHidden(turnedAway: -side * pose.yaw)
+            return JewelleryAnchor(
+                name: name, place: face.landmarks[index].place + pose.seen(side * offset.outwards, offset.down, offset.away),
+                confidence: face.confidence * (1 - hidden), pixelsPerMillimetre: pose.scale, rotation: pose.roll, yaw: pose.yaw, pitch: pose.pitch,
+                hidden: hidden)
         }
+    }
+
+    /// On the bridge of the nose.
+    static func glasses(_ face: DetectedFigure, _ pose: HeadPose) -> JewelleryAnchor {
+        JewelleryAnchor(
+            name: "glasses", place: face.landmarks[Face.bridge].place, confidence: face.confidence, pixelsPerMillimetre: pose.scale,
+            rotation: pose.roll, yaw: pose.yaw, pitch: pose.pitch)
     }
 
     // MARK: Neck
@@ -83,8 +84,7 @@ enum JewelleryAnchors {
 
     /// The pit of the throat, where a short necklace lies: a quarter of the way from the line between the shoulder joints to the chin.
     /// Without a body it is guessed half a face height below the chin, with half the confidence.
-    static func neck(face: DetectedFigure?, body: DetectedFigure?) -> JewelleryAnchor? {
-        let faceScale = face.map { $0.distance(Face.rightEye, Face.leftEye) / outerEyeDistanceMm }
+    static func neck(face: DetectedFigure?, pose: HeadPose?, body: DetectedFigure?) -> JewelleryAnchor? {
         if let body {
             let (left, right) = (body.landmarks[Body.leftShoulder], body.landmarks[Body.rightShoulder])
             let across = left.place - right.place
@@ -98,39 +98,23 @@ enum JewelleryAnchors {
             if seen >= 0.5 {
                 return JewelleryAnchor(
                     name: "neck", place: middle.towards(top, 0.25), confidence: body.confidence * seen,
-                    pixelsPerMillimetre: near ? faceScale ?? 0 : body.distance(Body.leftShoulder, Body.rightShoulder) / shoulderJointDistanceMm,
-                    rotation: atan2(across.y, across.x))
+                    pixelsPerMillimetre: (near ? pose?.scale : nil)
+                        ?? body.distance(Body.leftShoulder, Body.rightShoulder) / shoulderJointDistanceMm,
+                    rotation: atan2(across.y, across.x), yaw: atan2(right.z - left.z, max(across.length, 1e-9)))
             }
         }
-        guard let face, let faceScale else { return nil }
+        guard let face, let pose else { return nil }
         let (forehead, chin) = (face.landmarks[Face.forehead].place, face.landmarks[Face.chin].place)
-        let eyes = face.landmarks[Face.leftEye].place - face.landmarks[Face.rightEye].place
         return JewelleryAnchor(
-            name: "neck", place: chin + (chin - forehead) * 0.5, confidence: face.confidence * 0.5,
-            pixelsPerMillimetre: faceScale, rotation: atan2(eyes.y, eyes.x))
+            name: "neck", place: chin + (chin - forehead) * 0.5, confidence: face.confidence * 0.5, pixelsPerMillimetre: pose.scale,
+            rotation: pose.roll, yaw: pose.yaw)
     }
 
-    // MARK: Hand
-
-    /// A ring sits where the ring finger leaves the palm, a little before the middle of its first segment (joints 13 to 14); a bracelet
-    /// at the wrist (joint 0).
-    static func hand(_ hand: DetectedFigure) -> [JewelleryAnchor] {
-        let side = hand.part == .leftHand ? "left" : "right"
-        // Fingers that point at the camera are measured worst: the median of four.
-        let scales = zip([(5, 6), (9, 10), (13, 14), (17, 18)], proximalPhalangesMm).map { hand.distance($0.0, $0.1) / $1 }.sorted()
-        let scale = (scales[1] + scales[2]) / 2
-        let (base, joint) = (hand.landmarks[13], hand.landmarks[14])
-        let (wrist, middle) = (hand.landmarks[0], hand.landmarks[9])
-        return [
-            JewelleryAnchor(
-                name: "\(side)_ring_finger", place: base.place.towards(joint.place, 0.45), confidence: hand.confidence,
-                pixelsPerMillimetre: scale, rotation: fromUpright(joint.place - base.place)),
-            JewelleryAnchor(
-                name: "\(side)_wrist", place: wrist.place, confidence: hand.confidence,
-                pixelsPerMillimetre: scale, rotation: fromUpright(middle.place - wrist.place)),
-        ]
+    static func pendant(below neck: JewelleryAnchor) -> JewelleryAnchor {
+        var pendant = neck
+        pendant.name = "pendant"
+        let drop = pendantDropMm * neck.pixelsPerMillimetre
+        pendant.place = neck.place + Place(x: -sin(neck.rotation), y: cos(neck.rotation)) * drop
+        return pendant
     }
-
-    /// Clockwise angle from straight up.
-    private static func fromUpright(_ direction: Place) -> Double { atan2(direction.x, -direction.y) }
 }

@@ -7,6 +7,8 @@ struct Landmark: Equatable, Sendable {
     var z: Double
     /// 0 to 1: that it is there and seen.
     var confidence: Double
+
+    var isFinite: Bool { place.x.isFinite && place.y.isFinite && z.isFinite }
 }
 
 enum FigurePart: String, Sendable {
@@ -36,14 +38,17 @@ enum Landmarks {
     /// - Parameters:
     ///   - values: `stride` numbers a landmark: x, y, z in input pixels, and for `stride` 5 visibility and presence as logits.
     ///   - count: landmarks to take from the front.
-    static func project(_ values: UnsafeBufferPointer<Float>, count: Int, stride: Int, inputSide: Int, region: Region) -> [Landmark] {
+    ///   - depthScale: what the model's depths are multiplied with.
+    static func project(
+        _ values: UnsafeBufferPointer<Float>, count: Int, stride: Int, inputSide: Int, region: Region, depthScale: Double = 1
+    ) -> [Landmark] {
         precondition(values.count >= count * stride, "a landmark model gives all its landmarks")
         let side = Double(inputSide)
         return (0..<count).map { index in
             let row = index * stride
             let place = region.place(Double(values[row]) / side, Double(values[row + 1]) / side)
             let confidence = stride < 5 ? 1 : min(sigmoid(Double(values[row + 3])), sigmoid(Double(values[row + 4])))
-            return Landmark(place: place, z: Double(values[row + 2]) / side * region.side, confidence: confidence)
+            return Landmark(place: place, z: Double(values[row + 2]) / side * region.side * depthScale, confidence: confidence)
         }
     }
 }

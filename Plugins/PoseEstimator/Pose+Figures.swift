@@ -31,6 +31,7 @@ private struct PictureScale {
     func anchor(_ anchor: JewelleryAnchor) -> Anchor {
         Anchor(
             name: anchor.name, x: Float(anchor.place.x * x), y: Float(anchor.place.y * y), confidence: Float(anchor.confidence),
-            pixelsPerMm: Float(anchor.pixelsPerMillimetre * x), rotation: Float(anchor.rotation))
+            pixelsPerMm: Float(anchor.pixelsPerMillimetre * x), rotation: Float(anchor.rotation), yaw: Float(anchor.yaw), pitch: Float(anchor.pitch),
+            hidden: Float(anchor.hidden))
     }
 }

@@ -1,115 +1,98 @@
-import Glibc
-
-/// The models of the three chains, with what each takes and gives.
-enum PoseModel: String, CaseIterable, Sendable {
-    case faceDetector = "face_detection"
-    case faceLandmarks = "face_landmark"
-    case palmDetector = "palm_detection"
-    case handLandmarks = "hand_landmark"
-    case bodyDetector = "pose_detection"
-    case bodyLandmarks = "pose_landmark"
-
-    /// File below the models folder.
-    var path: String {
-        switch self {
-        case .faceDetector: "mediapipe/face_detection_short_range.tflite"
-        case .faceLandmarks: "mediapipe/face_landmark.tflite"
-        case .palmDetector: "mediapipe/palm_detection_full.tflite"
-        case .handLandmarks: "mediapipe/hand_landmark_full.tflite"
-        case .bodyDetector: "mediapipe/pose_detection.tflite"
-        case .bodyLandmarks: "mediapipe/pose_landmark_full.tflite"
-        }
-    }
-
-    /// The input is f32[1, side, side, 3].
-    var inputSide: Int {
-        switch self {
-        case .faceDetector: 128
-        case .faceLandmarks, .palmDetector: 192
-        case .handLandmarks, .bodyDetector: 224
-        case .bodyLandmarks: 256
-        }
-    }
-
-    var inputName: String { self == .faceDetector ? "input" : "input_1" }
-
-    var range: PixelRange { self == .faceDetector || self == .bodyDetector ? .symmetric : .unit }
-
-    /// Names of the outputs that are used. Detectors: rows, scores. Landmark models: landmarks, presence (and handedness).
-    var outputs: [String] {
-        switch self {
-        case .faceDetector: ["regressors", "classificators"]
-        case .faceLandmarks: ["conv2d_21", "conv2d_31"]
-        case .palmDetector, .bodyDetector, .bodyLandmarks: ["Identity", "Identity_1"]
-        case .handLandmarks: ["Identity", "Identity_1", "Identity_2"]
-        }
-    }
-
-    /// Numbers in each of `outputs`.
-    var outputCounts: [Int] {
-        switch self {
-        case .faceDetector: [896 * 16, 896]
-        case .faceLandmarks: [468 * 3, 1]
-        case .palmDetector: [2016 * 18, 2016]
-        case .handLandmarks: [21 * 3, 1, 1]
-        case .bodyDetector: [2254 * 12, 2254]
-        case .bodyLandmarks: [39 * 5, 1]
-        }
-    }
-}
-
-/// What the chains look for.
-struct PoseOptions: Equatable, Sendable {
-    /// Faces and hands that are followed up, best first; 0 switches a chain off.
-    var facesMax = 4
-    var handsMax = 4
-    var body = true
-    /// Score from which a detection counts, and presence from which landmarks do; 0 to 1.
-    var detectionMin = 0.5
-    var presenceMin = 0.5
-    /// Overlap (IoU) from which two detections are one.
-    var overlapMax = 0.3
-    /// A picture is made smaller before anything else when its longer side has more pixels.
-    var imageSideMax = 4096
-}
+import ImageDecoding
 
 /// One run of a model on one part of the picture.
 struct PoseJob: Equatable, Sendable {
     var model: PoseModel
     var region: Region
-    /// Place among the jobs of the same model.
+    /// Place among the jobs of the same model; for an iris, of the face's.
     var rank: Int
+    /// The figure that it goes on from, of the picture before; nil for what a detector has found.
+    var track: UInt32? = nil
+    /// The person's left eye is shown to the model as its mirror image.
+    var mirrored = false
+
+    /// Writes what the model sees.
+    func cut(_ image: DecodedImage, into target: UnsafeMutableBufferPointer<Float>) {
+        Warp.cut(image, region, side: model.inputSide, range: model.range, border: model.border, mirrored: mirrored, into: target)
+    }
 }
 
-/// The three chains over one picture: detect, then find the landmarks of each that was found. A value: outputs in, jobs out.
+/// What is looked for in a picture, and where.
+struct PosePlan: Equatable, Sendable {
+    struct Track: Equatable, Sendable {
+        var kind: PoseChainKind
+        var id: UInt32
+        var region: Region
+    }
+
+    /// Figures that are where the picture before says.
+    var tracks: [Track] = []
+    /// Chains whose detectors run.
+    var search: [PoseChainKind]
+    /// Of each kind, indexed by `PoseChainKind.rawValue`.
+    var figuresMax: [Int]
+
+    /// A picture that stands alone.
+    init(photo options: PoseOptions) {
+        figuresMax = PoseChainKind.allCases.map { options.figuresMax($0) }
+        search = PoseChainKind.allCases.filter { options.figuresMax($0) > 0 }
+    }
+
+    init(tracks: [Track], search: [PoseChainKind], figuresMax: [Int]) {
+        self.tracks = tracks
+        self.search = search
+        self.figuresMax = figuresMax
+    }
+}
+
+/// A figure with what the next picture needs of it.
+struct FoundFigure: Equatable, Sendable {
+    var figure: DetectedFigure
+    var kind: PoseChainKind
+    var rank: Int
+    /// Of the picture before, when it is followed.
+    var track: UInt32?
+    /// Where it is looked for in the next picture.
+    var next: Region
+    /// Of a hand: that it is the person's right one, 0 to 1, in a picture that is not mirrored.
+    var rightHand: Double
+}
+
+/// The three chains over one picture: detect, or go on from the picture before, then find the landmarks of each. A value: outputs in, jobs out.
 ///
-///     start ─▶ faceDetector ─▶ faceLandmarks × n ─┐
-///           ─▶ palmDetector ─▶ handLandmarks × n ─┼─▶ isDone, figures
-///           ─▶ bodyDetector ─▶ bodyLandmarks ─────┘
+///     start ─▶ faceDetector ─▶ faceLandmarks × n ─▶ irisLandmarks × 2n ─┐
+///           ─▶ palmDetector ─▶ handLandmarks × n ───────────────────────┼─▶ isDone, found
+///           ─▶ bodyDetector ─▶ bodyLandmarks ───────────────────────────┘
+///     What is followed begins at its landmarks.
 struct PoseChain {
     let width: Int
     let height: Int
     let options: PoseOptions
+    let plan: PosePlan
     private let detectors: Detectors
     private(set) var outstanding = 0
-    private var found: [(job: PoseJob, figure: DetectedFigure)] = []
+    private var figuresFound: [FoundFigure] = []
+    private var irises: [Int: [Iris]] = [:]
 
-    init(width: Int, height: Int, options: PoseOptions, detectors: Detectors = Detectors()) {
+    init(width: Int, height: Int, options: PoseOptions, plan: PosePlan? = nil, detectors: Detectors = Detectors()) {
         self.detectors = detectors
         self.width = width
         self.height = height
         self.options = options
+        self.plan = plan ?? PosePlan(photo: options)
     }
 
     var isDone: Bool { outstanding == 0 }
 
-    /// The detectors' jobs.
+    /// The first jobs: landmarks of what is followed, and detectors.
     mutating func start() -> [PoseJob] {
         let whole = Region.letterbox(width: width, height: height)
-        var jobs: [PoseJob] = []
-        if options.facesMax > 0 { jobs.append(PoseJob(model: .faceDetector, region: whole, rank: 0)) }
-        if options.handsMax > 0 { jobs.append(PoseJob(model: .palmDetector, region: whole, rank: 0)) }
-        if options.body { jobs.append(PoseJob(model: .bodyDetector, region: whole, rank: 0)) }
+        var jobs = PoseChainKind.allCases.flatMap { kind in
+            plan.tracks.filter { $0.kind == kind }.prefix(plan.figuresMax[kind.rawValue]).enumerated().map { rank, track in
+                PoseJob(model: kind.landmarks, region: track.region, rank: rank, track: track.id)
+            }
+        }
+        jobs += plan.search.map { PoseJob(model: $0.detector, region: whole, rank: 0) }
         outstanding = jobs.count
         return jobs
     }
@@ -118,83 +101,53 @@ struct PoseChain {
     mutating func finished(_ job: PoseJob, _ outputs: [UnsafeBufferPointer<Float>]) -> [PoseJob] {
         precondition(outstanding > 0, "a job finishes once")
         outstanding -= 1
+        var next: [PoseJob] = []
         if let detector = detectors.detector(of: job.model) {
-            let next = follow(job, detector, outputs)
-            outstanding += next.count
-            return next
+            next = follow(job, detector, outputs)
+        } else if job.model == .irisLandmarks {
+            if let iris = Iris(job, outputs[0]) { irises[job.rank, default: []].append(iris) }
+        } else if let found = LandmarkReading.figure(of: job, outputs, presenceMin: options.presenceMin) {
+            figuresFound.append(found)
+            if found.kind == .face, options.iris { next = Iris.jobs(found) }
         }
-        if let figure = figure(of: job, outputs) { found.append((job, figure)) }
-        return []
+        outstanding += next.count
+        return next
     }
 
     /// Faces and hands by size, largest first: the customer is nearest. Faces, then hands, then the body.
-    var figures: [DetectedFigure] {
-        let inOrder = found.sorted { a, b in
-            if a.job.model != b.job.model { return order(a.job.model) < order(b.job.model) }
+    var found: [FoundFigure] {
+        let inOrder = figuresFound.sorted { a, b in
+            if a.kind != b.kind { return a.kind.rawValue < b.kind.rawValue }
             if a.figure.box.area != b.figure.box.area { return a.figure.box.area > b.figure.box.area }
-            return a.job.rank < b.job.rank
+            return a.rank < b.rank
         }
-        var result: [DetectedFigure] = []
-        for (_, figure) in inOrder {
+        var result: [FoundFigure] = []
+        for var found in inOrder {
             // Two detections can lead to one and the same hand or face.
-            let seen = result.contains { $0.part.kind == figure.part.kind && $0.box.overlap(figure.box) > 0.6 }
-            if !seen { result.append(figure) }
+            if result.contains(where: { $0.kind == found.kind && $0.figure.box.overlap(found.figure.box) > 0.6 }) { continue }
+            if found.kind == .face, let both = irises[found.rank], both.count == 2 { found.figure.append(both) }
+            result.append(found)
         }
         return result
     }
 
-    private func order(_ model: PoseModel) -> Int {
-        switch model {
-        case .faceLandmarks: 0
-        case .handLandmarks: 1
-        default: 2
-        }
-    }
+    var figures: [DetectedFigure] { found.map(\.figure) }
 
+    /// Detections that no followed figure covers, as landmark jobs. Ranks go on from those of the followed ones.
     private func follow(_ job: PoseJob, _ detector: Detector, _ outputs: [UnsafeBufferPointer<Float>]) -> [PoseJob] {
+        let kind = job.model.chain
+        let followed = plan.tracks.filter { $0.kind == kind }
+        let most = plan.figuresMax[kind.rawValue]
         let candidates = detector.candidates(rows: outputs[0], logits: outputs[1], threshold: options.detectionMin)
-        let (next, countMax): (PoseModel, Int) =
-            switch job.model {
-            case .faceDetector: (.faceLandmarks, options.facesMax)
-            case .palmDetector: (.handLandmarks, options.handsMax)
-            default: (.bodyLandmarks, 1)
-            }
-        let detections = Detection.merged(candidates, overlap: options.overlapMax, countMax: countMax)
-        return detections.enumerated().compactMap { rank, detection in
+        let regions = Detection.merged(candidates, overlap: options.overlapMax, countMax: most).map { detection in
             let detection = detection.inPicture(job.region)
-            let region: Region =
-                switch next {
-                case .faceLandmarks: .face(detection)
-                case .handLandmarks: .hand(detection)
-                default: .body(detection)
-                }
-            return region.side > 0 && region.side.isFinite ? PoseJob(model: next, region: region, rank: rank) : nil
-        }
-    }
-
-    private func figure(of job: PoseJob, _ outputs: [UnsafeBufferPointer<Float>]) -> DetectedFigure? {
-        let raw = Double(outputs[1][0])
-        // The face model gives a logit, the others a probability.
-        let presence = job.model == .faceLandmarks ? sigmoid(raw) : raw
-        guard presence >= options.presenceMin else { return nil }
-        let (part, count, stride): (FigurePart, Int, Int) =
-            switch job.model {
-            case .faceLandmarks: (.face, 468, 3)
-            case .handLandmarks: (handSide(outputs[2][0]), 21, 3)
-            default: (.body, 33, 5)
+            switch kind {
+            case .face: return Region.face(detection)
+            case .hand: return Region.hand(detection)
+            case .body: return Region.body(detection)
             }
-        var landmarks = Landmarks.project(outputs[0], count: count, stride: stride, inputSide: job.model.inputSide, region: job.region)
-        guard landmarks.allSatisfy({ $0.place.x.isFinite && $0.place.y.isFinite && $0.z.isFinite }) else { return nil }
-        if stride < 5 { for index in landmarks.indices { landmarks[index].confidence = min(max(presence, 0), 1) } }
-        guard let box = Box(around: landmarks.lazy.map(\.place)) else { return nil }
-        return DetectedFigure(part: part, confidence: min(max(presence, 0), 1), landmarks: landmarks, box: box)
+        }
+        return regions.filter { region in region.isUsable && !followed.contains { $0.region.overlap(region) > PoseTracker.sameOverlap } }
+            .prefix(max(0, most - followed.count)).enumerated().map { PoseJob(model: kind.landmarks, region: $1, rank: followed.count + $0) }
     }
-
-    /// The probability that it is the right hand, in a plain (not mirrored) photo. MediaPipe names it left: it assumes a mirror.
-    private func handSide(_ value: Float) -> FigurePart { value > 0.5 ? .rightHand : .leftHand }
-}
-
-extension FigurePart {
-    /// Both hands are one kind of thing.
-    fileprivate var kind: String { self == .leftHand || self == .rightHand ? "hand" : rawValue }
 }

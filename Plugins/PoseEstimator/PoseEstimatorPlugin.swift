@@ -1,7 +1,7 @@
 // PoseEstimator: faces, hands and the body of the customer in a picture, and the points that jewellery hangs on.
 //
 // It owns MediaPipe's chains (detect, cut out, landmarks) and the derivation of anchors. It must never decode or cut pictures
-// on the loop, keep a picture beyond its stream, or remember anybody: every picture stands alone.
+// on the loop, keep a picture once it is answered, or remember anybody: of a camera's pictures it keeps where things were, while the stream lasts.
 
 public import CVitrinePlugin
 import ImageDecoding
@@ -15,7 +15,7 @@ public final class PoseEstimatorPlugin: VitrinePlugin {
         let defaults = PoseOptions()
         return PluginManifest(
             name: "pose-estimator",
-            version: "0.1.0",
+            version: "0.2.0",
             description: "Face, hand and body landmarks, and the anchors that jewellery hangs on, in picture pixels",
             consumes: ["image", "video"],
             produces: [OutputPort(kind: "pose")],
@@ -23,12 +23,26 @@ public final class PoseEstimatorPlugin: VitrinePlugin {
             options: [
                 Option(key: "faces_max", defaultValue: "\(defaults.facesMax)", description: "faces followed up, 0 to 8; 0 = no faces"),
                 Option(key: "hands_max", defaultValue: "\(defaults.handsMax)", description: "hands followed up, 0 to 8; 0 = no hands"),
+                Option(
+                    key: "video_faces_max", defaultValue: "\(defaults.videoFacesMax)", description: "faces followed in a camera's pictures, 0 to 8"),
+                Option(
+                    key: "video_hands_max", defaultValue: "\(defaults.videoHandsMax)", description: "hands followed in a camera's pictures, 0 to 8"),
                 Option(key: "body", defaultValue: "true", description: "whether the body is looked for: true or false"),
+                Option(key: "iris", defaultValue: "true", description: "whether the irises of faces are measured: true or false"),
                 Option(key: "detection_min", defaultValue: "\(defaults.detectionMin)", description: "score from which a detection counts, 0 to 1"),
                 Option(key: "presence_min", defaultValue: "\(defaults.presenceMin)", description: "presence from which landmarks count, 0 to 1"),
                 Option(
                     key: "image_side_px_max", defaultValue: "\(defaults.imageSideMax)",
                     description: "longer side that a larger picture is reduced to before the chains, 256 to 16384"),
+                Option(
+                    key: "video_side_px_max", defaultValue: "\(defaults.videoSideMax)",
+                    description: "the same for a camera's pictures, 256 to 16384"),
+                Option(
+                    key: "smoothing", defaultValue: "true",
+                    description: "whether landmarks of a camera's pictures are smoothed over time: true or false"),
+                Option(
+                    key: "search_every_ms", defaultValue: "\(defaults.searchEveryMs)",
+                    description: "how often a part that is not in a camera's pictures is looked for, 0 to 10000; 0 = in every picture"),
             ],
             stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0, licence: "Apache-2.0 (models: MediaPipe, Apache-2.0)")
     }
@@ -65,17 +79,26 @@ extension PoseOptions {
             }
             return value
         }
+        func flag(_ key: String) throws(PluginError) -> Bool {
+            switch configuration(key) ?? "true" {
+            case "true", "": return true
+            case "false": return false
+            case let text: throw PluginError(.invalidArgument, "option \(key) is \"\(text)\"; allowed are true and false")
+            }
+        }
         self.init()
         facesMax = try number("faces_max", facesMax, 0...8)
         handsMax = try number("hands_max", handsMax, 0...8)
+        videoFacesMax = try number("video_faces_max", videoFacesMax, 0...8)
+        videoHandsMax = try number("video_hands_max", videoHandsMax, 0...8)
         detectionMin = try number("detection_min", detectionMin, 0...1)
         presenceMin = try number("presence_min", presenceMin, 0...1)
         imageSideMax = try number("image_side_px_max", imageSideMax, 256...16384)
-        switch configuration("body") ?? "true" {
-        case "true", "": body = true
-        case "false": body = false
-        case let text: throw PluginError(.invalidArgument, "option body is \"\(text)\"; allowed are true and false")
-        }
+        videoSideMax = try number("video_side_px_max", videoSideMax, 256...16384)
+        searchEveryMs = try number("search_every_ms", searchEveryMs, 0...10_000)
+        body = try flag("body")
+        iris = try flag("iris")
+        smoothing = try flag("smoothing")
     }
 }
 

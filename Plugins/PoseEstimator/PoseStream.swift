@@ -2,52 +2,98 @@ import ImageDecoding
 import PluginKit
 import Wire
 
-/// One stream: pictures in, poses out, each on its own. Closes after the last answer once the input has ended.
+/// One stream: pictures in, poses out. Photos stand alone; a camera's pictures are worked on one after the other, each going on from the one
+/// before. Closes after the last answer once the input has ended.
 final class PoseStream: StreamHandler {
     private let answers: AnsweringStream
     private let plugin: PoseEstimatorPlugin
+    private var tracker: PoseTracker
+    /// A camera's pictures that wait for the one before them.
+    private var waiting: [(origin: InputOrigin, data: SharedBytes)] = []
+    private var isFollowing = false
+
+    /// Pictures of a camera that may wait on one stream: a session sends one at a time.
+    static let videoWaitingItemsMax = 8
 
     init(_ stream: PluginStream, _ plugin: PoseEstimatorPlugin) {
         answers = AnsweringStream(stream)
         self.plugin = plugin
+        tracker = PoseTracker(options: plugin.options)
     }
 
     func receive(_ message: InputMessage) throws(PluginError) {
         guard let (origin, image) = answers.expectPicture(message) else { return }
-        PoseRun(answers.stream, plugin, origin) { [weak self] result in self?.answers.answer(origin, result.map { [$0] }) }.start(image.data)
+        if origin.modality == "video" { return follow(origin, image.data) }
+        let options = plugin.options
+        PoseRun(answers.stream, plugin, origin, sideMax: options.imageSideMax, plan: { _ in PosePlan(photo: options) }) { [weak self] result in
+            self?.answers.answer(origin, result.map { [.pose(Pose($0.found.map(\.figure), $0.image))] })
+        }.start(image.data)
     }
 
     func halfClosed() { answers.halfClosed() }
+
+    private func follow(_ origin: InputOrigin, _ data: SharedBytes) {
+        guard !isFollowing else {
+            guard waiting.count < PoseStream.videoWaitingItemsMax else {
+                let most = PoseStream.videoWaitingItemsMax
+                return answers.answer(origin, .failure(PluginError(.resourceExhausted, "\(most) camera pictures wait already, which is the limit")))
+            }
+            return waiting.append((origin, data))
+        }
+        isFollowing = true
+        let timeUs = origin.captureTimeUs
+        let plan = { [weak self] (image: DecodedImage) -> PosePlan in
+            self?.tracker.plan(atUs: timeUs, width: image.width, height: image.height) ?? PosePlan(tracks: [], search: [], figuresMax: [0, 0, 0])
+        }
+        PoseRun(answers.stream, plugin, origin, sideMax: plugin.options.videoSideMax, plan: plan) { [weak self] result in
+            guard let self else { return }
+            isFollowing = false
+            answers.answer(origin, result.map { [.pose(Pose(self.tracker.finished($0.found, atUs: timeUs), $0.image))] })
+            if !waiting.isEmpty, !answers.stream.isClosed {
+                let next = waiting.removeFirst()
+                follow(next.origin, next.data)
+            }
+        }.start(data)
+    }
 }
+
+/// What the chains found in a picture.
+private typealias PoseResult = Result<(found: [FoundFigure], image: DecodedImage), PluginError>
 
 /// The chains over one picture, carried out with the host's services. `then` is called once.
 ///
-///     compute: decode ─▶ per job, compute: cut ─▶ infer ─▶ PoseChain ─▶ further jobs … ─▶ then
+///     compute: decode ─▶ plan ─▶ per job, compute: cut ─▶ infer ─▶ PoseChain ─▶ further jobs … ─▶ then
 private final class PoseRun {
     private let stream: PluginStream
     private let plugin: PoseEstimatorPlugin
     private let origin: InputOrigin
-    private var then: ((Result<PluginOutput.Kind, PluginError>) -> Void)?
+    private let sideMax: Int
+    private let plan: (DecodedImage) -> PosePlan
+    private var then: ((PoseResult) -> Void)?
     /// There once the picture is decoded.
     private var chain: PoseChain?
 
     init(
-        _ stream: PluginStream, _ plugin: PoseEstimatorPlugin, _ origin: InputOrigin, then: @escaping (Result<PluginOutput.Kind, PluginError>) -> Void
+        _ stream: PluginStream, _ plugin: PoseEstimatorPlugin, _ origin: InputOrigin, sideMax: Int, plan: @escaping (DecodedImage) -> PosePlan,
+        then: @escaping (PoseResult) -> Void
     ) {
         self.stream = stream
         self.plugin = plugin
         self.origin = origin
+        self.sideMax = sideMax
+        self.plan = plan
         self.then = then
     }
 
     func start(_ data: SharedBytes) {
-        let fit = ImageFit.full(sideMax: plugin.options.imageSideMax)
+        let fit = ImageFit.full(sideMax: sideMax)
         stream.compute(deadlineUs: origin.deadlineUs) { () throws(PluginError) -> DecodedImage in
             try decode(data, fit, .asStored)
         } then: { [self] result in
             switch result {
             case .success(let image):
-                var chain = PoseChain(width: image.width, height: image.height, options: plugin.options, detectors: plugin.detectors)
+                var chain = PoseChain(
+                    width: image.width, height: image.height, options: plugin.options, plan: plan(image), detectors: plugin.detectors)
                 let jobs = chain.start()
                 self.chain = chain
                 if jobs.isEmpty { finish(image) }
@@ -68,7 +114,7 @@ private final class PoseRun {
             return
         }
         stream.compute(deadlineUs: origin.deadlineUs) { () throws(PluginError) -> Void in
-            input.withMutableFloats { Warp.cut(image, job.region, side: side, range: job.model.range, into: $0) }
+            input.withMutableFloats { job.cut(image, into: $0) }
         } then: { [self] result in
             switch result {
             case .success: infer(job, input, image)
@@ -96,8 +142,7 @@ private final class PoseRun {
             fail(PluginError(.failedPrecondition, "model \(job.model.rawValue) gave outputs of \(outputs.map(\.shape)), not those of its release"))
             return
         }
-        let values = outputs.map { $0.floats() }
-        let next = withBuffers(of: values) { chain?.finished(job, $0) ?? [] }
+        let next = withFloats(of: outputs[...]) { chain?.finished(job, $0) ?? [] }
         for following in next { run(following, image) }
         if chain?.isDone ?? true { finish(image) }
     }
@@ -105,7 +150,7 @@ private final class PoseRun {
     private func finish(_ image: DecodedImage) {
         let then = then
         self.then = nil
-        then?(.success(.pose(Pose(chain?.figures ?? [], image))))
+        then?(.success((chain?.found ?? [], image)))
     }
 
     private func fail(_ error: PluginError) {
@@ -115,13 +160,12 @@ private final class PoseRun {
     }
 }
 
-/// Gives `body` all arrays' elements, valid until it returns.
-func withBuffers<R>(of arrays: [[Float]], _ body: ([UnsafeBufferPointer<Float>]) -> R) -> R {
-    func open(_ index: Int, _ buffers: [UnsafeBufferPointer<Float>]) -> R {
-        guard index < arrays.count else { return body(buffers) }
-        return arrays[index].withUnsafeBufferPointer { open(index + 1, buffers + [$0]) }
-    }
-    return open(0, [])
+/// Gives `body` all tensors' elements, valid until it returns.
+private func withFloats<R>(of tensors: ArraySlice<Tensor>, _ buffers: [UnsafeBufferPointer<Float>] = [], _ body: ([UnsafeBufferPointer<Float>]) -> R)
+    -> R
+{
+    guard let first = tensors.first else { return body(buffers) }
+    return first.withFloats { withFloats(of: tensors.dropFirst(), buffers + [$0], body) }
 }
 
 /// For compute jobs: a picture that cannot be used is INVALID_ARGUMENT.

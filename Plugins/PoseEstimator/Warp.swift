@@ -15,28 +15,40 @@ enum PixelRange: Sendable {
     var offset: Float { self == .unit ? 0 : -1 }
 }
 
+/// What lies beyond the picture's edge.
+enum PixelBorder: Sendable {
+    case black
+    /// The pixels of the edge.
+    case repeated
+}
+
+/// Cuts squares out of pictures as MediaPipe does: the square's corner is the first pixel's middle, places are rounded to 1/32 of a pixel, values to
+/// whole ones (OpenCV's warpPerspective). The landmark models answer to such a half pixel: bodies move by tens of pixels without it.
 enum Warp {
-    /// Cuts `region` out of `image` by bilinear interpolation into `side` × `side` pixels of R, G, B. Beyond the picture it is black.
+    /// Steps of a pixel that places are rounded to.
+    static let steps = 32
+
+    /// Cuts `region` out of `image` by bilinear interpolation into `side` × `side` pixels of R, G, B.
+    /// - Parameter mirrored: left and right are exchanged.
     static func cut(
-        _ image: DecodedImage, _ region: Region, side: Int, range: PixelRange, into target: UnsafeMutableBufferPointer<Float>
+        _ image: DecodedImage, _ region: Region, side: Int, range: PixelRange, border: PixelBorder = .black, mirrored: Bool = false,
+        into target: UnsafeMutableBufferPointer<Float>
     ) {
         precondition(target.count == side * side * 3, "the target has three floats a pixel")
-        guard let output = target.baseAddress else { return }
-        let step = region.side / Double(side)
+        guard let output = target.baseAddress, image.width > 0, image.height > 0 else { return }
+        let step = region.side / Double(side) * Double(steps)
         let (alongX, alongY) = (cos(region.rotation) * step, sin(region.rotation) * step)
-        let first = region.place(0.5 / Double(side), 0.5 / Double(side)) - Place(x: 0.5, y: 0.5)
+        let corner = region.place(0, 0) * Double(steps)
         image.rgb.withUnsafeBufferPointer { pixels in
             guard let source = pixels.baseAddress else { return }
-            var sampler = Sampler(source: source, width: image.width, height: image.height, scale: range.scale, offset: range.offset)
+            let sampler = Sampler(
+                source: source, width: image.width, height: image.height, border: border, scale: range.scale, offset: range.offset)
             for row in 0..<side {
-                let x = first.x - Double(row) * alongY
-                let y = first.y + Double(row) * alongX
+                let x = corner.x - Double(row) * alongY
+                let y = corner.y + Double(row) * alongX
                 for column in 0..<side {
-                    let value = sampler.sample(x + Double(column) * alongX, y + Double(column) * alongY)
-                    let pixel = output + (row * side + column) * 3
-                    pixel[0] = value.x
-                    pixel[1] = value.y
-                    pixel[2] = value.z
+                    let at = mirrored ? side - 1 - column : column
+                    sampler.sample(x + Double(column) * alongX, y + Double(column) * alongY, into: output + (row * side + at) * 3)
                 }
             }
         }
@@ -47,28 +59,49 @@ private struct Sampler {
     let source: UnsafePointer<UInt8>
     let width: Int
     let height: Int
+    let border: PixelBorder
     let scale: Float
     let offset: Float
 
+    /// Places farther out than this are all alike.
+    private static var farthest: Double { 1e9 }
+
+    /// `x` and `y` in steps.
     @inline(__always)
-    mutating func sample(_ x: Double, _ y: Double) -> SIMD3<Float> {
+    func sample(_ x: Double, _ y: Double, into pixel: UnsafeMutablePointer<Float>) {
         // Also false for not-a-number.
-        guard x > -1, y > -1, x < Double(width), y < Double(height) else { return SIMD3(repeating: offset) }
-        let (left, top) = (x.rounded(.down), y.rounded(.down))
-        let (column, row) = (Int(left), Int(top))
-        let (fx, fy) = (Float(x - left), Float(y - top))
-        var sum = pixel(column, row) * ((1 - fx) * (1 - fy))
-        sum += pixel(column + 1, row) * (fx * (1 - fy))
-        sum += pixel(column, row + 1) * ((1 - fx) * fy)
-        sum += pixel(column + 1, row + 1) * (fx * fy)
-        return sum * scale + SIMD3(repeating: offset)
+        guard abs(x) < Sampler.farthest, abs(y) < Sampler.farthest else {
+            for channel in 0..<3 { pixel[channel] = offset }
+            return
+        }
+        let (column, row) = (Int(x.rounded(.toNearestOrEven)), Int(y.rounded(.toNearestOrEven)))
+        let (left, top) = (column >> 5, row >> 5)
+        let (fx, fy) = (Int32(truncatingIfNeeded: column & 31), Int32(truncatingIfNeeded: row & 31))
+        if left >= 0, top >= 0, left < width - 1, top < height - 1 {
+            let upper = source + (top * width + left) * 3
+            let lower = upper + width * 3
+            for channel in 0..<3 {
+                let above = Int32(upper[channel]) * (32 - fx) + Int32(upper[channel + 3]) * fx
+                let below = Int32(lower[channel]) * (32 - fx) + Int32(lower[channel + 3]) * fx
+                pixel[channel] = value(above * (32 - fy) + below * fy)
+            }
+            return
+        }
+        for channel in 0..<3 {
+            let above = edge(left, top, channel) * (32 - fx) + edge(left + 1, top, channel) * fx
+            let below = edge(left, top + 1, channel) * (32 - fx) + edge(left + 1, top + 1, channel) * fx
+            pixel[channel] = value(above * (32 - fy) + below * fy)
+        }
     }
 
-    /// Black beyond the edge.
+    /// Of 1,024 times a pixel's value, rounded.
     @inline(__always)
-    private func pixel(_ column: Int, _ row: Int) -> SIMD3<Float> {
-        guard column >= 0, row >= 0, column < width, row < height else { return SIMD3(repeating: 0) }
-        let bytes = source + (row * width + column) * 3
-        return SIMD3(Float(bytes[0]), Float(bytes[1]), Float(bytes[2]))
+    private func value(_ sum: Int32) -> Float { Float((sum + 512) >> 10) * scale + offset }
+
+    private func edge(_ column: Int, _ row: Int, _ channel: Int) -> Int32 {
+        let inside = column >= 0 && row >= 0 && column < width && row < height
+        if !inside, border == .black { return 0 }
+        let (x, y) = (min(max(column, 0), width - 1), min(max(row, 0), height - 1))
+        return Int32(source[(y * width + x) * 3 + channel])
     }
 }

@@ -20,8 +20,26 @@ public enum OverlayPlacement {
             let widthPx = overlay.widthPx > 0 ? Float(overlay.widthPx) : 256
             return Overlay(
                 anchor: anchor.name, x: anchor.x, y: anchor.y, scale: perMm * Float(overlay.widthMm) / widthPx, rotation: anchor.rotation,
-                image: overlay.image, imageAnchorX: Float(overlay.anchorX), imageAnchorY: Float(overlay.anchorY))
+                image: overlay.image, imageAnchorX: Float(overlay.anchorX), imageAnchorY: Float(overlay.anchorY), stretch: stretch(anchor))
         }
+    }
+
+    /// What lies flat on the chest or before the eyes is seen narrower when it is turned away, at most to a third; rings, bracelets and hanging
+    /// earrings are as wide from every side. The overlay of an earring is the right ear's: on the left one it is mirrored.
+    static func stretch(_ anchor: Anchor) -> Float {
+        switch anchor.name {
+        case "left_ear_lobe": -1
+        case "neck", "pendant", "glasses": max(1 / 3, cosine(anchor.yaw))
+        default: 1
+        }
+    }
+
+    /// cos of an angle up to a quarter turn, by the half-angle formula on Taylor's series: good to 1e-6, and no library.
+    private static func cosine(_ angle: Float) -> Float {
+        let half = min(abs(angle), .pi / 2) / 2
+        let square = half * half
+        let sine = half * (1 - square / 6 * (1 - square / 20 * (1 - square / 42)))
+        return 1 - 2 * sine * sine
     }
 
     /// Earrings come in pairs; a ring or bracelet goes on one hand, the surer one.
@@ -32,6 +50,8 @@ public enum OverlayPlacement {
         switch kind {
         case "ear_lobe": ["left_ear_lobe", "right_ear_lobe"]
         case "neck": ["neck"]
+        case "pendant": ["pendant"]
+        case "glasses": ["glasses"]
         case "ring_finger": ["left_ring_finger", "right_ring_finger"]
         case "wrist": ["left_wrist", "right_wrist"]
         default: []

@@ -18,7 +18,8 @@ struct Phrases {
     func cannotSee(_ anchor: String) -> String {
         switch anchor {
         case "ear_lobe": of("I cannot see your ears well enough; please turn a little or show more of the picture.", "我看不清您的耳朵，请稍微转一下头再拍一张。")
-        case "neck": of("I cannot see your neck well enough; please show your shoulders too.", "我看不清您的颈部，请把肩膀也拍进来。")
+        case "glasses": of("I cannot see your face well enough; please look into the camera.", "我看不清您的脸，请正对镜头再拍一张。")
+        case "neck", "pendant": of("I cannot see your neck well enough; please show your shoulders too.", "我看不清您的颈部，请把肩膀也拍进来。")
         case "wrist": of("I cannot see your wrist; please show your hand and wrist.", "我看不到您的手腕，请把手和手腕拍进来。")
         default: of("I cannot see your hand; please show it with the fingers spread.", "我看不到您的手，请张开手指拍一张。")
         }

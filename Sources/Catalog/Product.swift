@@ -72,7 +72,7 @@ public struct Price: Sendable, Equatable, Codable {
 /// A picture to lay over a selfie, with the point that is put on the anchor.
 public struct ProductOverlay: Sendable, Equatable, Codable {
     public var image: String
-    /// "ear_lobe", "neck", "ring_finger", "wrist".
+    /// "ear_lobe", "glasses", "neck", "pendant", "ring_finger", "wrist".
     public var anchorKind: String
     /// In overlay pixels.
     public var anchorX: Double

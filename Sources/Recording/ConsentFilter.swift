@@ -52,14 +52,24 @@ public struct ConsentFilter: Sendable, Equatable {
         return Substitute(message: message.encoded(), withheld: lacks.0, bytes: UInt64(lacks.1))
     }
 
-    /// Nil when the serialized ServerMessage may be kept as it is. Audio on its way back may be the customer's own.
+    /// Nil when the serialized ServerMessage may be kept as it is. Audio on its way back may be the customer's own; a preview shows their face.
     public func substitute(forServer payload: UnsafeRawBufferPointer) -> Substitute? {
-        guard !consent.audio, let peek = try? MessagePeek(serverMessage: payload), peek.kind == ServerMessageKind.audio else { return nil }
+        guard let peek = try? MessagePeek(serverMessage: payload) else { return nil }
+        if peek.kind == ServerMessageKind.tryOn, !consent.faces { return withoutPreview(payload) }
+        guard peek.kind == ServerMessageKind.audio, !consent.audio else { return nil }
         let chunk = try? AudioChunkView(peek.contents(in: payload))
         let message = ServerMessage(
             sequence: peek.sequence, turnID: peek.turnID, revision: peek.revision, timeUs: peek.captureTimeUs,
             kind: .audio(ConsentFilter.silenced(chunk)))
         return Substitute(message: message.encoded(), withheld: .audio, bytes: UInt64(chunk?.samples.count ?? peek.kindRange.count))
+    }
+
+    private func withoutPreview(_ payload: UnsafeRawBufferPointer) -> Substitute? {
+        guard var message = try? ServerMessage(decoding: payload), case .tryOn(var tryOn) = message.kind, !tryOn.preview.isEmpty else { return nil }
+        let bytes = UInt64(tryOn.preview.count)
+        tryOn.preview = []
+        message.kind = .tryOn(tryOn)
+        return Substitute(message: message.encoded(), withheld: .face, bytes: bytes)
     }
 
     /// The Open without what must not be kept: of metadata that is not Vitrine's own, the keys alone.

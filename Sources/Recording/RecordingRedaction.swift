@@ -161,6 +161,11 @@ struct RecordingRedaction {
         case .audio(let chunk) where !options.keepsAudio:
             message.kind = .audio(silence(chunk))
             return (message, UInt64(chunk.samples.count))
+        case .tryOn(var tryOn) where !tryOn.preview.isEmpty:
+            let lacks = UInt64(tryOn.preview.count)
+            tryOn.preview = PictureRedaction.grey(PictureRedaction.size(tryOn.preview) ?? PictureRedaction.fallback)
+            message.kind = .tryOn(tryOn)
+            return (message, lacks)
         default: break
         }
         return (message, 0)

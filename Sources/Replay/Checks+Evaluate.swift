@@ -125,6 +125,12 @@ extension TryOnCheck {
     func failure(_ found: TryOn) -> String? {
         if let product, found.productID != product { return "the try-on shows \(found.productID), not \(product)" }
         if found.overlays.count < overlaysMin { return "\(found.overlays.count) overlays came; at least \(overlaysMin) were expected" }
+        if let preview {
+            let start: [UInt8] = preview == .png ? [0x89, 0x50, 0x4E, 0x47] : [0xFF, 0xD8, 0xFF]
+            guard found.previewFormat == preview, found.preview.starts(with: start) else {
+                return "no preview came as \(preview): \(found.preview.count) bytes, said to be \(found.previewFormat)"
+            }
+        }
         for point in anchors {
             guard let anchor = found.anchors.first(where: { $0.name == point.name }) else {
                 return "there is no anchor '\(point.name)'; there are \(found.anchors.map(\.name))"

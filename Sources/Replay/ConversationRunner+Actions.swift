@@ -23,8 +23,7 @@ extension ConversationRunner {
         case .speak(let source, let noise, let pace):
             return speak(assets.audio(source, noise: noise ?? script.impairments.noise), pace: pace, then: then)
         case .video(let video): return play(assets.video(video), video, then: then)
-        case .tryOn(let product):
-            line.send { (c) throws(RPCStatus) in try c.control(.tryOn(TryOnRequest(productID: product)), endOfTurn: isLast) }
+        case .tryOn(let request): line.send { (c) throws(RPCStatus) in try c.control(.tryOn(request), endOfTurn: isLast) }
         case .behaviour(let behaviour, let product): line.send { (c) throws(RPCStatus) in try c.did(behaviour, product: product) }
         case .language(let code): line.send { (c) throws(RPCStatus) in try c.control(.setLanguage(SetLanguage(language: code))) }
         case .consent(let consent): line.send { (c) throws(RPCStatus) in try c.control(.consent(consent)) }

@@ -192,7 +192,8 @@ extension TryOnCheck {
     fileprivate static func read(_ value: YAMLValue) throws(YAMLError) -> TryOnCheck {
         var check = TryOnCheck()
         guard value.exists else { return check }
-        try value.fields("product", "anchors", "overlays_min")
+        try value.fields("product", "anchors", "overlays_min", "preview")
+        if value["preview"].exists { check.preview = try value["preview"].choice(PreviewName.self).onWire }
         check.product = try value["product"].optionalString()
         check.overlaysMin = try value["overlays_min"].int(in: 0...16, or: 1)
         for item in try value["anchors"].items() {

@@ -147,6 +147,8 @@ public struct TryOnCheck: Sendable {
     public var product: String?
     public var anchors: [Point] = []
     public var overlaysMin = 1
+    /// The format in which a picture must have come.
+    public var preview: PreviewFormat?
 }
 
 /// About a status: of a problem or of the stream's end.

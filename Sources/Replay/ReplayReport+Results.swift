@@ -105,7 +105,7 @@ extension ActionReport {
         case .video(let video):
             text = "\(video.framesPerSecond) pictures a second"
             media = video.files
-        case .tryOn(let product): text = product
+        case .tryOn(let request): text = request.productID
         case .behaviour(let behaviour, let product): text = "\(behaviour) \(product)"
         case .language(let code): text = code
         case .consent(let consent): text = "audio \(consent.recordAudio), faces \(consent.recordFaces), personal \(consent.personalise)"

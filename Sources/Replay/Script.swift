@@ -92,7 +92,7 @@ public enum ClientAction: Sendable, Equatable {
     case show(file: String)
     case selfie(file: String)
     case video(VideoSource)
-    case tryOn(product: String)
+    case tryOn(TryOnRequest)
     case behaviour(Behaviour, product: String)
     case language(String)
     case consent(Consent)

@@ -21,6 +21,13 @@ private enum PurposeName: String, CaseIterable {
     case query, selfie
 }
 
+/// Formats of previews, as scripts name them.
+enum PreviewName: String, CaseIterable {
+    case jpeg, png
+
+    var onWire: PreviewFormat { self == .jpeg ? .jpeg : .png }
+}
+
 private enum TurnMark: String, CaseIterable {
     case start, end
 }
@@ -83,7 +90,7 @@ extension Step {
         if item["show"].exists { actions.append(.show(file: located(try item["show"].string()))) }
         if item["selfie"].exists { actions.append(.selfie(file: located(try item["selfie"].string()))) }
         if item["video"].exists { actions.append(.video(try video(item["video"], located))) }
-        if item["try_on"].exists { actions.append(.tryOn(product: try item["try_on"].string())) }
+        if item["try_on"].exists { actions.append(.tryOn(try tryOn(item["try_on"]))) }
         if item["speak"].exists { actions.append(try speak(item["speak"], located)) }
         if item["say"].exists { actions.append(.say(try item["say"].string(), language: try item["language"].string(or: ""))) }
         if mark == .end { actions.append(.turn(start: false)) }
@@ -99,6 +106,15 @@ extension Step {
         guard value["file"].exists != value["say"].exists else { throw value.error("either a 'file' is spoken or 'say' says what") }
         let source: AudioSource = value["file"].exists ? .file(located(try value["file"].string())) : .spoken(try SpokenText.read(value))
         return .speak(source, noise: try Noise.read(value["noise"], located), pace: try value["pace"].number(in: 0...100, or: 0))
+    }
+
+    private static func tryOn(_ value: YAMLValue) throws(YAMLError) -> TryOnRequest {
+        if value.isScalar { return TryOnRequest(productID: try value.string()) }
+        try value.fields("product", "preview", "preview_side_px_max", "live")
+        let preview = value["preview"].exists ? try value["preview"].choice(PreviewName.self).onWire : .unspecified
+        return TryOnRequest(
+            productID: try value["product"].string(), preview: preview,
+            previewSidePxMax: UInt32(try value["preview_side_px_max"].int(in: 0...16_384, or: 0)), live: try value["live"].bool(or: false))
     }
 
     private static func video(_ value: YAMLValue, _ located: (String) -> String) throws(YAMLError) -> VideoSource {

@@ -16,7 +16,7 @@ public struct TranscriptPrinter {
             case .show(let file): "🖼  \(fileName(file))"
             case .selfie(let file): "🤳 \(fileName(file))"
             case .video(let video): "🎥 \(video.files.map(fileName).joined(separator: ", "))"
-            case .tryOn(let product): "try on \(product)"
+            case .tryOn(let request): "try on \(request.productID)"
             case .behaviour(let behaviour, let product): "\(behaviour) \(product)"
             case .language(let code): "language: \(code.isEmpty ? "as spoken" : code)"
             case .consent(let consent): "consent: \(consented(consent))"
@@ -57,7 +57,8 @@ public struct TranscriptPrinter {
             }
             return lines
         case .tryOn(let tryOn):
-            return [paint("32", "shop    ") + "  try-on of \(tryOn.productID) on \(tryOn.imageWidth) × \(tryOn.imageHeight)"]
+            let preview = tryOn.preview.isEmpty ? "" : ", preview of \(tryOn.preview.count) bytes"
+            return [paint("32", "shop    ") + "  try-on of \(tryOn.productID) on \(tryOn.imageWidth) × \(tryOn.imageHeight)\(preview)"]
                 + tryOn.overlays.map { paint("2", "               \($0.anchor) at (\(Int($0.x)), \(Int($0.y))), scale \(rounded($0.scale))") }
         case .problem(let problem):
             return [paint("31", "problem ") + "  \(StatusCode(rawValue: problem.code)?.name ?? "\(problem.code)"): \(problem.message)"]

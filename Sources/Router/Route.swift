@@ -18,8 +18,10 @@ public final class Route {
     private let sessionKey: UInt64
     /// The session, which owns this route and therefore outlives it.
     fileprivate unowned let delegate: any RouteDelegate
-    /// The open stream of each plugin node.
+    /// The open stream of each plugin node, of the turn and of the camera: a camera's stream lasts longer than a turn, since what it shows is
+    /// followed from picture to picture.
     private var open: [Branch?]
+    private var feeds: [Branch?]
     /// Streams that were half-closed and still answer.
     private var draining: [Branch] = []
 
@@ -32,6 +34,7 @@ public final class Route {
         self.sessionKey = sessionKey
         self.delegate = delegate
         open = Array(repeating: nil, count: graph.operations.count)
+        feeds = open
     }
 
     /// The plan this route was made for.
@@ -48,22 +51,23 @@ public final class Route {
 
     /// Sends a client's message to every node that takes its kind.
     public func send(_ message: RoutedMessage, to input: ClientInput, opening: StreamOpen) throws(RPCStatus) {
-        for node in graph.targets(of: input) { try send(message, toNode: node, opening: opening) }
+        for node in graph.targets(of: input) { try send(message, toNode: node, opening: opening, isFeed: input == .video) }
     }
 
     /// Sends a message to one node, opening its stream if need be.
-    public func send(_ message: RoutedMessage, toNode node: Int, opening: StreamOpen) throws(RPCStatus) {
+    /// - Parameter isFeed: a camera's picture, which has a stream beside the turn's.
+    public func send(_ message: RoutedMessage, toNode node: Int, opening: StreamOpen, isFeed: Bool = false) throws(RPCStatus) {
         switch graph.operations[node] {
         case .pass:
-            for next in graph.downstream[node] { try send(message, toNode: next, opening: opening) }
+            for next in graph.downstream[node] { try send(message, toNode: next, opening: opening, isFeed: isFeed) }
         case .reply:
             delegate.route(reply: message)
         case .plugin:
-            try branch(node, opening).stream?.data(message)
+            try branch(node, opening, isFeed: isFeed).stream?.data(message)
         }
     }
 
-    /// Whether a plugin node has an open stream.
+    /// Whether a plugin node has an open stream, the camera's aside.
     public func isOpen(_ node: Int) -> Bool { open[node] != nil }
 
     /// Nothing more comes for this node; it answers what it has.
@@ -78,14 +82,15 @@ public final class Route {
     public func cancel() {
         for node in open.indices {
             open[node]?.stream?.cancel()
-            open[node] = nil
+            feeds[node]?.stream?.cancel()
+            (open[node], feeds[node]) = (nil, nil)
         }
         for branch in draining { branch.stream?.cancel() }
         draining.removeAll()
     }
 
-    private func branch(_ node: Int, _ opening: StreamOpen) throws(RPCStatus) -> Branch {
-        if let branch = open[node] { return branch }
+    private func branch(_ node: Int, _ opening: StreamOpen, isFeed: Bool) throws(RPCStatus) -> Branch {
+        if let branch = isFeed ? feeds[node] : open[node] { return branch }
         guard case .plugin(let name) = graph.plan.streams[node].kind, let target = router.node(name) else {
             throw RPCStatus(.unavailable, "no plugin serves node '\(graph.plan.streams[node].id)' at the moment")
         }
@@ -97,12 +102,13 @@ public final class Route {
         var own = opening
         own.sessionKey = sessionKey
         branch.stream = try target.open(own, events: branch)
-        open[node] = branch
+        if isFeed { feeds[node] = branch } else { open[node] = branch }
         return branch
     }
 
     fileprivate func closed(_ branch: Branch, status: RPCStatus) {
         if open[branch.node] === branch { open[branch.node] = nil }
+        if feeds[branch.node] === branch { feeds[branch.node] = nil }
         draining.removeAll { $0 === branch }
         delegate.route(node: branch.node, turnID: branch.turnID, closed: status)
     }

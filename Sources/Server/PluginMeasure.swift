@@ -31,6 +31,8 @@ public final class PluginMeasure {
     /// Streams at once, and inputs on their way on each, when the rate is measured.
     public static let streams = 16
     public static let ahead = 4
+    /// Between the pictures of a camera, microseconds.
+    static let pictureUs: UInt64 = 33_333
     /// Inputs before the measured ones.
     static let warmUp = 50
 
@@ -113,7 +115,7 @@ public final class PluginMeasure {
 /// Keeps a number of inputs on their way on one stream.
 private final class MeasuredStream: NodeEvents {
     private var stream: (any NodeStream)?
-    private let message: RoutedMessage
+    private var message: RoutedMessage
     private let answered: (UInt64) -> Bool
     private let ended: (RPCStatus) -> Void
     private var given: [UInt64] = []
@@ -129,6 +131,8 @@ private final class MeasuredStream: NodeEvents {
     }
 
     private func give() {
+        // What follows a camera's pictures goes by their times.
+        message.captureTimeUs += PluginMeasure.pictureUs
         given.append(PluginMeasure.nowNs())
         stream?.data(message)
     }

@@ -4,6 +4,7 @@ public import Logging
 import Inference
 import PluginHost
 import PluginWorkers
+import Previews
 import Recording
 public import Router
 import Sessions
@@ -84,6 +85,9 @@ public final class PluginRuntime: @unchecked Sendable {
 
     /// Why plugins are not ready, by name; [] when all are.
     var notReady: [String] { live.compactMap { ($0 as? WorkerPlugin)?.status.notReady } }
+
+    /// Draws previews on the same threads.
+    func painter(overlays folder: String) -> PreviewPainter { PreviewPainter(folder: folder, compute: compute) }
 
     /// Jobs that may wait for the compute pool.
     public static let computeItemsMax = 4_096

@@ -2,6 +2,7 @@ import Agents
 import Catalog
 import Fusion
 import Logging
+import Previews
 import Sessions
 
 /// The shop that conversations are about: its database, the snapshot that agents search, and the agents.
@@ -37,14 +38,14 @@ final class Shop: Sendable {
         }
     }
 
-    func agents(itemsMax: Int) -> [any Agent] {
+    func agents(itemsMax: Int, painter: PreviewPainter) -> [any Agent] {
         [
             RecommendationAgent(
                 snapshot: snapshot, parser: FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency)), itemsMax: itemsMax),
             ServiceAgent(
                 snapshot: snapshot, stores: ServiceStores(orders: stores, catalog: stores, handoffs: stores, desk: stores), intents: classifier,
                 policy: policy),
-            TryOnAgent(snapshot: snapshot),
+            TryOnAgent(snapshot: snapshot, painter: painter),
         ]
     }
 

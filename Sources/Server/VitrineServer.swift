@@ -156,7 +156,7 @@ public final class VitrineServer: @unchecked Sendable {
     }
 
     private func deploy(_ plan: GraphPlan, _ shop: Shop?) throws(ServerError) -> Deployment {
-        let agents = shop?.agents(itemsMax: configuration.recommendationsMax) ?? []
+        let agents = shop?.agents(itemsMax: configuration.recommendationsMax, painter: runtime.painter(overlays: configuration.catalogueFolder)) ?? []
         for node in plan.agents where !agents.contains(where: { $0.name == node.agent }) {
             throw ServerError(
                 "\(configuration.graphFile): '\(node.id)' names the agent '\(node.agent)'; there are "

@@ -38,14 +38,42 @@ public struct TurnQuery: Sendable {
     /// What the vision encoder named in the photo.
     public var imageLabels: [Label]
     public var pose: Pose?
-    /// The product the customer asked to try on.
-    public var tryOnProduct: String?
+    /// The picture that `pose` was found in, where it is kept: a selfie of this turn, or the camera's newest.
+    public var picture: TurnPicture?
+    /// What the customer asked to try on.
+    public var tryOn: TryOnRequest?
     public var context: DialogueContext
     /// When it was decided, on the loop's clock, microseconds.
     public var timeUs: UInt64
     public var seed: UInt64
 
     public func feature(_ modality: String) -> Feature? { features.first { $0.modality == modality } }
+}
+
+/// A picture of the customer, as it was sent.
+public struct TurnPicture: Sendable {
+    /// A serialized ClientMessage of kind image or video.
+    let payload: SharedBuffer
+
+    public init(payload: SharedBuffer) { self.payload = payload }
+
+    /// A copy of the file: JPEG, PNG, WebP or GIF.
+    /// - Throws: INTERNAL when the message holds no picture.
+    public func file() throws(RPCStatus) -> [UInt8] {
+        let peek = try MessagePeek(clientMessage: payload.bytes)
+        let contents = peek.contents(in: payload.bytes)
+        switch peek.kind {
+        case ClientMessageKind.image: return Array(try ImagePartView(contents).data)
+        case ClientMessageKind.video: return Array(try VideoFrameView(contents).data)
+        default: throw RPCStatus(.internalError, "the turn's picture is none")
+        }
+    }
+}
+
+/// Says what goes where on a camera's picture, without a turn: for clients that draw every picture themselves.
+public protocol CameraFollower: Agent {
+    /// - Throws: what is wrong with the product.
+    func overlays(of productID: String, on pose: Pose) throws(RPCStatus) -> [Overlay]
 }
 
 /// What the conversation is about so far.

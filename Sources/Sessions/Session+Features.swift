@@ -15,6 +15,7 @@ extension Session: RouteDelegate {
             return route
         }
         route?.cancel()
+        video?.inFlight = false
         let fresh = router.route(live.plan, sessionKey: key, delegate: self)
         route = fresh
         routeDeployment = live.number
@@ -47,11 +48,11 @@ extension Session: RouteDelegate {
         case .speech(let event): heard(event, node: node)
         case .embedding(let embedding):
             guard let modality = modality(of: node, output), let feature = feature(embedding, modality, node: node) else { return }
-            if isVideo(node, turnID) { return videoGave(feature: feature, pose: nil) }
+            if isVideo(turnID) { return videoGave(feature: feature, pose: nil, captureTimeUs: output.captureTimeUs) }
             arrived(modality, node: node, turnID: turnID) { $0.add(feature) }
         case .pose(let pose):
             guard let modality = modality(of: node, output) else { return }
-            if isVideo(node, turnID) { return videoGave(feature: nil, pose: pose) }
+            if isVideo(turnID) { return videoGave(feature: nil, pose: pose, captureTimeUs: output.captureTimeUs) }
             arrived(modality, node: node, turnID: turnID) { $0.pose = pose }
         case .labels(let labels):
             if labels.scheme == "imagenet" { turn(turnID)?.imageLabels = labels.labels }
@@ -60,6 +61,7 @@ extension Session: RouteDelegate {
             break
         case .problem(let reason):
             refused(RPCStatus(StatusCode(rawValue: reason.code) ?? .unknown, reason.message), node: node, turnID: turnID)
+            if isVideo(turnID), let route, route.plugins(of: .video).contains(node) { videoGave(feature: nil, pose: nil, captureTimeUs: 0) }
         case nil:
             problem(RPCStatus(.internalError, "node '\(name(node))' gave a message of no kind"))
         }
@@ -194,30 +196,5 @@ extension Session: RouteDelegate {
     private func name(_ node: Int) -> String {
         guard let route, node < route.plan.streams.count else { return "\(node)" }
         return route.plan.streams[node].id
-    }
-
-    // MARK: Video
-
-    private func isVideo(_ node: Int, _ turnID: UInt64) -> Bool { turnID == 0 && video != nil }
-
-    private func videoGave(feature: Feature?, pose: Pose?) {
-        guard var slot = video else { return }
-        slot.feature = feature?.normalised() ?? slot.feature
-        slot.pose = pose ?? slot.pose
-        slot.seenUs = loop.nowUs
-        slot.inFlight = false
-        let next = slot.waiting
-        slot.waiting = nil
-        video = slot
-        guard let next, let route else { return }
-        video?.inFlight = true
-        let message = RoutedMessage(
-            kind: ClientMessageKind.video, turnID: 0, revision: 0, captureTimeUs: timelineUs, payload: next.payload)
-        do throws(RPCStatus) {
-            try route.send(message, to: next.input, opening: StreamOpen(sessionKey: key, language: language))
-        } catch {
-            video?.inFlight = false
-            problem(error)
-        }
     }
 }

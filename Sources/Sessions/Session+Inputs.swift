@@ -70,33 +70,9 @@ extension Session {
         let turn = try collectingTurn(peek.turnID)
         try countInput(of: turn)
         let selfie = part.purpose == .selfie
+        if selfie { turn.picture = TurnPicture(payload: whole) }
         try send(whole, peek, to: selfie ? .selfie : .image, modality: selfie ? Modality.selfie : Modality.image, turn: turn)
         restartQuiet(turn)
-    }
-
-    func receiveVideo(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
-        try ledger.spend(payload.count, on: .video)
-        defer { giveBack(payload.count, on: .video) }
-        guard payload.count <= limits.imageBytesMax else {
-            throw RPCStatus(.resourceExhausted, "the camera picture has \(payload.count) bytes; at most \(limits.imageBytesMax) are allowed")
-        }
-        let route = try currentRoute()
-        guard !route.targets(of: .video).isEmpty else { throw RPCStatus(.unimplemented, "this server's graph takes no video") }
-        var slot = video ?? VideoSlot()
-        if slot.inFlight {
-            slot.waiting = (SharedBuffer(copying: payload), .video)
-            video = slot
-            return
-        }
-        slot.inFlight = true
-        video = slot
-        do throws(RPCStatus) {
-            try route.send(
-                routed(SharedBuffer(copying: payload), peek, turnID: 0), to: .video, opening: StreamOpen(sessionKey: key, language: language))
-        } catch {
-            video?.inFlight = false
-            throw error
-        }
     }
 
     func receiveBehaviour(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
@@ -137,10 +113,7 @@ extension Session {
         case .played(let heard):
             played = heard
         case .tryOn(let request):
-            guard !request.productID.isEmpty else { throw RPCStatus(.invalidArgument, "a try-on names a product_id") }
-            let turn = try collectingTurn(peek.turnID)
-            turn.tryOnProduct = request.productID
-            restartQuiet(turn)
+            try receive(request, peek)
         case nil:
             throw RPCStatus(.invalidArgument, "the control message has no control")
         }

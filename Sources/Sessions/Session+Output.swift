@@ -15,8 +15,23 @@ extension Session {
         let sequence = outbox.nextSequence()
         let message = ServerMessage(sequence: sequence, turnID: turnID, revision: revision, timeUs: timelineUs, kind: kind)
         let bytes = message.encoded()
-        outbox.keep(bytes, sequence: sequence)
+        outbox.keep(kept(message) ?? bytes, sequence: sequence)
         outlet?.send(bytes)
+    }
+
+    /// Numbers and sends what is of no use to a client that resumes.
+    func emitUnkept(_ kind: ServerMessage.Kind) {
+        let message = ServerMessage(sequence: outbox.nextSequence(), turnID: 0, revision: 0, timeUs: timelineUs, kind: kind)
+        outlet?.send(message.encoded())
+    }
+
+    /// A try-on is kept without its preview, which would push everything else out; nil for what is kept as it is.
+    private func kept(_ message: ServerMessage) -> [UInt8]? {
+        guard case .tryOn(var tryOn) = message.kind, !tryOn.preview.isEmpty else { return nil }
+        var bare = message
+        (tryOn.preview, tryOn.previewFormat) = ([], .unspecified)
+        bare.kind = .tryOn(tryOn)
+        return bare.encoded()
     }
 
     /// Audio that has come through the graph: sent, but not kept, since late audio is of no use to a client that resumes.

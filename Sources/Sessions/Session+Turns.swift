@@ -145,7 +145,7 @@ extension Session {
 
     private func fillFromVideo(_ turn: Turn) {
         guard let video, video.seenUs + UInt64(limits.videoFreshMs) * 1_000 >= loop.nowUs else { return }
-        if turn.pose == nil { turn.pose = video.pose }
+        if turn.pose == nil, let pose = video.pose { (turn.pose, turn.picture) = (pose, video.picture) }
         if let feature = video.feature, !turn.features.contains(where: { $0.modality == feature.modality }) { turn.add(feature) }
     }
 
@@ -154,7 +154,7 @@ extension Session {
             sessionID: id, traceID: turn.traceID, principal: principal, turnID: turn.id, revision: turn.machine.revision,
             language: answerLanguage(turn), words: turn.words, wasSpoken: turn.wasSpoken, features: turn.features, missing: missing,
             query: node.query.flatMap(outcome.vector), decision: node.when.flatMap(outcome.decision), imageLabels: turn.imageLabels,
-            pose: turn.pose, tryOnProduct: turn.tryOnProduct, context: context, timeUs: loop.nowUs, seed: random())
+            pose: turn.pose, picture: turn.picture, tryOn: turn.tryOn, context: context, timeUs: loop.nowUs, seed: random())
         let sink = ReplySink(session: LoopBound(self, loop: loop), turnID: turn.id, epoch: turn.machine.epoch)
         let bound = sink.session
         loop.refreshClock()
@@ -192,6 +192,7 @@ extension Session {
     private func finish(_ turn: Turn) {
         turn.cancelTimers()
         turn.tasks.removeAll()
+        turn.picture = nil
         turns.removeAll { $0 === turn }
         lastOver = turn
         if !turn.words.isEmpty || !turn.delivered.isEmpty { record(turn) }

@@ -83,6 +83,8 @@ public final class Session {
     public var consent = Consent()
     var wantsTrace = false
     var video: VideoSlot?
+    /// The product that every camera picture is answered with.
+    var liveTryOn: String?
     var halfClosed = false
     var ended = false
     private var randomState: SeededRandom
@@ -233,13 +235,4 @@ public final class Session {
         }
         return hex(random()) + hex(random())
     }
-}
-
-/// The newest camera picture: one in the making, one waiting; what it replaces is gone.
-struct VideoSlot {
-    var inFlight = false
-    var waiting: (payload: SharedBuffer, input: ClientInput)?
-    var feature: Feature?
-    var pose: Pose?
-    var seenUs: UInt64 = 0
 }

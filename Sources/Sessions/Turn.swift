@@ -19,7 +19,10 @@ final class Turn {
     var features: [Feature] = []
     var imageLabels: [Label] = []
     var pose: Pose?
-    var tryOnProduct: String?
+    /// The newest picture of the customer that came for the turn, or the camera's.
+    var picture: TurnPicture?
+    var tryOn: TryOnRequest?
+    var tryOnProduct: String? { tryOn?.productID }
     /// Features that nodes still owe: how many, by node.
     var owed: [Owed] = []
     var deadlineUs: UInt64 = 0

@@ -34,6 +34,9 @@ struct ChatCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The product to try on.", valueName: "product"))
     var tryOn: String?
 
+    @Option(help: ArgumentHelp("Where to write the picture with the product on you: .jpg or .png.", valueName: "file"))
+    var preview: String?
+
     @Option(help: ArgumentHelp("What you agree to have recorded, where the server records: audio, faces, or audio,faces.", valueName: "what"))
     var consent: String?
 
@@ -45,9 +48,10 @@ struct ChatCommand: ParsableCommand {
 
     func run() throws {
         let address = try serverAddress(server)
+        let previewFormat = try previewFormat()
         let loop = try EventLoop(name: "chat")
-        let chat = Chat(loop: loop, json: json, trace: trace, colours: Environment.isTerminal, consent: try given(consent))
-        let actions = try oneTurn()
+        let chat = Chat(loop: loop, json: json, trace: trace, colours: Environment.isTerminal, consent: try given(consent), preview: preview)
+        let actions = try oneTurn(previewFormat)
         if actions.isEmpty { readLines(chat, loop) }
         vitrine.run(loop, chat) { [token] in $0.start(address, token: token, actions: actions) }
         if let failure = chat.failure { throw Environment.fail("\(failure)") }
@@ -66,7 +70,16 @@ struct ChatCommand: ParsableCommand {
         return consent
     }
 
-    private func oneTurn() throws -> [ClientAction] {
+    private func previewFormat() throws -> PreviewFormat {
+        guard let preview else { return .unspecified }
+        guard tryOn != nil else { throw Environment.fail("--preview goes with --try-on", code: 64) }
+        let name = preview.lowercased()
+        if name.hasSuffix(".png") { return .png }
+        if name.hasSuffix(".jpg") || name.hasSuffix(".jpeg") { return .jpeg }
+        throw Environment.fail("--preview takes the name of a .jpg or .png file, not '\(preview)'", code: 64)
+    }
+
+    private func oneTurn(_ preview: PreviewFormat) throws -> [ClientAction] {
         var actions: [ClientAction] = []
         for (file, make) in [(image, ClientAction.show), (selfie, ClientAction.selfie), (audio, ClientAction.speak(file:))]
             as [(String?, (String) -> ClientAction)]
@@ -77,7 +90,7 @@ struct ChatCommand: ParsableCommand {
             }
             actions.append(make(file))
         }
-        if let tryOn { actions.append(.tryOn(product: tryOn)) }
+        if let tryOn { actions.append(.tryOn(TryOnRequest(productID: tryOn, preview: preview))) }
         if let text { actions.append(.say(text, language: "")) }
         return actions
     }
@@ -99,6 +112,8 @@ private final class Chat {
     private let json: Bool
     private let trace: Bool
     private let consent: Consent?
+    /// Where a preview goes.
+    private let preview: String?
     private let printer: TranscriptPrinter
     private var connection: ClientConnection?
     private var conversation: Conversation?
@@ -106,11 +121,12 @@ private final class Chat {
     private var isFinishing = false
     private(set) var failure: RPCStatus?
 
-    init(loop: EventLoop, json: Bool, trace: Bool, colours: Bool, consent: Consent?) {
+    init(loop: EventLoop, json: Bool, trace: Bool, colours: Bool, consent: Consent?, preview: String?) {
         self.loop = loop
         self.json = json
         self.trace = trace
         self.consent = consent
+        self.preview = preview
         printer = TranscriptPrinter(colours: colours)
     }
 
@@ -141,7 +157,7 @@ private final class Chat {
         case "/image": perform(.show(file: argument), last: true)
         case "/selfie": perform(.selfie(file: argument), last: false)
         case "/audio": perform(.speak(file: argument), last: true)
-        case "/try": perform(.tryOn(product: argument), last: true)
+        case "/try": perform(.tryOn(TryOnRequest(productID: argument)), last: true)
         case "/language": perform(.language(argument), last: false)
         case "/stop": perform(.bargeIn, last: false)
         default: perform(.say(line, language: ""), last: true)
@@ -166,7 +182,7 @@ private final class Chat {
             case .selfie(let file): try conversation.show(try bytes(file), purpose: .selfie, endOfTurn: last)
             case .speak(.file(let file), _, _):
                 for chunk in try AudioFile.read(file).chunks(ms: ConversationRunner.audioChunkMs) { try conversation.speak(chunk) }
-            case .tryOn(let product): try conversation.control(.tryOn(TryOnRequest(productID: product)), endOfTurn: last)
+            case .tryOn(let request): try conversation.control(.tryOn(request), endOfTurn: last)
             case .language(let code): try conversation.control(.setLanguage(SetLanguage(language: code)))
             case .bargeIn: try conversation.control(.bargeIn(BargeIn()))
             // Only scripts do more.
@@ -182,7 +198,23 @@ private final class Chat {
         return Array(data)
     }
 
+    /// Writes the picture, and leaves the message without it.
+    private func written(_ message: ServerMessage) -> ServerMessage {
+        guard let preview, case .tryOn(var tryOn) = message.kind, !tryOn.preview.isEmpty else { return message }
+        do {
+            try Data(tryOn.preview).write(to: URL(fileURLWithPath: preview))
+            printError("the picture is in \(preview)")
+        } catch {
+            failure = RPCStatus(.internalError, "\(preview) cannot be written: \(error.localizedDescription)")
+        }
+        tryOn.preview = []
+        var rest = message
+        rest.kind = .tryOn(tryOn)
+        return rest
+    }
+
     private func received(_ message: ServerMessage) {
+        let message = written(message)
         if json {
             do throws(RPCStatus) {
                 printLine(try message.json())

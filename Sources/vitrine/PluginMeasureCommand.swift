@@ -24,6 +24,9 @@ struct PluginMeasureCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A picture for a plugin that takes pictures.", valueName: "path"))
     var file: String?
 
+    @Flag(help: "Give the picture as a camera's pictures, 30 a second, which a plugin may follow.")
+    var video = false
+
     @Option(help: "Messages of each measurement.")
     var count = 20_000
 
@@ -40,7 +43,7 @@ struct PluginMeasureCommand: ParsableCommand {
             if kills != nil { configuration.plugins[0].limits.life.restartMsMax = 1 }
             let runtime = try PluginRuntime(configuration)
             let loop = try EventLoop(name: "measure")
-            let measuring = Measuring(runtime: runtime, loop: loop, file: file, count: count, kills: kills)
+            let measuring = Measuring(runtime: runtime, loop: loop, file: file, video: video, count: count, kills: kills)
             vitrine.run(loop, measuring) { $0.start() }
             runtime.shutdown()
             if let failure = measuring.failure { throw Environment.fail(failure) }
@@ -55,6 +58,7 @@ private final class Measuring {
     private let runtime: PluginRuntime
     private let loop: EventLoop
     private let file: String?
+    private let video: Bool
     private let count: Int
     private let kills: Int?
     private var node: (any Node)?
@@ -62,10 +66,11 @@ private final class Measuring {
     private var deaths: WorkerDeaths?
     private(set) var failure: String?
 
-    init(runtime: PluginRuntime, loop: EventLoop, file: String?, count: Int, kills: Int?) {
+    init(runtime: PluginRuntime, loop: EventLoop, file: String?, video: Bool, count: Int, kills: Int?) {
         self.runtime = runtime
         self.loop = loop
         self.file = file
+        self.video = video
         self.count = count
         self.kills = kills
     }
@@ -129,6 +134,7 @@ private final class Measuring {
         if consumes.contains("text") { return ClientMessage(kind: .text(TextInput(text: "silver earrings"))) }
         guard let file else { throw RPCStatus(.invalidArgument, "the plugin takes pictures: name one with --file") }
         guard let data = FileManager.default.contents(atPath: file) else { throw RPCStatus(.notFound, "\(file): no such file, or it cannot be read") }
+        if video { return ClientMessage(kind: .video(VideoFrame(purpose: .selfie, data: Array(data)))) }
         return ClientMessage(kind: .image(ImagePart(purpose: .query, imageID: 1, last: true, data: Array(data))))
     }
 }

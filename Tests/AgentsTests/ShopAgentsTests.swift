@@ -132,7 +132,9 @@ struct TryOnAgentTests {
         #expect(tryOn.anchors == hand.anchors)
         #expect(
             tryOn.overlays == [
-                Overlay(anchor: "left_ring_finger", x: 100, y: 200, scale: 0.6, rotation: 0.5, image: "gold.png", imageAnchorX: 10, imageAnchorY: 20)
+                Overlay(
+                    anchor: "left_ring_finger", x: 100, y: 200, scale: 0.6, rotation: 0.5, image: "gold.png", imageAnchorX: 10, imageAnchorY: 20,
+                    stretch: 1)
             ])
         #expect(messages.replies.map(\.text) == ["This is how Gold ring looks on you."])
         #expect(messages.replies.first?.sources.map(\.id) == ["GOLD"])

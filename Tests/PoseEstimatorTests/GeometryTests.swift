@@ -42,9 +42,13 @@ struct RegionTests {
         }
     }
 
-    private func warped(_ image: DecodedImage, _ region: Region, _ side: Int, _ range: PixelRange = .unit) -> [Float] {
+    private func warped(
+        _ image: DecodedImage, _ region: Region, _ side: Int, _ range: PixelRange = .unit, border: PixelBorder = .black, mirrored: Bool = false
+    ) -> [Float] {
         var result = [Float](repeating: -9, count: side * side * 3)
-        result.withUnsafeMutableBufferPointer { Warp.cut(image, region, side: side, range: range, into: $0) }
+        result.withUnsafeMutableBufferPointer {
+            Warp.cut(image, region, side: side, range: range, border: border, mirrored: mirrored, into: $0)
+        }
         return result
     }
 
@@ -68,9 +72,33 @@ struct RegionTests {
     @Test("a quarter turn clockwise puts the region's up at the picture's right")
     func turned() {
         let image = DecodedImage(width: 8, height: 8, rgb: (0..<64).flatMap { [UInt8($0 % 8 * 30), 0, 0] })
-        let result = warped(image, Region(centre: Place(x: 4, y: 4), side: 8, rotation: .pi / 2), 8)
+        let result = warped(image, Region(centre: Place(x: 4, y: 4), side: 8, rotation: .pi / 2), 8, border: .repeated)
         #expect(result[0] > result[7 * 8 * 3])
         #expect(abs(result[0] * 255 - 210) < 0.01)
+    }
+
+    @Test("the pixels of the edge go on beyond it where a model wants that; a mirrored cut is the same the other way round")
+    func repeatedAndMirrored() {
+        let image = DecodedImage(width: 8, height: 4, rgb: (0..<32).flatMap { (n: Int) -> [UInt8] in [UInt8(n % 8 * 30), UInt8(n / 8 * 60), 0] })
+        let around = Region(centre: Place(x: 4, y: 2), side: 16, rotation: 0)
+        let result = warped(image, around, 16, border: .repeated)
+        #expect(result[0] == 0 && abs(result[15 * 3] * 255 - 210) < 0.01 && abs(result[15 * 16 * 3 + 1] * 255 - 180) < 0.01)
+        let mirrored = warped(image, around, 16, border: .repeated, mirrored: true)
+        for row in 0..<16 {
+            for column in 0..<16 {
+                let (here, there) = ((row * 16 + column) * 3, (row * 16 + 15 - column) * 3)
+                #expect(mirrored[here] == result[there])
+            }
+        }
+    }
+
+    @Test("between pixels it is their mean by distance in steps of 1/32, rounded to whole values as MediaPipe's pictures are")
+    func rounding() {
+        let image = DecodedImage(width: 2, height: 1, rgb: [0, 0, 0, 255, 255, 255])
+        for (x, expected) in [(0.5, 128.0), (0.25, 64), (1.0 / 64, 0), (1.0 / 32, 8)] {
+            let value = warped(image, Region(centre: Place(x: x + 0.5, y: 0.5), side: 1, rotation: 0), 1, border: .repeated)[0] * 255
+            #expect(abs(Double(value) - expected) < 0.01, "at \(x)")
+        }
     }
 
     @Test("landmarks in the square land where the region says")

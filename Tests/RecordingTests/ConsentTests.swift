@@ -75,6 +75,22 @@ struct ConsentTests {
         #expect(message.encoded().withUnsafeBytes { ConsentFilter(ConsentGiven(audio: true)).substitute(forServer: $0) } == nil)
     }
 
+    @Test("leaves out a preview, which shows the customer's face, where faces are not agreed to")
+    func preview() throws {
+        let tryOn = TryOn(productID: "p", overlays: [Overlay(anchor: "neck")], preview: [1, 2, 3], previewFormat: .jpeg)
+        let message = ServerMessage(sequence: 5, kind: .tryOn(tryOn)).encoded()
+        let kept = try #require(message.withUnsafeBytes { ConsentFilter(ConsentGiven()).substitute(forServer: $0) })
+        #expect(kept.withheld == .face && kept.bytes == 3)
+        guard case .tryOn(let left) = try ServerMessage(decoding: kept.message).kind else {
+            Issue.record("the try-on is gone")
+            return
+        }
+        #expect(left.preview.isEmpty && left.overlays == tryOn.overlays)
+        #expect(message.withUnsafeBytes { ConsentFilter(ConsentGiven(faces: true)).substitute(forServer: $0) } == nil)
+        let bare = ServerMessage(sequence: 5, kind: .tryOn(TryOn(productID: "p"))).encoded()
+        #expect(bare.withUnsafeBytes { ConsentFilter(ConsentGiven()).substitute(forServer: $0) } == nil)
+    }
+
     @Test("never includes credentials")
     func credentials() {
         let open = Open(

@@ -72,13 +72,17 @@ struct ExpectationCoverageTests {
                 Recommendation(productID: "B", reasons: [Reason(modality: "text", share: 1, text: "fits your words")]),
             ])))
     private static let worn = received(
-        .tryOn(TryOn(productID: "A", anchors: [Anchor(name: "neck", x: 10, y: 20)], overlays: [Overlay(), Overlay()])))
+        .tryOn(
+            TryOn(
+                productID: "A", anchors: [Anchor(name: "neck", x: 10, y: 20)], overlays: [Overlay(), Overlay()], preview: [0xFF, 0xD8, 0xFF],
+                previewFormat: .jpeg)))
 
     private static let places: [(met: String, failed: String, message: ReceivedMessage)] = [
         ("recommendations: {any_of: [B], top: 2}", "recommendations: {any_of: [B], top: 1}", shown),
         ("recommendations: {reasons: [{share_min: 1}]}", "recommendations: {reasons: [{modality: text, share_min: 1, contains: gold}]}", shown),
         ("try_on: {overlays_min: 2}", "try_on: {overlays_min: 3}", worn),
         ("try_on: {anchors: [{name: neck, x: 13, y: 20, within_px: 3}]}", "try_on: {anchors: [{name: neck, x: 14, y: 20, within_px: 3}]}", worn),
+        ("try_on: {preview: jpeg}", "try_on: {preview: png}", worn),
         ("recommendations: {}, count: {min: 1, max: 1}", "recommendations: {}, count: {min: 0, max: 0}", shown),
         ("recommendations: {}, count: 1", "recommendations: {}, count: 2", shown),
     ]

@@ -78,7 +78,7 @@ struct RecordedScriptTests {
         #expect(
             read.steps.map(\.actions) == [
                 [.behaviour(.view, product: "R-1"), .say("gold rings \"now\"\nplease", language: "")],
-                [.selfie(file: "m/2-selfie0.jpg"), .tryOn(product: "E-1")],
+                [.selfie(file: "m/2-selfie0.jpg"), .tryOn(TryOnRequest(productID: "E-1"))],
             ])
         #expect(files == [RecordedScript.Media(name: "2-selfie0.jpg", bytes: [0xff, 0xd8, 0xff, 1])])
         #expect(read.steps.map(\.withinMs) == [3_000, 8_500])

@@ -48,7 +48,7 @@ struct ScriptTests {
         #expect(
             script.steps.map(\.actions) == [
                 [
-                    .show(file: "/tmp/ring.jpg"), .selfie(file: "/cache/samples/face.png"), .tryOn(product: "RING-1"),
+                    .show(file: "/tmp/ring.jpg"), .selfie(file: "/cache/samples/face.png"), .tryOn(TryOnRequest(productID: "RING-1")),
                     .speak(.file("talks/a.wav"), noise: nil, pace: 0), .say("hello", language: "en"),
                 ],
                 [.resume, .language("zh"), .bargeIn, .silence(ms: 250), .behaviour(.addToCart, product: "RING-2")],

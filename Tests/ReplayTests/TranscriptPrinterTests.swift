@@ -14,7 +14,7 @@ struct TranscriptPrinterTests {
             (.speak(.spoken(SpokenText(text: "gold")), noise: nil, pace: 0), "customer  🎙  “gold” (en-us)"), (.cancel, "customer  (cancels)"),
             (.consent(Consent(recordAudio: true, personalise: true)), "customer  consent: audio, personal"),
             (.show(file: "ring.jpg"), "customer  🖼  ring.jpg"), (.selfie(file: "x/me.png"), "customer  🤳 me.png"),
-            (.tryOn(product: "R"), "customer  try on R"),
+            (.tryOn(TryOnRequest(productID: "R")), "customer  try on R"),
             (.behaviour(.addToCart, product: "R"), "customer  addToCart R"), (.language("zh"), "customer  language: zh"),
             (.language(""), "customer  language: as spoken"), (.bargeIn, "customer  (interrupts)"),
             (.silence(ms: 300), "customer  (300 ms of silence)"),

@@ -62,6 +62,24 @@ struct RouteTests {
         #expect(opened.language == "zh")
     }
 
+    @Test("A camera's pictures have a stream of their own on the same node, which finishing the turn's leaves open")
+    func feed() throws {
+        let h = RouteHarness(GraphPlan(name: "t", streams: [.plugin("eye", "p")], ingress: [.video: [0], .selfie: [0]]), plugins: ["p"])
+        try h.send([1], to: .video, turnID: 0)
+        #expect(!h.route.isOpen(0))
+        try h.send([2], to: .selfie, turnID: 3)
+        h.route.finish(0)
+        try h.send([3], to: .video, turnID: 0)
+        #expect(h.nodes[0].opened.map(\.turnID) == [0, 3])
+        #expect(h.nodes[0].streams[0].calls == [.data(turnID: 0, bytes: [1]), .data(turnID: 0, bytes: [3])])
+        #expect(h.nodes[0].streams[1].calls == [.data(turnID: 3, bytes: [2]), .halfClose])
+        h.nodes[0].streams[0].close()
+        try h.send([4], to: .video, turnID: 0)
+        #expect(h.nodes[0].opened.map(\.turnID) == [0, 3, 0])
+        h.route.cancel()
+        #expect(h.nodes[0].streams[2].calls.last == .cancel)
+    }
+
     @Test("What a plugin gives is told with its node and the turn its stream was opened for")
     func emitted() throws {
         let h = RouteHarness(GraphPlan(name: "t", streams: [.reply("back"), .plugin("ear", "p")], ingress: [.audio: [1]]), plugins: ["p"])

@@ -26,14 +26,15 @@ enum PermittedImports {
         ("PluginWorkers", ["CMemoryFile", "CVitrinePlugin", "EventLoop", "Inference", "PluginHost", "Router", "Wire"]),
         ("Sessions", ["Catalog", "EventLoop", "Fusion", "Router", "Telemetry", "Wire"]),
         ("Intents", ["CheckedYAML"]),
-        ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Intents", "Sessions", "Telemetry", "Wire"]),
+        ("Previews", ["EventLoop", "ImageDecoding", "Wire"]),
+        ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Intents", "Previews", "Sessions", "Telemetry", "Wire"]),
         ("Client", ["EventLoop", "Wire"]),
         ("Replay", ["CSndfile", "CheckedYAML", "Client", "EventLoop", "Recording", "Wire"]),
         (
             "Server",
             [
-                "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "Intents", "PluginHost", "PluginWorkers", "Recording",
-                "Router",
+                "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "Intents", "PluginHost", "PluginWorkers", "Previews",
+                "Recording", "Router",
                 "Sessions", "Telemetry", "Wire",
             ]
         ),
@@ -49,12 +50,13 @@ enum PermittedImports {
         ("SpeechRecognizer", ["COpenCC", "COpus", "CSndfile", "CSoxr", "CVitrinePlugin", "PluginKit", "Wire"]),
         ("VisionEncoder", ["CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
         ("TextEncoder", ["CSentencePiece", "CVitrinePlugin", "PluginKit", "Wire"]),
-        ("PoseEstimator", ["CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
+        ("PoseEstimator", ["CFaceFit", "CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
     ]
 
     /// C libraries of the system and of this project, below everything.
     static let libraries: Set<String> = [
-        "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMemoryFile", "CMicrohttpd", "COpenBLAS", "COpenCC", "COpenVINO", "COpus", "CProtobufC",
+        "CFaceFit", "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMemoryFile", "CMicrohttpd", "COpenBLAS", "COpenCC", "COpenVINO", "COpus",
+        "CProtobufC",
         "CSQLite",
         "CSentencePiece",
         "CSndfile", "CSodium", "CSoxr", "CZlib",

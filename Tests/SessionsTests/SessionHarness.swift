@@ -13,6 +13,7 @@ final class SessionHarness: SessionObserver, SessionOutlet {
     let loop: EventLoop
     let router = Router()
     let text: DelayedTextNode
+    let pose: DelayedPoseNode?
     private(set) var session: Session!
     private(set) var messages: [ServerMessage] = []
     private(set) var grants: [CreditLedger.Grant] = []
@@ -23,20 +24,28 @@ final class SessionHarness: SessionObserver, SessionOutlet {
 
     init(
         textDelayMs: Int = 5, agent: any Agent = EchoAgent(), late: AlignPolicy.Late = .amend, deadlineMs: Int = 100,
-        limits: SessionLimits = SessionLimits(), ingress: IngressBudget = IngressBudget(bytesMax: .max)
+        limits: SessionLimits = SessionLimits(), ingress budget: IngressBudget = IngressBudget(bytesMax: .max), poseDelayMs: Int? = nil
     ) throws {
         loop = try EventLoop(name: "session-test", clock: .virtual)
         text = DelayedTextNode(loop: loop, delayMs: textDelayMs)
         router.install(text)
+        var streams = [StreamNode(id: "read", kind: .plugin("text-encoder"), modality: "text")]
+        var ingress: [ClientInput: [Int]] = [.text: [0]]
+        if let poseDelayMs { pose = DelayedPoseNode(loop: loop, delayMs: poseDelayMs) } else { pose = nil }
+        if let pose {
+            router.install(pose)
+            streams.append(StreamNode(id: "measure", kind: .plugin("pose-estimator"), modality: "selfie"))
+            (ingress[.selfie], ingress[.video]) = ([1], [1])
+        }
         let plan = GraphPlan(
-            name: "test", streams: [StreamNode(id: "read", kind: .plugin("text-encoder"), modality: "text")], ingress: [.text: [0]],
+            name: "test", streams: streams, ingress: ingress,
             align: AlignPolicy(deadlineMs: deadlineMs, late: late),
             steps: [FusionStep(id: "query", operation: .concatenation, inputs: ["text"], weights: [1])],
             agents: [AgentNode(id: "echo", agent: "echo", query: "query")])
         let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "")
         session = Session(
             id: "s", key: 1, principal: Principal(user: "u", shop: "t"), loop: loop, router: router, limits: limits, observer: self, seed: 7,
-            ingress: ingress,
+            ingress: budget,
             deployment: { deployment })
     }
 

@@ -46,11 +46,15 @@ ic_result ic_webp_decode(const uint8_t *data, size_t length, uint32_t width, uin
 /* The first picture of the file on its canvas. */
 ic_result ic_gif_decode(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
 
+/* With their transparency: `rgba` holds rows of width * 4 bytes, colours not multiplied by alpha. */
+ic_result ic_png_decode_alpha(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgba, char *reason);
+ic_result ic_webp_decode_alpha(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgba, char *reason);
+
 /* Converts `pixels` RGB pixels in place from the profile to sRGB (perceptual). 1 = converted; 0 = left alone, because the
  * profile is sRGB already, is not RGB, or cannot be read. */
 int ic_to_srgb(const uint8_t *icc, size_t icc_length, uint8_t *rgb, size_t pixels);
 
-/* Encoders, for tests that make their own pictures. *out is malloc'ed; ic_free. */
+/* Encoders, for previews and for tests that make their own pictures. *out is malloc'ed; ic_free. */
 ic_result ic_jpeg_encode(const uint8_t *samples, uint32_t width, uint32_t height, unsigned components, int quality, int progressive,
                          uint8_t **out, size_t *out_length);
 ic_result ic_png_encode(const uint8_t *samples, uint32_t width, uint32_t height, unsigned components, unsigned bits, int interlaced,

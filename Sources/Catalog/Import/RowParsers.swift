@@ -92,7 +92,7 @@ enum RowParsers {
 
     private static func overlay(_ fields: RowFields) throws(RowError) -> ProductOverlay {
         guard let anchor = try fields.fields("anchor") else { throw RowError("overlay.anchor: expected an object with kind, x and y") }
-        let kinds = ["ear_lobe", "neck", "ring_finger", "wrist"]
+        let kinds = ["ear_lobe", "glasses", "neck", "pendant", "ring_finger", "wrist"]
         let kind = try anchor.text("kind")
         guard kinds.contains(kind) else { throw RowError("overlay.anchor.kind: \"\(kind)\" is none of \(kinds.joined(separator: ", "))") }
         let width = try fields.number("width_mm")

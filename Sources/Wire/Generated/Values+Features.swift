@@ -503,6 +503,7 @@ public struct Figure: Sendable, Equatable {
     /// "face", "left_hand", "right_hand", "body".
     public var part: String
     public var confidence: Float
+    /// In MediaPipe's order: a face has 468, and 10 more of its irises where these are measured; a hand 21, a body 33.
     public var landmarks: [Point]
     /// Box: left, top, right, bottom.
     public var box: [Float]
@@ -544,7 +545,7 @@ extension Figure: UnpackedMessage {
 
 /// A point that jewellery hangs on.
 public struct Anchor: Sendable, Equatable {
-    /// "left_ear_lobe", "right_ear_lobe", "neck", "left_ring_finger", "right_ring_finger", "left_wrist", "right_wrist";
+    /// "left_ear_lobe", "right_ear_lobe", "glasses", "neck", "pendant", "left_ring_finger", "right_ring_finger", "left_wrist", "right_wrist";
     /// left and right are the person's own.
     public var name: String
     public var x: Float
@@ -554,6 +555,13 @@ public struct Anchor: Sendable, Equatable {
     public var pixelsPerMm: Float
     /// Clockwise roll, radians.
     public var rotation: Float
+    /// Turn about the upright axis of head, shoulders, finger or forearm, radians: positive when the person's right side (of a hand: the little
+    /// finger's side) is farther away.
+    public var yaw: Float
+    /// Lean in depth, radians: positive when the chin is up, or the fingertips are farther away than the wrist.
+    public var pitch: Float
+    /// How much of what is worn there the head or hand itself hides, 0 to 1: an ear that is turned away.
+    public var hidden: Float
 
     public init(
         name: String = "",
@@ -561,7 +569,10 @@ public struct Anchor: Sendable, Equatable {
         y: Float = 0,
         confidence: Float = 0,
         pixelsPerMm: Float = 0,
-        rotation: Float = 0
+        rotation: Float = 0,
+        yaw: Float = 0,
+        pitch: Float = 0,
+        hidden: Float = 0
     ) {
         self.name = name
         self.x = x
@@ -569,6 +580,9 @@ public struct Anchor: Sendable, Equatable {
         self.confidence = confidence
         self.pixelsPerMm = pixelsPerMm
         self.rotation = rotation
+        self.yaw = yaw
+        self.pitch = pitch
+        self.hidden = hidden
     }
 }
 
@@ -586,6 +600,9 @@ extension Anchor: UnpackedMessage {
         confidence = c.pointee.confidence
         pixelsPerMm = c.pointee.pixels_per_mm
         rotation = c.pointee.rotation
+        yaw = c.pointee.yaw
+        pitch = c.pointee.pitch
+        hidden = c.pointee.hidden
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -595,6 +612,9 @@ extension Anchor: UnpackedMessage {
         if confidence != 0 { ProtoWriter.fixed32(4, confidence.bitPattern, into: &output) }
         if pixelsPerMm != 0 { ProtoWriter.fixed32(5, pixelsPerMm.bitPattern, into: &output) }
         if rotation != 0 { ProtoWriter.fixed32(6, rotation.bitPattern, into: &output) }
+        if yaw != 0 { ProtoWriter.fixed32(7, yaw.bitPattern, into: &output) }
+        if pitch != 0 { ProtoWriter.fixed32(8, pitch.bitPattern, into: &output) }
+        if hidden != 0 { ProtoWriter.fixed32(9, hidden.bitPattern, into: &output) }
     }
 }
 

@@ -31,6 +31,14 @@ public enum Behaviour: UInt32, Sendable, CaseIterable {
     case dislike = 6
 }
 
+/// How a picture of the customer with the product on comes back.
+public enum PreviewFormat: UInt32, Sendable, CaseIterable {
+    /// None: the client draws the overlays itself.
+    case unspecified = 0
+    case jpeg = 1
+    case png = 2
+}
+
 public enum TurnState: UInt32, Sendable, CaseIterable {
     case unspecified = 0
     case collecting = 1
@@ -638,9 +646,22 @@ extension Played: UnpackedMessage {
 /// Try this product on with the turn's selfie or camera picture.
 public struct TryOnRequest: Sendable, Equatable {
     public var productID: String
+    public var preview: PreviewFormat
+    /// Longer side of the preview, pixels; 0 = as large as the server gives.
+    public var previewSidePxMax: UInt32
+    /// From now on every camera picture is answered with a TryOn without preview, until a request without this.
+    public var live: Bool
 
-    public init(productID: String = "") {
+    public init(
+        productID: String = "",
+        preview: PreviewFormat = .unspecified,
+        previewSidePxMax: UInt32 = 0,
+        live: Bool = false
+    ) {
         self.productID = productID
+        self.preview = preview
+        self.previewSidePxMax = previewSidePxMax
+        self.live = live
     }
 }
 
@@ -653,10 +674,16 @@ extension TryOnRequest: UnpackedMessage {
 
     init(unpacked c: UnsafePointer<Vitrine__V1__TryOnRequest>) {
         productID = Unpacked.string(c.pointee.product_id)
+        preview = PreviewFormat(rawValue: c.pointee.preview.rawValue) ?? .unspecified
+        previewSidePxMax = c.pointee.preview_side_px_max
+        live = c.pointee.live != 0
     }
 
     public func encode(into output: inout [UInt8]) {
         if !productID.isEmpty { ProtoWriter.string(1, productID, into: &output) }
+        if preview.rawValue != 0 { ProtoWriter.varint(2, UInt64(preview.rawValue), into: &output) }
+        if previewSidePxMax != 0 { ProtoWriter.varint(3, UInt64(previewSidePxMax), into: &output) }
+        if live { ProtoWriter.varint(4, live ? 1 : 0, into: &output) }
     }
 }
 
@@ -1228,19 +1255,30 @@ public struct TryOn: Sendable, Equatable {
     public var imageHeight: UInt32
     public var anchors: [Anchor]
     public var overlays: [Overlay]
+    /// The picture with the overlays drawn on it; empty unless asked for. Not sent again to a client that resumes.
+    public var preview: [UInt8]
+    public var previewFormat: PreviewFormat
+    /// When the picture was taken, on the session's time line.
+    public var captureTimeUs: UInt64
 
     public init(
         productID: String = "",
         imageWidth: UInt32 = 0,
         imageHeight: UInt32 = 0,
         anchors: [Anchor] = [],
-        overlays: [Overlay] = []
+        overlays: [Overlay] = [],
+        preview: [UInt8] = [],
+        previewFormat: PreviewFormat = .unspecified,
+        captureTimeUs: UInt64 = 0
     ) {
         self.productID = productID
         self.imageWidth = imageWidth
         self.imageHeight = imageHeight
         self.anchors = anchors
         self.overlays = overlays
+        self.preview = preview
+        self.previewFormat = previewFormat
+        self.captureTimeUs = captureTimeUs
     }
 }
 
@@ -1257,6 +1295,9 @@ extension TryOn: UnpackedMessage {
         imageHeight = c.pointee.image_height
         anchors = Unpacked.messages(c.pointee.anchors, c.pointee.n_anchors)
         overlays = Unpacked.messages(c.pointee.overlays, c.pointee.n_overlays)
+        preview = Unpacked.bytes(c.pointee.preview)
+        previewFormat = PreviewFormat(rawValue: c.pointee.preview_format.rawValue) ?? .unspecified
+        captureTimeUs = UInt64(c.pointee.capture_time_us)
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -1265,6 +1306,9 @@ extension TryOn: UnpackedMessage {
         if imageHeight != 0 { ProtoWriter.varint(3, UInt64(imageHeight), into: &output) }
         for value in anchors { ProtoWriter.message(4, value, into: &output) }
         for value in overlays { ProtoWriter.message(5, value, into: &output) }
+        if !preview.isEmpty { ProtoWriter.bytes(6, preview, into: &output) }
+        if previewFormat.rawValue != 0 { ProtoWriter.varint(7, UInt64(previewFormat.rawValue), into: &output) }
+        if captureTimeUs != 0 { ProtoWriter.varint(8, captureTimeUs, into: &output) }
     }
 }
 
@@ -1281,6 +1325,8 @@ public struct Overlay: Sendable, Equatable {
     public var image: String
     public var imageAnchorX: Float
     public var imageAnchorY: Float
+    /// Factor on its width, before it is turned: less than 1 when head, neck or hand is turned away from the camera; 0 = 1.
+    public var stretch: Float
 
     public init(
         anchor: String = "",
@@ -1290,7 +1336,8 @@ public struct Overlay: Sendable, Equatable {
         rotation: Float = 0,
         image: String = "",
         imageAnchorX: Float = 0,
-        imageAnchorY: Float = 0
+        imageAnchorY: Float = 0,
+        stretch: Float = 0
     ) {
         self.anchor = anchor
         self.x = x
@@ -1300,6 +1347,7 @@ public struct Overlay: Sendable, Equatable {
         self.image = image
         self.imageAnchorX = imageAnchorX
         self.imageAnchorY = imageAnchorY
+        self.stretch = stretch
     }
 }
 
@@ -1319,6 +1367,7 @@ extension Overlay: UnpackedMessage {
         image = Unpacked.string(c.pointee.image)
         imageAnchorX = c.pointee.image_anchor_x
         imageAnchorY = c.pointee.image_anchor_y
+        stretch = c.pointee.stretch
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -1330,6 +1379,7 @@ extension Overlay: UnpackedMessage {
         if !image.isEmpty { ProtoWriter.string(6, image, into: &output) }
         if imageAnchorX != 0 { ProtoWriter.fixed32(7, imageAnchorX.bitPattern, into: &output) }
         if imageAnchorY != 0 { ProtoWriter.fixed32(8, imageAnchorY.bitPattern, into: &output) }
+        if stretch != 0 { ProtoWriter.fixed32(9, stretch.bitPattern, into: &output) }
     }
 }
 

@@ -6,6 +6,7 @@ import wave
 
 from google.protobuf import json_format
 
+from vitrine.v1 import sessions_pb2
 from vitrine_client import Client, RpcError
 
 
@@ -18,11 +19,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--audio", metavar="F.wav", help="a WAV file of 16-bit samples")
     parser.add_argument("--image", metavar="F", help="a photo (JPEG, PNG, WebP) to find things like")
     parser.add_argument("--selfie", metavar="F", help="a photo to try things on")
+    parser.add_argument("--try-on", metavar="PRODUCT", help="the product to try on")
+    parser.add_argument("--preview", metavar="F", help="where to write the picture with the product on you: .jpg or .png")
     parser.add_argument("--json", action="store_true", help="print every message as one line of JSON")
     parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds without a message before giving up")
     options = parser.parse_args()
-    if not (options.text or options.audio or options.image or options.selfie):
-        parser.error("give at least one of --text, --audio, --image, --selfie")
+    if not (options.text or options.audio or options.image or options.selfie or options.try_on):
+        parser.error("give at least one of --text, --audio, --image, --selfie, --try-on")
+    if options.preview and not (options.try_on and options.preview.lower().endswith((".jpg", ".jpeg", ".png"))):
+        parser.error("--preview names a .jpg or .png file and goes with --try-on")
     return options
 
 
@@ -31,17 +36,25 @@ def read(path: str) -> bytes:
         return file.read()
 
 
+def preview_format(file: str | None) -> int:
+    if not file:
+        return sessions_pb2.PREVIEW_FORMAT_UNSPECIFIED
+    return sessions_pb2.PREVIEW_FORMAT_PNG if file.lower().endswith(".png") else sessions_pb2.PREVIEW_FORMAT_JPEG
+
+
 def say(conversation, options) -> None:
     """Everything given is one turn; the last thing said ends it (speech ends it by itself)."""
     if options.image:
-        conversation.send_image(read(options.image), end_of_turn=not (options.selfie or options.audio or options.text))
+        conversation.send_image(read(options.image), end_of_turn=not (options.selfie or options.audio or options.text or options.try_on))
     if options.selfie:
-        conversation.send_selfie(read(options.selfie), end_of_turn=not (options.audio or options.text))
+        conversation.send_selfie(read(options.selfie), end_of_turn=not (options.audio or options.text or options.try_on))
     if options.audio:
         with wave.open(options.audio, "rb") as file:
             if file.getsampwidth() != 2:
                 raise ValueError(f"{options.audio}: 16-bit samples are needed, not {8 * file.getsampwidth()}-bit")
             conversation.send_audio(file.readframes(file.getnframes()), file.getframerate(), file.getnchannels())
+    if options.try_on:
+        conversation.try_on(options.try_on, preview_format(options.preview), end_of_turn=not options.text)
     if options.text:
         conversation.send_text(options.text, options.language)
     conversation.finish()
@@ -76,6 +89,10 @@ def main() -> int:
             conversation = client.converse()
             say(conversation, options)
             while (message := conversation.receive(options.timeout)) is not None:
+                if options.preview and message.try_on.preview:
+                    with open(options.preview, "wb") as file:
+                        file.write(message.try_on.preview)
+                    message.try_on.preview = b""
                 text = json_format.MessageToJson(message, indent=None) if options.json else readable(message)
                 if text:
                     print(text, flush=True)

@@ -212,6 +212,16 @@ class Conversation:
         """Shows a photo of the customer to try things on."""
         self._photo(file, sessions_pb2.IMAGE_PURPOSE_SELFIE, end_of_turn)
 
+    def send_frame(self, file: bytes, capture_time_us: int = 0) -> None:
+        """Shows one picture of a camera that looks at the customer; only the newest one counts."""
+        self.send(frame_pb2.LANE_VIDEO, capture_time_us=capture_time_us,
+                  video=sessions_pb2.VideoFrame(purpose=sessions_pb2.IMAGE_PURPOSE_SELFIE, data=file))
+
+    def try_on(self, product_id: str, preview: int = 0, live: bool = False, end_of_turn: bool = True) -> None:
+        """Tries a product on with the turn's selfie or the camera's picture. `preview` is a PreviewFormat: the picture with the product on it comes
+        back in it. `live`: every camera picture from now on is answered with the places to draw at."""
+        self.send_control(end_of_turn, try_on=sessions_pb2.TryOnRequest(product_id=product_id, preview=preview, live=live))
+
     def send_control(self, end_of_turn: bool = False, **control) -> None:
         """One member of Control's oneof, such as try_on=TryOnRequest(product_id="…") or barge_in=BargeIn()."""
         self.send(control=sessions_pb2.Control(**control), end_of_turn=end_of_turn)

@@ -1506,7 +1506,7 @@ const ProtobufCMessageDescriptor vitrine__v1__figure__descriptor =
   (ProtobufCMessageInit) vitrine__v1__figure__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__anchor__field_descriptors[6] =
+static const ProtobufCFieldDescriptor vitrine__v1__anchor__field_descriptors[9] =
 {
   {
     "name",
@@ -1580,19 +1580,58 @@ static const ProtobufCFieldDescriptor vitrine__v1__anchor__field_descriptors[6] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "yaw",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Anchor, yaw),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pitch",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Anchor, pitch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hidden",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Anchor, hidden),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__anchor__field_indices_by_name[] = {
   3,   /* field[3] = confidence */
+  8,   /* field[8] = hidden */
   0,   /* field[0] = name */
+  7,   /* field[7] = pitch */
   4,   /* field[4] = pixels_per_mm */
   5,   /* field[5] = rotation */
   1,   /* field[1] = x */
   2,   /* field[2] = y */
+  6,   /* field[6] = yaw */
 };
 static const ProtobufCIntRange vitrine__v1__anchor__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__anchor__descriptor =
 {
@@ -1602,7 +1641,7 @@ const ProtobufCMessageDescriptor vitrine__v1__anchor__descriptor =
   "Vitrine__V1__Anchor",
   "vitrine.v1",
   sizeof(Vitrine__V1__Anchor),
-  6,
+  9,
   vitrine__v1__anchor__field_descriptors,
   vitrine__v1__anchor__field_indices_by_name,
   1,  vitrine__v1__anchor__number_ranges,

@@ -2349,7 +2349,7 @@ const ProtobufCMessageDescriptor vitrine__v1__played__descriptor =
   (ProtobufCMessageInit) vitrine__v1__played__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__try_on_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor vitrine__v1__try_on_request__field_descriptors[4] =
 {
   {
     "product_id",
@@ -2363,14 +2363,53 @@ static const ProtobufCFieldDescriptor vitrine__v1__try_on_request__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "preview",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__TryOnRequest, preview),
+    &vitrine__v1__preview_format__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "preview_side_px_max",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__TryOnRequest, preview_side_px_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "live",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__TryOnRequest, live),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__try_on_request__field_indices_by_name[] = {
+  3,   /* field[3] = live */
+  1,   /* field[1] = preview */
+  2,   /* field[2] = preview_side_px_max */
   0,   /* field[0] = product_id */
 };
 static const ProtobufCIntRange vitrine__v1__try_on_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__try_on_request__descriptor =
 {
@@ -2380,7 +2419,7 @@ const ProtobufCMessageDescriptor vitrine__v1__try_on_request__descriptor =
   "Vitrine__V1__TryOnRequest",
   "vitrine.v1",
   sizeof(Vitrine__V1__TryOnRequest),
-  1,
+  4,
   vitrine__v1__try_on_request__field_descriptors,
   vitrine__v1__try_on_request__field_indices_by_name,
   1,  vitrine__v1__try_on_request__number_ranges,
@@ -3391,7 +3430,7 @@ const ProtobufCMessageDescriptor vitrine__v1__reason__descriptor =
   (ProtobufCMessageInit) vitrine__v1__reason__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__try_on__field_descriptors[5] =
+static const ProtobufCFieldDescriptor vitrine__v1__try_on__field_descriptors[8] =
 {
   {
     "product_id",
@@ -3453,18 +3492,57 @@ static const ProtobufCFieldDescriptor vitrine__v1__try_on__field_descriptors[5] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "preview",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__TryOn, preview),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "preview_format",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__TryOn, preview_format),
+    &vitrine__v1__preview_format__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "capture_time_us",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__TryOn, capture_time_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__try_on__field_indices_by_name[] = {
   3,   /* field[3] = anchors */
+  7,   /* field[7] = capture_time_us */
   2,   /* field[2] = image_height */
   1,   /* field[1] = image_width */
   4,   /* field[4] = overlays */
+  5,   /* field[5] = preview */
+  6,   /* field[6] = preview_format */
   0,   /* field[0] = product_id */
 };
 static const ProtobufCIntRange vitrine__v1__try_on__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__try_on__descriptor =
 {
@@ -3474,14 +3552,14 @@ const ProtobufCMessageDescriptor vitrine__v1__try_on__descriptor =
   "Vitrine__V1__TryOn",
   "vitrine.v1",
   sizeof(Vitrine__V1__TryOn),
-  5,
+  8,
   vitrine__v1__try_on__field_descriptors,
   vitrine__v1__try_on__field_indices_by_name,
   1,  vitrine__v1__try_on__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__try_on__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__overlay__field_descriptors[8] =
+static const ProtobufCFieldDescriptor vitrine__v1__overlay__field_descriptors[9] =
 {
   {
     "anchor",
@@ -3579,6 +3657,18 @@ static const ProtobufCFieldDescriptor vitrine__v1__overlay__field_descriptors[8]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stretch",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__Overlay, stretch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__overlay__field_indices_by_name[] = {
   0,   /* field[0] = anchor */
@@ -3587,13 +3677,14 @@ static const unsigned vitrine__v1__overlay__field_indices_by_name[] = {
   7,   /* field[7] = image_anchor_y */
   4,   /* field[4] = rotation */
   3,   /* field[3] = scale */
+  8,   /* field[8] = stretch */
   1,   /* field[1] = x */
   2,   /* field[2] = y */
 };
 static const ProtobufCIntRange vitrine__v1__overlay__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__overlay__descriptor =
 {
@@ -3603,7 +3694,7 @@ const ProtobufCMessageDescriptor vitrine__v1__overlay__descriptor =
   "Vitrine__V1__Overlay",
   "vitrine.v1",
   sizeof(Vitrine__V1__Overlay),
-  8,
+  9,
   vitrine__v1__overlay__field_descriptors,
   vitrine__v1__overlay__field_indices_by_name,
   1,  vitrine__v1__overlay__number_ranges,
@@ -3940,6 +4031,36 @@ const ProtobufCEnumDescriptor vitrine__v1__behaviour__descriptor =
   vitrine__v1__behaviour__enum_values_by_name,
   1,
   vitrine__v1__behaviour__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue vitrine__v1__preview_format__enum_values_by_number[3] =
+{
+  { "PREVIEW_FORMAT_UNSPECIFIED", "VITRINE__V1__PREVIEW_FORMAT__PREVIEW_FORMAT_UNSPECIFIED", 0 },
+  { "PREVIEW_FORMAT_JPEG", "VITRINE__V1__PREVIEW_FORMAT__PREVIEW_FORMAT_JPEG", 1 },
+  { "PREVIEW_FORMAT_PNG", "VITRINE__V1__PREVIEW_FORMAT__PREVIEW_FORMAT_PNG", 2 },
+};
+static const ProtobufCIntRange vitrine__v1__preview_format__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex vitrine__v1__preview_format__enum_values_by_name[3] =
+{
+  { "PREVIEW_FORMAT_JPEG", 1 },
+  { "PREVIEW_FORMAT_PNG", 2 },
+  { "PREVIEW_FORMAT_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor vitrine__v1__preview_format__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "vitrine.v1.PreviewFormat",
+  "PreviewFormat",
+  "Vitrine__V1__PreviewFormat",
+  "vitrine.v1",
+  3,
+  vitrine__v1__preview_format__enum_values_by_number,
+  3,
+  vitrine__v1__preview_format__enum_values_by_name,
+  1,
+  vitrine__v1__preview_format__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue vitrine__v1__turn_state__enum_values_by_number[9] =

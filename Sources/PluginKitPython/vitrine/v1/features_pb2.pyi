@@ -10,20 +10,26 @@ SPEECH_EVENT_KIND_START: SpeechEventKind
 SPEECH_EVENT_KIND_UNSPECIFIED: SpeechEventKind
 
 class Anchor(_message.Message):
-    __slots__ = ["confidence", "name", "pixels_per_mm", "rotation", "x", "y"]
+    __slots__ = ["confidence", "hidden", "name", "pitch", "pixels_per_mm", "rotation", "x", "y", "yaw"]
     CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    HIDDEN_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    PITCH_FIELD_NUMBER: _ClassVar[int]
     PIXELS_PER_MM_FIELD_NUMBER: _ClassVar[int]
     ROTATION_FIELD_NUMBER: _ClassVar[int]
     X_FIELD_NUMBER: _ClassVar[int]
+    YAW_FIELD_NUMBER: _ClassVar[int]
     Y_FIELD_NUMBER: _ClassVar[int]
     confidence: float
+    hidden: float
     name: str
+    pitch: float
     pixels_per_mm: float
     rotation: float
     x: float
     y: float
-    def __init__(self, name: _Optional[str] = ..., x: _Optional[float] = ..., y: _Optional[float] = ..., confidence: _Optional[float] = ..., pixels_per_mm: _Optional[float] = ..., rotation: _Optional[float] = ...) -> None: ...
+    yaw: float
+    def __init__(self, name: _Optional[str] = ..., x: _Optional[float] = ..., y: _Optional[float] = ..., confidence: _Optional[float] = ..., pixels_per_mm: _Optional[float] = ..., rotation: _Optional[float] = ..., yaw: _Optional[float] = ..., pitch: _Optional[float] = ..., hidden: _Optional[float] = ...) -> None: ...
 
 class Embedding(_message.Message):
     __slots__ = ["shape", "space_id", "values"]

@@ -21,6 +21,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 IMAGE_PURPOSE_QUERY: ImagePurpose
 IMAGE_PURPOSE_SELFIE: ImagePurpose
 IMAGE_PURPOSE_UNSPECIFIED: ImagePurpose
+PREVIEW_FORMAT_JPEG: PreviewFormat
+PREVIEW_FORMAT_PNG: PreviewFormat
+PREVIEW_FORMAT_UNSPECIFIED: PreviewFormat
 REPLY_KIND_ANSWER: ReplyKind
 REPLY_KIND_CLARIFY: ReplyKind
 REPLY_KIND_NO_ANSWER: ReplyKind
@@ -172,13 +175,14 @@ class Money(_message.Message):
     def __init__(self, amount_minor: _Optional[int] = ..., currency: _Optional[str] = ...) -> None: ...
 
 class Overlay(_message.Message):
-    __slots__ = ["anchor", "image", "image_anchor_x", "image_anchor_y", "rotation", "scale", "x", "y"]
+    __slots__ = ["anchor", "image", "image_anchor_x", "image_anchor_y", "rotation", "scale", "stretch", "x", "y"]
     ANCHOR_FIELD_NUMBER: _ClassVar[int]
     IMAGE_ANCHOR_X_FIELD_NUMBER: _ClassVar[int]
     IMAGE_ANCHOR_Y_FIELD_NUMBER: _ClassVar[int]
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     ROTATION_FIELD_NUMBER: _ClassVar[int]
     SCALE_FIELD_NUMBER: _ClassVar[int]
+    STRETCH_FIELD_NUMBER: _ClassVar[int]
     X_FIELD_NUMBER: _ClassVar[int]
     Y_FIELD_NUMBER: _ClassVar[int]
     anchor: str
@@ -187,9 +191,10 @@ class Overlay(_message.Message):
     image_anchor_y: float
     rotation: float
     scale: float
+    stretch: float
     x: float
     y: float
-    def __init__(self, anchor: _Optional[str] = ..., x: _Optional[float] = ..., y: _Optional[float] = ..., scale: _Optional[float] = ..., rotation: _Optional[float] = ..., image: _Optional[str] = ..., image_anchor_x: _Optional[float] = ..., image_anchor_y: _Optional[float] = ...) -> None: ...
+    def __init__(self, anchor: _Optional[str] = ..., x: _Optional[float] = ..., y: _Optional[float] = ..., scale: _Optional[float] = ..., rotation: _Optional[float] = ..., image: _Optional[str] = ..., image_anchor_x: _Optional[float] = ..., image_anchor_y: _Optional[float] = ..., stretch: _Optional[float] = ...) -> None: ...
 
 class Played(_message.Message):
     __slots__ = ["turn_id", "unit", "up_to_us"]
@@ -364,24 +369,36 @@ class Trace(_message.Message):
     def __init__(self, trace_id: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[Span, _Mapping]]] = ...) -> None: ...
 
 class TryOn(_message.Message):
-    __slots__ = ["anchors", "image_height", "image_width", "overlays", "product_id"]
+    __slots__ = ["anchors", "capture_time_us", "image_height", "image_width", "overlays", "preview", "preview_format", "product_id"]
     ANCHORS_FIELD_NUMBER: _ClassVar[int]
+    CAPTURE_TIME_US_FIELD_NUMBER: _ClassVar[int]
     IMAGE_HEIGHT_FIELD_NUMBER: _ClassVar[int]
     IMAGE_WIDTH_FIELD_NUMBER: _ClassVar[int]
     OVERLAYS_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_FORMAT_FIELD_NUMBER: _ClassVar[int]
     PRODUCT_ID_FIELD_NUMBER: _ClassVar[int]
     anchors: _containers.RepeatedCompositeFieldContainer[_features_pb2.Anchor]
+    capture_time_us: int
     image_height: int
     image_width: int
     overlays: _containers.RepeatedCompositeFieldContainer[Overlay]
+    preview: bytes
+    preview_format: PreviewFormat
     product_id: str
-    def __init__(self, product_id: _Optional[str] = ..., image_width: _Optional[int] = ..., image_height: _Optional[int] = ..., anchors: _Optional[_Iterable[_Union[_features_pb2.Anchor, _Mapping]]] = ..., overlays: _Optional[_Iterable[_Union[Overlay, _Mapping]]] = ...) -> None: ...
+    def __init__(self, product_id: _Optional[str] = ..., image_width: _Optional[int] = ..., image_height: _Optional[int] = ..., anchors: _Optional[_Iterable[_Union[_features_pb2.Anchor, _Mapping]]] = ..., overlays: _Optional[_Iterable[_Union[Overlay, _Mapping]]] = ..., preview: _Optional[bytes] = ..., preview_format: _Optional[_Union[PreviewFormat, str]] = ..., capture_time_us: _Optional[int] = ...) -> None: ...
 
 class TryOnRequest(_message.Message):
-    __slots__ = ["product_id"]
+    __slots__ = ["live", "preview", "preview_side_px_max", "product_id"]
+    LIVE_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_SIDE_PX_MAX_FIELD_NUMBER: _ClassVar[int]
     PRODUCT_ID_FIELD_NUMBER: _ClassVar[int]
+    live: bool
+    preview: PreviewFormat
+    preview_side_px_max: int
     product_id: str
-    def __init__(self, product_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, product_id: _Optional[str] = ..., preview: _Optional[_Union[PreviewFormat, str]] = ..., preview_side_px_max: _Optional[int] = ..., live: bool = ...) -> None: ...
 
 class TurnEnd(_message.Message):
     __slots__ = []
@@ -418,6 +435,9 @@ class ImagePurpose(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
 class Behaviour(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class PreviewFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
 class TurnState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):

@@ -276,6 +276,9 @@ struct  Vitrine__V1__Figure
    */
   char *part;
   float confidence;
+  /*
+   * In MediaPipe's order: a face has 468, and 10 more of its irises where these are measured; a hand 21, a body 33.
+   */
   size_t n_landmarks;
   Vitrine__V1__Point **landmarks;
   /*
@@ -296,7 +299,7 @@ struct  Vitrine__V1__Anchor
 {
   ProtobufCMessage base;
   /*
-   * "left_ear_lobe", "right_ear_lobe", "neck", "left_ring_finger", "right_ring_finger", "left_wrist", "right_wrist";
+   * "left_ear_lobe", "right_ear_lobe", "glasses", "neck", "pendant", "left_ring_finger", "right_ring_finger", "left_wrist", "right_wrist";
    * left and right are the person's own.
    */
   char *name;
@@ -311,10 +314,23 @@ struct  Vitrine__V1__Anchor
    * Clockwise roll, radians.
    */
   float rotation;
+  /*
+   * Turn about the upright axis of head, shoulders, finger or forearm, radians: positive when the person's right side (of a hand: the little
+   * finger's side) is farther away.
+   */
+  float yaw;
+  /*
+   * Lean in depth, radians: positive when the chin is up, or the fingertips are farther away than the wrist.
+   */
+  float pitch;
+  /*
+   * How much of what is worn there the head or hand itself hides, 0 to 1: an ear that is turned away.
+   */
+  float hidden;
 };
 #define VITRINE__V1__ANCHOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__anchor__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Vitrine__V1__Pose

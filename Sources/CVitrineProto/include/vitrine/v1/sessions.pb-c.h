@@ -89,6 +89,18 @@ typedef enum _Vitrine__V1__Behaviour {
   VITRINE__V1__BEHAVIOUR__BEHAVIOUR_DISLIKE = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__BEHAVIOUR)
 } Vitrine__V1__Behaviour;
+/*
+ * How a picture of the customer with the product on comes back.
+ */
+typedef enum _Vitrine__V1__PreviewFormat {
+  /*
+   * None: the client draws the overlays itself.
+   */
+  VITRINE__V1__PREVIEW_FORMAT__PREVIEW_FORMAT_UNSPECIFIED = 0,
+  VITRINE__V1__PREVIEW_FORMAT__PREVIEW_FORMAT_JPEG = 1,
+  VITRINE__V1__PREVIEW_FORMAT__PREVIEW_FORMAT_PNG = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__PREVIEW_FORMAT)
+} Vitrine__V1__PreviewFormat;
 typedef enum _Vitrine__V1__TurnState {
   VITRINE__V1__TURN_STATE__TURN_STATE_UNSPECIFIED = 0,
   VITRINE__V1__TURN_STATE__TURN_STATE_COLLECTING = 1,
@@ -361,10 +373,19 @@ struct  Vitrine__V1__TryOnRequest
 {
   ProtobufCMessage base;
   char *product_id;
+  Vitrine__V1__PreviewFormat preview;
+  /*
+   * Longer side of the preview, pixels; 0 = as large as the server gives.
+   */
+  uint32_t preview_side_px_max;
+  /*
+   * From now on every camera picture is answered with a TryOn without preview, until a request without this.
+   */
+  protobuf_c_boolean live;
 };
 #define VITRINE__V1__TRY_ON_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__try_on_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, VITRINE__V1__PREVIEW_FORMAT__PREVIEW_FORMAT_UNSPECIFIED, 0, 0 }
 
 
 typedef enum {
@@ -599,10 +620,19 @@ struct  Vitrine__V1__TryOn
   Vitrine__V1__Anchor **anchors;
   size_t n_overlays;
   Vitrine__V1__Overlay **overlays;
+  /*
+   * The picture with the overlays drawn on it; empty unless asked for. Not sent again to a client that resumes.
+   */
+  ProtobufCBinaryData preview;
+  Vitrine__V1__PreviewFormat preview_format;
+  /*
+   * When the picture was taken, on the session's time line.
+   */
+  uint64_t capture_time_us;
 };
 #define VITRINE__V1__TRY_ON__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__try_on__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0,NULL, {0,NULL}, VITRINE__V1__PREVIEW_FORMAT__PREVIEW_FORMAT_UNSPECIFIED, 0 }
 
 
 /*
@@ -628,10 +658,14 @@ struct  Vitrine__V1__Overlay
   char *image;
   float image_anchor_x;
   float image_anchor_y;
+  /*
+   * Factor on its width, before it is turned: less than 1 when head, neck or hand is turned away from the camera; 0 = 1.
+   */
+  float stretch;
 };
 #define VITRINE__V1__OVERLAY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__overlay__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 struct  Vitrine__V1__Progress
@@ -1429,6 +1463,7 @@ void vitrine__v1__sessions__converse(ProtobufCService *service,
 extern const ProtobufCEnumDescriptor    vitrine__v1__audio_encoding__descriptor;
 extern const ProtobufCEnumDescriptor    vitrine__v1__image_purpose__descriptor;
 extern const ProtobufCEnumDescriptor    vitrine__v1__behaviour__descriptor;
+extern const ProtobufCEnumDescriptor    vitrine__v1__preview_format__descriptor;
 extern const ProtobufCEnumDescriptor    vitrine__v1__turn_state__descriptor;
 extern const ProtobufCEnumDescriptor    vitrine__v1__reply_kind__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__client_message__descriptor;
