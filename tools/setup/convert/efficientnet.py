@@ -65,28 +65,39 @@ def block(x: Output, weights: Weights, name: str, stride: int, expansion: int, s
     return op.add(y, x).output(0) if shortcut else y
 
 
-def network(x: Output, weights: Weights) -> dict[str, Output]:
-    """f32[1,3,260,260] as normalised → embedding and logits."""
+def maps(x: Output, weights: Weights) -> list[Output]:
+    """f32[1,3,S,S] as normalised → the feature map after each stage, then the last one, of 1280 channels."""
     x = relu6(convolve(x, *folded(weights, "_conv_stem", "_bn0"), 2))
+    found = []
     index = 0
     for blocks, _, first_stride, expansion in STAGES:
         for place in range(blocks):
             stride = first_stride if place == 0 else 1
             x = block(x, weights, f"_blocks.{index}", stride, expansion, place > 0)
             index += 1
-    x = relu6(convolve(x, *folded(weights, "_conv_head", "_bn1")))
-    embedding = op.reduce_mean(x, ir.integers(2, 3), False).output(0)
+        found.append(x)
+    return [*found, relu6(convolve(x, *folded(weights, "_conv_head", "_bn1")))]
+
+
+def network(last: Output, weights: Weights) -> dict[str, Output]:
+    """The last feature map → embedding and logits."""
+    embedding = op.reduce_mean(last, ir.integers(2, 3), False).output(0)
     classes = op.matmul(embedding, ir.constant(weights["_fc.weight"]), False, True)
     return {"embedding": embedding, "logits": op.add(classes, ir.constant(weights["_fc.bias"])).output(0)}
 
 
-def build(weights: Weights) -> ov.Model:
-    """The network with pixels in."""
-    image = ir.parameter("image", [1, SIZE, SIZE, 3], Type.u8)
+def pixels(size: int) -> tuple[Output, Output]:
+    """A picture of that size as bytes, and as the network takes it."""
+    image = ir.parameter("image", [1, size, size, 3], Type.u8)
     planes = op.transpose(op.convert(image, "f32"), ir.integers(0, 3, 1, 2))
     centred = op.subtract(planes, ir.constant(MEAN, np.float32))
-    normal = op.divide(centred, ir.constant(SCALE, np.float32)).output(0)
-    return ir.model("efficientnet_lite2", [image], network(normal, weights))
+    return image, op.divide(centred, ir.constant(SCALE, np.float32)).output(0)
+
+
+def build(weights: Weights) -> ov.Model:
+    """The network with pixels in."""
+    image, normal = pixels(SIZE)
+    return ir.model("efficientnet_lite2", [image], network(maps(normal, weights)[-1], weights))
 
 
 def convert(source: Path, destination: Path) -> None:
