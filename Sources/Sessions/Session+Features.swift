@@ -118,6 +118,7 @@ extension Session: RouteDelegate {
             return sealAfterSpeech(turn)
         }
         turn.words += (turn.words.isEmpty ? "" : " ") + transcript.text
+        if transcript.endUs > transcript.startUs { turn.said.append((transcript.startUs, transcript.endUs, transcript.text)) }
         heard(language: transcript.language, in: turn)
         forward(transcript, from: node, in: turn)
         sealAfterSpeech(turn)

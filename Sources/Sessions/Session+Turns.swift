@@ -143,10 +143,25 @@ extension Session {
         return names.sorted()
     }
 
+    /// What the camera saw while the turn's words were said; a pose as long as it is fresh.
     private func fillFromVideo(_ turn: Turn) {
-        guard let video, video.seenUs + UInt64(limits.videoFreshMs) * 1_000 >= loop.nowUs else { return }
-        if turn.pose == nil, let pose = video.pose { (turn.pose, turn.picture) = (pose, video.picture) }
-        if let feature = video.feature, !turn.features.contains(where: { $0.modality == feature.modality }) { turn.add(feature) }
+        guard let video else { return }
+        if turn.pose == nil, let pose = video.pose, video.seenUs + UInt64(limits.videoFreshMs) * 1_000 >= loop.nowUs {
+            (turn.pose, turn.picture) = (pose, video.picture)
+        }
+        if let feature = video.timeline.chosen(for: pointing(turn)), !turn.features.contains(where: { $0.modality == feature.modality }) {
+            turn.add(feature)
+        }
+    }
+
+    /// When the turn's words were said: the utterance that points at something, else all of them; typed words from the turn's first input to its seal.
+    private func pointing(_ turn: Turn) -> FrameTimeline.Words {
+        for words in turn.said {
+            if let moment = PointingWords.moment(in: words.text) { return .init(fromUs: words.fromUs, toUs: words.toUs, moment: moment) }
+        }
+        if let first = turn.said.first, let last = turn.said.last { return .init(fromUs: first.fromUs, toUs: last.toUs) }
+        let began = loop.nowUs - timelineUs
+        return .init(fromUs: turn.startedUs - min(began, turn.startedUs), toUs: max(turn.sealedUs, turn.startedUs, began) - began, moment: 1)
     }
 
     private func start(_ agent: any Agent, _ node: AgentNode, _ turn: Turn, _ outcome: FusionOutcome, missing: [String]) {

@@ -3,20 +3,22 @@ import Fusion
 import Router
 import Wire
 
-/// The newest camera picture: one in the making, one waiting; what it replaces is gone.
+/// A camera: one picture in the making, the newest one waiting, what it replaces gone; what was seen is remembered for the words that point at it.
 struct VideoSlot {
     /// What the plugins work on, and when it was taken.
     var inFlight = false
     var current: SharedBuffer?
+    var currentCapturedUs: UInt64 = 0
     var waiting: (payload: SharedBuffer, captureTimeUs: UInt64)?
-    var feature: Feature?
+    /// What was seen, by when it was taken.
+    var timeline: FrameTimeline
     var pose: Pose?
     /// The picture that `pose` was found in.
     var picture: TurnPicture?
     var seenUs: UInt64 = 0
 }
 
-/// A camera: only its newest picture counts. Its plugins' streams last until the session ends, so that what is seen can be followed.
+/// A camera: of those that wait only the newest picture counts. Its plugins' streams last until the session ends, so that what is seen can be followed.
 extension Session {
     /// The largest preview that may be asked for, pixels of its longer side.
     static let previewSidePixelsMax: UInt32 = 16_384
@@ -31,7 +33,7 @@ extension Session {
         guard !route.targets(of: .video).isEmpty else { throw RPCStatus(.unimplemented, "this server's graph takes no video") }
         let copy = SharedBuffer(copying: payload)
         let captureTimeUs = routed(copy, peek, turnID: 0).captureTimeUs
-        if video == nil { video = VideoSlot() }
+        if video == nil { video = VideoSlot(timeline: FrameTimeline(policy: route.plan.align.frames)) }
         guard video?.inFlight == false else {
             video?.waiting = (copy, captureTimeUs)
             return
@@ -43,6 +45,7 @@ extension Session {
     private func show(_ payload: SharedBuffer, _ captureTimeUs: UInt64, on route: Route) throws(RPCStatus) {
         video?.inFlight = true
         video?.current = payload
+        video?.currentCapturedUs = captureTimeUs
         let message = RoutedMessage(kind: ClientMessageKind.video, turnID: 0, revision: 0, captureTimeUs: captureTimeUs, payload: payload)
         do throws(RPCStatus) {
             try route.send(message, to: .video, opening: StreamOpen(sessionKey: key, language: language))
@@ -57,7 +60,7 @@ extension Session {
     /// A plugin has answered the picture in the making, if only with a refusal: the next one may come.
     func videoGave(feature: Feature?, pose: Pose?, captureTimeUs: UInt64) {
         guard var slot = video else { return }
-        slot.feature = feature?.normalised() ?? slot.feature
+        if let feature { slot.timeline.add(.init(capturedUs: slot.currentCapturedUs, feature: feature)) }
         if let pose { (slot.pose, slot.picture) = (pose, slot.current.map(TurnPicture.init)) }
         if feature != nil || pose != nil { slot.seenUs = loop.nowUs }
         slot.inFlight = false

@@ -15,6 +15,8 @@ final class Turn {
     var wasSpoken = false
     /// Speech has begun and its transcript has not come.
     var speechOpen = false
+    /// When what was spoken was said, on the session's time line.
+    var said: [(fromUs: UInt64, toUs: UInt64, text: String)] = []
     var language = ""
     var features: [Feature] = []
     var imageLabels: [Label] = []
