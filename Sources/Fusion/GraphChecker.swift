@@ -97,9 +97,11 @@ private struct GraphChecker {
                 let names = try modalities(node, aligns.first)
                 plan.steps.append(
                     FusionStep(id: node.id, operation: fuse == .concatenation ? .concatenation : .weightedSum, inputs: names, weights: node.weights))
-            case .decide:
+            case .decide(let model):
+                let names = try modalities(node, aligns.first)
+                if let model { try checkLearnt(model, node, aligns.first) }
                 plan.steps.append(
-                    FusionStep(id: node.id, operation: .decisionLevel, inputs: try modalities(node, aligns.first), weights: node.weights))
+                    FusionStep(id: node.id, operation: model.map { .learnt($0) } ?? .decisionLevel, inputs: names, weights: node.weights))
             case .agent(let name, let query, let when):
                 if let query, graph.node(query.node)?.isFuse != true {
                     throw fail(query.line, "'\(node.id)' takes its query from a fuse node; '\(query.text)' is none")
@@ -128,6 +130,30 @@ private struct GraphChecker {
             names.append(input.port)
         }
         return names
+    }
+
+    /// A trained operator takes the modalities it was trained with, one vector each, in the shapes and spaces of then.
+    private func checkLearnt(_ model: LearntModel, _ node: GraphNode, _ align: GraphNode?) throws(YAMLError) {
+        for token in model.tokens where model.tokens.count(where: { $0.modality == token.modality }) > 1 {
+            throw fail(
+                node.line, "'\(node.id)' was trained with several vectors of '\(token.modality)'; a turn has one: train it with --inputs plugins")
+        }
+        for token in model.tokens where !node.inputs.contains(where: { $0.port == token.modality }) {
+            throw fail(node.line, "'\(node.id)' was trained with \(model.modalities.joined(separator: ", ")); '\(token.modality)' is no input of it")
+        }
+        for input in node.inputs {
+            guard let token = model.tokens.first(where: { $0.modality == input.port }) else {
+                throw fail(
+                    input.line, "'\(node.id)' was trained with \(model.modalities.joined(separator: ", ")); it cannot take '\(input.text)'")
+            }
+            guard let source = align?.inputs.first(where: { $0.alias == input.port }), let port = output(source) else { continue }
+            guard port.shape == [token.width], token.spaceID.isEmpty || port.spaceID.isEmpty || token.spaceID == port.spaceID else {
+                throw fail(
+                    input.line,
+                    "'\(source.text)' is \(port.text); '\(node.id)' was trained with f32[\(token.width)]"
+                        + (token.spaceID.isEmpty ? "" : " in space \(token.spaceID)"))
+            }
+        }
     }
 
     /// A sum needs vectors of one shape and one space.

@@ -34,6 +34,7 @@ extension GraphPlan {
             case .concatenation: return "fuse by concatenation"
             case .weightedSum: return "fuse by weighted sum"
             case .decisionLevel: return "decide: argmax Σ w·p"
+            case .learnt(let model): return "decide by a trained \(model.fusion.rawValue) operator: \(model.classes.count) classes"
             }
         }
         return agents.first { $0.id == id }.map { "agent \($0.agent)" } ?? ""

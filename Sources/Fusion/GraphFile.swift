@@ -24,7 +24,7 @@ struct GraphNode {
         case reply
         case align(AlignPolicy)
         case fuse(FuseOperator)
-        case decide
+        case decide(LearntModel?)
         case agent(name: String, query: PortName?, when: PortName?)
     }
     var id: String
@@ -41,6 +41,8 @@ enum FuseOperator: String, CaseIterable {
 
 enum DecideOperator: String, CaseIterable {
     case decisionLevel = "decision_level"
+    /// One that `vitrine train fusion` has trained; which of its forms, its file says.
+    case learnt
 }
 
 /// "see.embedding": a node's output; "client.image": an input; "query": a node's only output. `alias` is the key in a mapping of inputs.
@@ -105,7 +107,7 @@ extension GraphNode {
             try item.fields("id", "type", "in")
             kind = .reply
         case .align:
-            try item.fields("id", "type", "in", "deadline_ms", "collect_ms_max", "late", "revisions_max", "inputs_max")
+            try item.fields("id", "type", "in", "deadline_ms", "collect_ms_max", "late", "revisions_max", "inputs_max", "frames")
             guard item["in"].isMapping else { throw item["in"].error("align takes a mapping from modality to port, such as {text: read.embedding}") }
             kind = .align(
                 AlignPolicy(
@@ -113,15 +115,15 @@ extension GraphNode {
                     collectMsMax: try item["collect_ms_max"].int(in: 100...3_600_000, or: 60_000),
                     late: try item["late"].choice(AlignPolicy.Late.self, or: .amend),
                     revisionsMax: try item["revisions_max"].int(in: 0...100, or: 3),
-                    inputsMax: try item["inputs_max"].int(in: 1...1_000, or: 16)))
+                    inputsMax: try item["inputs_max"].int(in: 1...1_000, or: 16), frames: try GraphNode.frames(item["frames"])))
         case .fuse:
             try item.fields("id", "type", "operator", "in", "weights")
             kind = .fuse(try item["operator"].choice(FuseOperator.self))
             weights = try GraphNode.weights(item["weights"], count: inputs.count)
         case .decide:
-            try item.fields("id", "type", "operator", "in", "weights")
-            _ = try item["operator"].choice(DecideOperator.self)
-            kind = .decide
+            let chosen = try item["operator"].choice(DecideOperator.self)
+            try item.fields("id", "type", "operator", "in", chosen == .learnt ? "model" : "weights")
+            kind = .decide(chosen == .learnt ? try GraphNode.model(item) : nil)
             weights = try GraphNode.weights(item["weights"], count: inputs.count)
         case .agent:
             try item.fields("id", "type", "agent", "query", "when")
@@ -131,6 +133,27 @@ extension GraphNode {
             inputs = [query, when].compactMap { $0 }
         }
         if inputs.isEmpty, type != .agent { throw item["in"].error("node '\(id)' needs at least one input") }
+    }
+
+    /// `frames: {before_ms, after_ms, pointing, max}`: which frames of a video count with a turn's words.
+    private static func frames(_ value: YAMLValue) throws(YAMLError) -> FrameTimeline.Policy {
+        guard value.exists else { return .init() }
+        try value.fields("before_ms", "after_ms", "pointing", "max")
+        return .init(
+            beforeMs: try value["before_ms"].int(in: 0...60_000, or: 2_000), afterMs: try value["after_ms"].int(in: 0...60_000, or: 500),
+            pointing: try value["pointing"].choice(FrameTimeline.Policy.Pointing.self, or: .nearest),
+            framesMax: try value["max"].int(in: 1...1_000, or: 32))
+    }
+
+    /// The trained operator that `model` names: a folder, from the graph file's own folder if it is not absolute.
+    private static func model(_ item: YAMLValue) throws(YAMLError) -> LearntModel {
+        let name = try item["model"].string()
+        let folder = item.file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        do throws(ModelError) {
+            return try LearntModel.read(name.hasPrefix("/") || folder.isEmpty ? name : "\(folder)/\(name)")
+        } catch {
+            throw item["model"].error(error.message)
+        }
     }
 
     private static func ports(_ value: YAMLValue) throws(YAMLError) -> [PortName] {

@@ -30,6 +30,10 @@ extension GraphPlan {
                     return classifier?.probabilities(features.first { $0.modality == name } ?? Feature(modality: name, spaceID: "", values: []))
                 }
                 if let decision { outcome.decisions.append((step.id, decision)) }
+            case .learnt(let model):
+                if let decision = try model.decide(features.filter { step.inputs.contains($0.modality) }) {
+                    outcome.decisions.append((step.id, decision))
+                }
             }
         }
         return outcome

@@ -83,13 +83,19 @@ public struct AlignPolicy: Sendable, Equatable {
     public var late: Late
     public var revisionsMax: Int
     public var inputsMax: Int
+    /// Which frames of a video count with a turn's words.
+    public var frames: FrameTimeline.Policy
 
-    public init(deadlineMs: Int = 3_000, collectMsMax: Int = 60_000, late: Late = .amend, revisionsMax: Int = 3, inputsMax: Int = 16) {
+    public init(
+        deadlineMs: Int = 3_000, collectMsMax: Int = 60_000, late: Late = .amend, revisionsMax: Int = 3, inputsMax: Int = 16,
+        frames: FrameTimeline.Policy = .init()
+    ) {
         self.deadlineMs = deadlineMs
         self.collectMsMax = collectMsMax
         self.late = late
         self.revisionsMax = revisionsMax
         self.inputsMax = inputsMax
+        self.frames = frames
     }
 }
 
@@ -102,6 +108,8 @@ public struct FusionStep: Sendable, Equatable {
         case weightedSum
         /// y = argmax_c Σ wᵢ pᵢ(c|x)
         case decisionLevel
+        /// y = argmax_c p(c|x₁, x₂, …) by a trained operator.
+        case learnt(LearntModel)
     }
     public var id: String
     public var operation: Operator

@@ -3,12 +3,10 @@
 // It owns the learners, their files (safetensors weights, a model card) and their use for scoring. It must never run on a loop, train without a
 // seed, or write a model that it could not read back.
 
+public import Fusion
+
 /// Data or options that cannot be trained with, or a model's file that cannot be used.
-public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
-    public var message: String
-    public init(_ message: String) { self.message = message }
-    public var description: String { message }
-}
+public typealias TrainingError = ModelError
 
 /// How far a training is; called on the training's thread, often.
 public struct TrainingProgress: Sendable {

@@ -17,7 +17,7 @@ enum PermittedImports {
         ("ImageDecoding", ["CImageCodec"]),
         (
             "Training",
-            ["CMd", "Evaluation", "EventLoop", "ImageDecoding", "Inference", "LinearAlgebra", "Wire"]
+            ["CMd", "Evaluation", "EventLoop", "Fusion", "ImageDecoding", "Inference", "LinearAlgebra", "Wire"]
         ),
         ("Router", ["EventLoop", "Fusion", "Telemetry", "Wire"]),
         ("PluginKit", ["CVitrinePlugin", "Wire"]),

@@ -1,5 +1,6 @@
 import EventLoop
 import Foundation
+import Fusion
 import ImageDecoding
 import LinearAlgebra
 import Testing
@@ -78,11 +79,11 @@ struct ContrastiveHeadsTests {
         let b = Matrix<Float>(64, 8, (0..<512).map { a.values[$0 / 8 * 8 + ($0 + 3) % 8] })
         var heads = ContrastiveHeads(dimensions: 8, hidden: 8, seed: 1)
         let names = (0..<64).map { "\($0)" }
-        let before = AlignmentTraining.recall10(heads.text.apply(a), heads.image.apply(b), names)
+        let before = AlignmentTraining.recall10(Matrix.product(heads.text.apply(a), heads.image.apply(b), transposeB: true), names)
         var options = ContrastiveHeads.Options()
         (options.epochs, options.batch, options.rate, options.dropout) = (60, 32, 0.01, 0)
         heads.train(text: a, image: b, groups: Array(0..<64), options: options) { _, _, _ in true }
-        let after = AlignmentTraining.recall10(heads.text.apply(a), heads.image.apply(b), names)
+        let after = AlignmentTraining.recall10(Matrix.product(heads.text.apply(a), heads.image.apply(b), transposeB: true), names)
         #expect(before < 0.5 && after > 0.9, "\(before) → \(after)")
     }
 }
@@ -111,34 +112,39 @@ struct AlignmentFeatureTests {
         #expect(words.vector("nothing known") == [0, 0, 0])
     }
 
-    @Test("are kept on disk by name")
+    @Test("are kept on disk by content, in files that are written once")
     func table() throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("vitrine-\(UUID().uuidString)/f.safetensors").path
-        defer { try? FileManager.default.removeItem(atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path) }
-        var table = try FeatureTable.read(path, width: 2)
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vitrine-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var table = try FeatureTable(folder, kind: "net", width: 2, keys: ["a", "b"])
         #expect(table.count == 0)
-        table.set("a.jpg", [1, 2])
-        table.set("b.jpg", [3, 4])
-        table.set("a.jpg", [5, 6])
-        try table.write(path)
-        let read = try FeatureTable.read(path, width: 2)
-        #expect(read["a.jpg"].map { Array($0) } == [5, 6])
-        #expect(read["c.jpg"] == nil)
-        #expect(throws: TrainingError.self) { try FeatureTable.read(path, width: 3) }
+        try table.set("a", [1, 2])
+        try table.save()
+        try table.set("b", [3, 4])
+        // A key names a content: its row does not change.
+        try table.set("a", [5, 6])
+        try table.save()
+        try table.save()
+        let read = try FeatureTable(folder, kind: "net", width: 2, keys: ["a", "b", "c"])
+        #expect(read["a"] == [1, 2] && read["b"] == [3, 4] && read["c"] == nil)
+        #expect(try FeatureTable(folder, kind: "net", width: 2, keys: ["b"]).count == 1)
+        #expect(try FeatureTable(folder, kind: "other", width: 2, keys: ["a"]).count == 0)
+        #expect(throws: TrainingError.self) { try FeatureTable(folder, kind: "net", width: 3, keys: ["a"]) }
     }
 
     @Test("an alignment is trained, written, read, and finds what was not seen")
     func alignment() throws {
         var random = SeededRandom(seed: 9)
         let kinds = ["gold ring", "silver spoon", "blue mug", "red hat"]
-        var (pictures, sentences) = (Matrix<Float>(120, FeatureTable.pictureWidth), Matrix<Float>(120, 16))
+        var (pictures, sentences) = (Matrix<Float>(120, PictureLayout.width), Matrix<Float>(120, 16))
         var titles: [String] = []
         for r in 0..<120 {
             for c in 0..<16 { sentences[r, c] = (c == r % 4 ? 1 : 0) + 0.1 * gaussian(&random) }
-            for c in 0..<40 { pictures[r, c * 50] = (c % 4 == r % 4 ? 0.5 : 0) + 0.05 * gaussian(&random) }
+            for c in 0..<40 { pictures[r, 2_560 + c * 10] = (c % 4 == r % 4 ? 0.5 : 0) + 0.05 * gaussian(&random) }
             titles.append(kinds[r % 4])
         }
         var training = AlignmentTraining()
+        training.parts = [.middle, .colours, .sentence, .words]
         training.dimensions = 8
         training.heads = 1
         training.options.epochs = 3

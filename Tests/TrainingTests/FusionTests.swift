@@ -1,5 +1,6 @@
 import EventLoop
 import Foundation
+import Fusion
 import LinearAlgebra
 import Testing
 
@@ -8,16 +9,16 @@ import Testing
 @Suite("Fusion operators that are learnt")
 struct FusionTests {
     static let tokens = [
-        FusionToken(name: "embedding", modality: "image", width: 4), FusionToken(name: "colours", modality: "image", width: 3),
-        FusionToken(name: "sentence", modality: "text", width: 5),
+        LearntToken(name: "embedding", modality: "image", width: 4), LearntToken(name: "colours", modality: "image", width: 3),
+        LearntToken(name: "sentence", modality: "text", width: 5),
     ]
 
     private static func random(_ rows: Int, _ columns: Int, _ generator: inout SeededRandom) -> Matrix<Double> {
         Matrix(rows, columns, (0..<rows * columns).map { _ in Double(gaussian(&generator)) })
     }
 
-    @Test("have the derivatives that finite differences give, also with missing modalities", arguments: FusionOperator.allCases)
-    func gradients(fusion: FusionOperator) {
+    @Test("have the derivatives that finite differences give, also with missing modalities", arguments: LearntOperator.allCases)
+    func gradients(fusion: LearntOperator) {
         var generator = SeededRandom(seed: 3)
         let model = FusionModel(fusion, tokens: Self.tokens, classes: ["a", "b", "c"], width: 3, seed: 2)
         let parameters = model.parameters.map { Self.random($0.rows, $0.columns, &generator).scaled(by: 0.5) }
@@ -60,8 +61,8 @@ struct FusionTests {
     }
 
     @Test(
-        "learn what needs both modalities, and say what each contributed", arguments: [FusionOperator.concatenation, .network, .hybrid, .coAttention])
-    func learning(fusion: FusionOperator) throws {
+        "learn what needs both modalities, and say what each contributed", arguments: [LearntOperator.concatenation, .network, .hybrid, .coAttention])
+    func learning(fusion: LearntOperator) throws {
         let (batch, labels) = Self.examples(400)
         var training = FusionTraining()
         training.width = 16

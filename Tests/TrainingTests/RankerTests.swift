@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Fusion
 import LinearAlgebra
 import Testing
 

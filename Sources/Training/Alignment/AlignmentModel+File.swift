@@ -1,4 +1,5 @@
 import Foundation
+public import Fusion
 import LinearAlgebra
 
 extension AlignmentModel {
@@ -21,13 +22,24 @@ extension AlignmentModel {
         file.set("picture.directions", correlation.directionsX)
         file.set("title.directions", correlation.directionsY)
         file.set("correlations", correlation.correlations)
-        file.set("logits.mean", logitsMean)
-        file.set("tiny.mean", tinyMean)
-        file.set("weights", [weights.colours, weights.logits, weights.tiny, weights.words, weights.correlation])
+        for part in AlignmentPart.allCases { if let centre = centres[part] { file.set("\(part.rawValue).centre", centre) } }
+        file.set("share", [correlationShare])
         for (index, head) in heads.enumerated() {
             for (name, matrix) in zip(Self.headNames, head.parameters) { file.set("head\(index).\(name)", matrix) }
         }
-        file.metadata = ["text_space": textSpace, "heads": "\(heads.count)"]
+        if let attributes {
+            file.set("attributes.gate", attributes.gate + [attributes.strangeFrom, attributeShare])
+            for (index, attribute) in attributes.attributes.enumerated() {
+                file.set("attribute\(index).prior", attribute.prior)
+                file.set("attribute\(index).picture", attribute.picture)
+                file.set("attribute\(index).title", attribute.title)
+            }
+        }
+        let named = (attributes?.attributes ?? []).map { [$0.name] + $0.classes }
+        file.metadata = [
+            "attributes": (try? JSONEncoder().encode(named)).map { String(decoding: $0, as: UTF8.self) } ?? "[]",
+            "text_space": textSpace, "heads": "\(heads.count)", "parts": parts.map(\.rawValue).joined(separator: " "),
+        ]
         try file.write("\(folder)/\(ModelCard.weightsName)")
         try card.write(to: folder)
     }
@@ -47,13 +59,16 @@ extension AlignmentModel {
         let correlation = try CanonicalCorrelation(
             meanX: file.vector("picture.mean"), meanY: file.vector("title.mean"), directionsX: file.matrix("picture.directions"),
             directionsY: file.matrix("title.directions"), correlations: file.vector("correlations"))
-        let numbers = try file.vector("weights")
+        let share = try file.vector("share")
+        let parts = (file.metadata["parts"] ?? "").split(separator: " ").compactMap { AlignmentPart(rawValue: String($0)) }
         let count = Int(file.metadata["heads"] ?? "0") ?? -1
         let k = correlation.correlations.count
-        guard list.count == wordWeights.count, numbers.count == 5, (0...headsMax).contains(count), correlation.directionsX.columns == k,
+        guard list.count == wordWeights.count, share.count == 1, (0...1).contains(share[0]), (0...headsMax).contains(count),
+            correlation.directionsX.columns == k,
             correlation.directionsY.columns == k, correlation.directionsX.rows == correlation.meanX.count,
-            correlation.directionsY.rows == correlation.meanY.count, correlation.meanX.count == FeatureTable.pictureWidth,
-            correlation.meanY.count > list.count
+            correlation.directionsY.rows == correlation.meanY.count,
+            correlation.meanX.count == parts.flatMap(\.blocks).reduce(0, { $0 + $1.count }),
+            correlation.meanY.count >= (parts.contains(.words) ? list.count : 0), parts.contains(.sentence) || parts.contains(.words)
         else { throw TrainingError("\(folder): the weights do not fit together") }
         var heads: [ContrastiveHeads] = []
         for index in 0..<count {
@@ -69,17 +84,41 @@ extension AlignmentModel {
             head.parameters = matrices
             heads.append(head)
         }
-        var weights = Weights()
-        (weights.colours, weights.logits, weights.tiny, weights.words, weights.correlation) = (
-            numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
-        )
-        let model = AlignmentModel(
-            words: TitleWords(words: list, weights: wordWeights), correlation: correlation, heads: heads, logitsMean: try file.vector("logits.mean"),
-            tinyMean: try file.vector("tiny.mean"), weights: weights, textSpace: file.metadata["text_space"] ?? "")
-        guard model.logitsMean.count == 1_000, model.tinyMean.count == PictureMeasures.thumbnailCount else {
-            throw TrainingError("\(folder): the weights do not fit together")
+        var centres: [AlignmentPart: [Float]] = [:]
+        for part in parts where part.isCentred {
+            let centre = try file.vector("\(part.rawValue).centre")
+            guard centre.count == part.blocks.reduce(0, { $0 + $1.count }) else {
+                throw TrainingError("\(folder): the centre of '\(part.rawValue)' has \(centre.count) values")
+            }
+            centres[part] = centre
         }
+        var model = AlignmentModel(
+            words: TitleWords(words: list, weights: wordWeights), correlation: correlation, heads: heads, parts: parts, centres: centres,
+            correlationShare: share[0], textSpace: file.metadata["text_space"] ?? "")
+        model.attributes = try attributes(file, k, folder)
+        if model.attributes != nil { model.attributeShare = try file.vector("attributes.gate")[4] }
         return (model, card)
+    }
+
+    private static func attributes(_ file: TensorFile, _ k: Int, _ folder: String) throws(TrainingError) -> AttributeHeads? {
+        let named = (try? JSONDecoder().decode([[String]].self, from: Data((file.metadata["attributes"] ?? "[]").utf8))) ?? []
+        guard !named.isEmpty else { return nil }
+        let numbers = try file.vector("attributes.gate")
+        guard numbers.count == 5, numbers.prefix(3).allSatisfy(\.isFinite), numbers[4].isFinite, numbers[4] >= 0 else {
+            throw TrainingError("\(folder): the attributes' gate does not fit")
+        }
+        var heads = AttributeHeads(attributes: [], gate: Array(numbers.prefix(3)), strangeFrom: numbers[3])
+        for (index, names) in named.enumerated() {
+            let attribute = AttributeHeads.Attribute(
+                name: names.first ?? "", classes: Array(names.dropFirst()), prior: try file.vector("attribute\(index).prior"),
+                picture: try file.matrix("attribute\(index).picture"), title: try file.matrix("attribute\(index).title"))
+            let count = attribute.classes.count
+            guard count > 1, attribute.prior.count == count, attribute.picture.rows == k + 1, attribute.picture.columns == count,
+                attribute.title.rows == k + 1, attribute.title.columns == count
+            else { throw TrainingError("\(folder): the heads of the attribute '\(attribute.name)' do not fit") }
+            heads.attributes.append(attribute)
+        }
+        return heads
     }
 }
 

@@ -1,4 +1,5 @@
 import Evaluation
+public import Fusion
 public import LinearAlgebra
 
 /// Trains an alignment model from pictures' features and titles.
@@ -8,12 +9,17 @@ public struct AlignmentTraining: Sendable {
         case cca
         /// Contrastive heads on the canonical projection.
         case contrastive
+        /// Deep canonical correlation on the canonical projection.
+        case deepCorrelation = "deep-cca"
+        /// A multimodal autoencoder on the canonical projection.
+        case autoencoder
     }
 
     public var method = Method.contrastive
     public var dimensions = 512
     public var regularisation = (pictures: 0.3, titles: 1.0)
-    public var weights = AlignmentModel.Weights()
+    /// What is learnt from; at least one part of pictures and one of titles.
+    public var parts = AlignmentPart.allCases
     public var heads = 2
     public var options = ContrastiveHeads.Options()
     /// Part of the pairs that is kept out to choose when to stop.
@@ -29,6 +35,8 @@ public struct AlignmentTraining: Sendable {
         public var pictures: Matrix<Float>
         public var titles: [String]
         public var sentences: Matrix<Float>
+        /// What else is known of the products: by attribute, a value a product, "" = not known.
+        public var attributes: [(name: String, values: [String])] = []
 
         public init(pictures: Matrix<Float>, titles: [String], sentences: Matrix<Float>) {
             precondition(pictures.rows == titles.count && sentences.rows == titles.count, "pairs have a picture and a title each")
@@ -38,7 +46,23 @@ public struct AlignmentTraining: Sendable {
         }
 
         func rows(_ indices: [Int]) -> Pairs {
-            Pairs(pictures: pictures.rows(indices), titles: indices.map { titles[$0] }, sentences: sentences.rows(indices))
+            var part = Pairs(pictures: pictures.rows(indices), titles: indices.map { titles[$0] }, sentences: sentences.rows(indices))
+            part.attributes = attributes.map { attribute in (attribute.name, indices.map { attribute.values[$0] }) }
+            return part
+        }
+    }
+
+    /// Names of attributes' values as words, with their sentence vectors: what the gate of composed queries is learnt from.
+    public struct Phrases: Sendable {
+        public var attribute: [String]
+        public var texts: [String]
+        public var sentences: Matrix<Float>
+
+        public init(attribute: [String] = [], texts: [String] = [], sentences: Matrix<Float> = Matrix(0, 0)) {
+            precondition(attribute.count == texts.count && sentences.rows == texts.count, "phrases have an attribute and a sentence vector each")
+            self.attribute = attribute
+            self.texts = texts
+            self.sentences = sentences
         }
     }
 
@@ -53,10 +77,15 @@ public struct AlignmentTraining: Sendable {
 
     /// - Returns: the model, and what each part of it reached on the held-out pairs.
     /// - Throws: when there are too few pairs, features that are not finite, or titles that are all the same.
-    public func run(_ pairs: Pairs, textSpace: String, progress: ProgressReport) throws(TrainingError) -> (AlignmentModel, [Step]) {
+    public func run(
+        _ pairs: Pairs, phrases: Phrases = Phrases(), textSpace: String, progress: ProgressReport
+    ) throws(TrainingError) -> (AlignmentModel, [Step]) {
         let count = pairs.titles.count
         guard count >= Self.pairsMin else { throw TrainingError("\(count) products have a usable picture and a title; \(Self.pairsMin) are needed") }
         guard pairs.pictures.isFinite, pairs.sentences.isFinite else { throw TrainingError("the features hold values that are not finite") }
+        guard parts.contains(where: { AlignmentPart.ofPictures.contains($0) }), parts.contains(.sentence) || parts.contains(.words) else {
+            throw TrainingError("there is nothing to align: name at least one part of pictures and one of titles")
+        }
         guard Set(pairs.titles).count > 1 else { throw TrainingError("all titles are the same: there is nothing to tell apart") }
         let held = max(10, Int(Double(count) * validationShare))
         var random = Shuffle(seed: seed)
@@ -66,20 +95,33 @@ public struct AlignmentTraining: Sendable {
         var model = try base(pairs.rows(Array(order.dropFirst(held))), textSpace)
         var steps = [Step(name: "canonical correlation", recall10: recall(model, validation))]
         var epochs: [Int] = []
-        if method == .contrastive {
+        if method != .cca {
             for head in 0..<heads {
                 let note = "Recall@10 \(EvaluationNumber.text(steps[steps.count - 1].recall10)) on \(held) held-out"
                 progress(.init(stage: "head \(head + 1)", done: head + 1, total: heads + 2, note: note))
-                let (trained, best) = train(head, model, pairs.rows(Array(order.dropFirst(held))), epochs: options.epochs, judge: validation)
+                let (trained, best) = try train(head, model, pairs.rows(Array(order.dropFirst(held))), epochs: options.epochs, judge: validation)
                 model.heads.append(trained)
                 epochs.append(best)
                 steps.append(Step(name: "with \(head + 1) head(s), stopped at epoch \(best)", recall10: recall(model, validation)))
             }
         }
+        progress(
+            .init(stage: "attributes", done: heads + 1, total: heads + 2, note: "Recall@10 \(EvaluationNumber.text(steps[steps.count - 1].recall10))")
+        )
+        let lengths = model.strangeness(validation.pictures)
+        addAttributes(to: &model, pairs.rows(Array(order.dropFirst(held))), phrases, lengths)
+        if model.attributes != nil {
+            chooseShare(&model, validation)
+            steps.append(Step(name: "with attributes", recall10: recall(model, validation)))
+        }
         // The final model learns from everything, for as long as was best.
         progress(.init(stage: "learning from everything", done: heads + 1, total: heads + 2))
         var whole = try base(pairs, textSpace)
-        for (head, best) in epochs.enumerated() { whole.heads.append(train(head, whole, pairs, epochs: best, judge: nil).0) }
+        for (head, best) in epochs.enumerated() { whole.heads.append(try train(head, whole, pairs, epochs: best, judge: nil).0) }
+        if model.attributes != nil {
+            addAttributes(to: &whole, pairs, phrases, lengths)
+            whole.attributeShare = model.attributeShare
+        }
         progress(.init(stage: "done", done: heads + 2, total: heads + 2))
         return (whole, steps)
     }
@@ -87,20 +129,42 @@ public struct AlignmentTraining: Sendable {
     private func base(_ pairs: Pairs, _ textSpace: String) throws(TrainingError) -> AlignmentModel {
         let words = TitleWords(titles: pairs.titles)
         let means = pairs.pictures.columnMeans
-        let logitsMean = Array(means[1_280..<2_280])
-        let tinyMean = Array(means[(2_280 + PictureMeasures.histogramCount)...])
-        let x = AlignmentModel.pictureInput(pairs.pictures, weights, logitsMean: logitsMean, tinyMean: tinyMean)
-        let y = AlignmentModel.titleInput(pairs.titles, pairs.sentences, words, weights)
+        var centres: [AlignmentPart: [Float]] = [:]
+        for part in parts where part.isCentred { centres[part] = part.blocks.flatMap { Array(means[$0]) } }
+        let x = AlignmentModel.pictureInput(pairs.pictures, parts, centres: centres)
+        let y = AlignmentModel.titleInput(pairs.titles, pairs.sentences, words, parts)
         let correlation = try CanonicalCorrelation(
             x, y, regularisation: (regularisation.pictures, regularisation.titles), dimensions: min(dimensions, pairs.titles.count - 1))
         return AlignmentModel(
-            words: words, correlation: correlation, heads: [], logitsMean: logitsMean, tinyMean: tinyMean, weights: weights, textSpace: textSpace)
+            words: words, correlation: correlation, heads: [], parts: parts, centres: centres, textSpace: textSpace)
     }
+
+    private func addAttributes(to model: inout AlignmentModel, _ pairs: Pairs, _ phrases: Phrases, _ lengths: [Float]) {
+        guard !pairs.attributes.isEmpty else { return }
+        let said =
+            phrases.texts.isEmpty ? Matrix(0, model.correlation.correlations.count) : model.unit(model.titles(phrases.texts, phrases.sentences))
+        model.attributes = AttributeTraining(seed: seed).run(
+            pairs.attributes, pictures: model.unit(model.pictures(pairs.pictures)), titles: model.unit(model.titles(pairs.titles, pairs.sentences)),
+            phrases: .init(attribute: phrases.attribute, unit: said), lengths: lengths)
+    }
+
+    /// The share of attributes that finds most of the held-out pictures.
+    private func chooseShare(_ model: inout AlignmentModel, _ judge: Pairs) {
+        var best = (share: Float(0), recall: recall(model, judge))
+        for share in Self.sharesTried {
+            model.attributeShare = share
+            let value = recall(model, judge)
+            if value > best.recall { best = (share, value) }
+        }
+        model.attributeShare = best.share
+    }
+
+    private static let sharesTried: [Float] = [0.005, 0.01, 0.02, 0.03, 0.045, 0.07]
 
     /// With a judge, stops after `patience` epochs without improvement and gives the best state; without, runs the epochs.
     private func train(
         _ index: Int, _ model: AlignmentModel, _ pairs: Pairs, epochs: Int, judge: Pairs?
-    ) -> (ContrastiveHeads, best: Int) {
+    ) throws(TrainingError) -> (ContrastiveHeads, best: Int) {
         let text = model.projectTitles(pairs.titles, pairs.sentences)
         let image = model.projectPictures(pairs.pictures)
         var numbers: [String: Int] = [:]
@@ -113,15 +177,23 @@ public struct AlignmentTraining: Sendable {
         options.epochs = max(epochs, 1)
         options.seed = seed &+ UInt64(index) &* 7_919
         var heads = ContrastiveHeads(dimensions: text.columns, hidden: options.hidden, seed: options.seed)
-        guard let judge else {
-            heads.train(text: text, image: image, groups: groups, options: options) { _, _, _ in true }
-            return (heads, epochs)
+        func run(_ step: (_ epoch: Int, _ now: ContrastiveHeads) -> Bool) throws(TrainingError) -> ContrastiveHeads {
+            switch method {
+            case .cca, .contrastive:
+                heads.train(text: text, image: image, groups: groups, options: options) { epoch, _, now in step(epoch, now) }
+                return heads
+            case .deepCorrelation, .autoencoder:
+                var deep = DeepHeads(method == .autoencoder ? .reconstruction : .correlation, dimensions: text.columns)
+                return try deep.train(heads, text: text, image: image, options: options, step: step)
+            }
         }
+        guard let judge else { return (try run { _, _ in true }, epochs) }
         let (judgeText, judgeImage) = (model.projectTitles(judge.titles, judge.sentences), model.projectPictures(judge.pictures))
         var best = (heads: heads, epoch: 1, recall: -1.0)
         let patience = patience
-        heads.train(text: text, image: image, groups: groups, options: options) { epoch, _, now in
-            let value = Self.recall10(now.text.apply(judgeText), now.image.apply(judgeImage), judge.titles)
+        _ = try run { epoch, now in
+            let scores = Matrix.product(now.text.apply(judgeText), now.image.apply(judgeImage), transposeB: true)
+            let value = Self.recall10(scores, judge.titles)
             if value > best.recall { best = (now, epoch, value) }
             return epoch - best.epoch < patience
         }
@@ -129,19 +201,19 @@ public struct AlignmentTraining: Sendable {
     }
 
     private func recall(_ model: AlignmentModel, _ pairs: Pairs) -> Double {
-        Self.recall10(model.titles(pairs.titles, pairs.sentences), model.pictures(pairs.pictures), pairs.titles)
+        let (asked, shown) = (model.titles(pairs.titles, pairs.sentences), model.pictures(pairs.pictures))
+        return Self.recall10(model.scores(titles: asked, pictures: shown), pairs.titles)
     }
 
     /// Of each title, how many of the pictures with that title are among its first ten.
-    static func recall10(_ titles: Matrix<Float>, _ pictures: Matrix<Float>, _ names: [String]) -> Double {
-        let scores = Matrix.product(titles, pictures, transposeB: true)
+    static func recall10(_ scores: Matrix<Float>, _ names: [String]) -> Double {
         var byName: [String: [Int]] = [:]
         for (row, name) in names.enumerated() { byName[name, default: []].append(row) }
         var sum = 0.0
         for (row, name) in names.enumerated() {
             let found = (byName[name] ?? []).filter { own in
                 let score = scores[row, own]
-                return (0..<pictures.rows).lazy.filter { scores[row, $0] > score }.prefix(10).count < 10
+                return (0..<scores.columns).lazy.filter { scores[row, $0] > score }.prefix(10).count < 10
             }
             sum += Double(found.count) / Double(byName[name]?.count ?? 1)
         }

@@ -1,3 +1,4 @@
+public import Fusion
 public import LinearAlgebra
 
 /// Regularised canonical correlation analysis of two views of the same examples, in closed form.

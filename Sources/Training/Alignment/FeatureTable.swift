@@ -1,62 +1,65 @@
 import Foundation
+public import Fusion
 import LinearAlgebra
 
-/// Pictures' and titles' features, kept on disk between runs, so that each picture is encoded once.
+/// Pictures' features, kept on disk between runs, so that each picture is encoded once, whatever it is called and wherever it lies.
+///
+/// A folder holds files of rows, each written once; a row's key is the hash of the picture's content. What was written stays when a run is stopped.
 public struct FeatureTable: Sendable {
-    /// By name of the file (relative to the images' folder) and its content's hash.
-    private var rows: [String: Int] = [:]
-    private var names: [String] = []
-    private var values: [Float] = []
+    private let folder: String
     private let width: Int
+    private var rows: [String: [Float]] = [:]
+    private var unsaved: [String] = []
 
-    public static let pictureWidth = 1_280 + 1_000 + PictureMeasures.histogramCount + PictureMeasures.thumbnailCount
-    /// New rows between two writings: what a stopped run loses at most.
+    /// New rows in memory: what a stopped run loses at most.
     public static let unsavedRowsMax = 2_048
+    private static let suffix = ".safetensors"
 
-    public init(width: Int) { self.width = width }
-
-    public mutating func set(_ name: String, _ row: [Float]) {
-        precondition(row.count == width, "the rows of a feature table are equally long")
-        if let known = rows[name] {
-            values.replaceSubrange(known * width..<(known + 1) * width, with: row)
-        } else {
-            rows[name] = names.count
-            names.append(name)
-            values.append(contentsOf: row)
+    /// Reads the rows of `keys` that the folder has.
+    /// - Parameter kind: names what encoded them: rows of another kind are not found.
+    /// - Throws: when a file is damaged or of another width: it is to be removed then.
+    public init(_ folder: String, kind: String, width: Int, keys: Set<String>) throws(TrainingError) {
+        self.folder = "\(folder)/\(kind)"
+        self.width = width
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: self.folder)) ?? []
+        for name in names.sorted() where name.hasSuffix(Self.suffix) {
+            let path = "\(self.folder)/\(name)"
+            let file = try TensorFile.read(path)
+            let known = (file.metadata["keys"] ?? "").split(separator: "\n").map(String.init)
+            let matrix = try file.matrix("features")
+            guard matrix.columns == width, known.count == matrix.rows else {
+                throw TrainingError("\(path) holds features of another kind: remove it to have them made again")
+            }
+            for (row, key) in known.enumerated() where keys.contains(key) { rows[key] = Array(matrix.row(row)) }
         }
     }
 
-    public subscript(_ name: String) -> ArraySlice<Float>? { rows[name].map { values[$0 * width..<($0 + 1) * width] } }
+    public subscript(_ key: String) -> [Float]? { rows[key] }
 
-    public var count: Int { names.count }
+    public var count: Int { rows.count }
 
-    public func write(_ path: String) throws(TrainingError) {
-        var file = TensorFile()
-        file.set("features", Matrix(names.count, width, values))
-        file.metadata = ["names": names.joined(separator: "\n")]
+    /// Writes by itself when `unsavedRowsMax` rows are new.
+    public mutating func set(_ key: String, _ row: [Float]) throws(TrainingError) {
+        precondition(row.count == width, "the rows of a feature table are equally long")
+        guard rows.updateValue(row, forKey: key) == nil else { return }
+        unsaved.append(key)
+        if unsaved.count >= Self.unsavedRowsMax { try save() }
+    }
+
+    /// Writes what is new.
+    public mutating func save() throws(TrainingError) {
+        guard !unsaved.isEmpty else { return }
         do {
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw TrainingError("the folder of \(path) cannot be made")
+            throw TrainingError("the folder \(folder) cannot be made")
         }
-        try file.write(path)
-    }
-
-    /// An empty table when there is no such file.
-    /// - Throws: when the file is damaged or of another width: it is to be removed then.
-    public static func read(_ path: String, width: Int) throws(TrainingError) -> FeatureTable {
-        var table = FeatureTable(width: width)
-        guard FileManager.default.fileExists(atPath: path) else { return table }
-        let file = try TensorFile.read(path)
-        let matrix = try file.matrix("features")
-        let names = (file.metadata["names"] ?? "").split(separator: "\n").map(String.init)
-        guard matrix.columns == width, names.count == matrix.rows else {
-            throw TrainingError("\(path) holds features of another kind: remove it to have them made again")
-        }
-        table.names = names
-        table.values = matrix.values
-        table.rows = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        return table
+        var file = TensorFile()
+        file.set("features", Matrix(unsaved.map { rows[$0] ?? [] }))
+        let keys = unsaved.joined(separator: "\n")
+        file.metadata = ["keys": keys]
+        // Named by what is in it: two runs at once do not write over each other.
+        try file.write("\(folder)/\(FileHash.sha256(Data(keys.utf8)).prefix(24))\(Self.suffix)")
+        unsaved.removeAll()
     }
 }

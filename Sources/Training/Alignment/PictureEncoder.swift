@@ -2,39 +2,32 @@
 
 import EventLoop
 import Foundation
+public import Fusion
 import ImageDecoding
 import Inference
 import Wire
 
-/// Everything that is measured on one picture.
-public struct PictureFeatures: Sendable, Equatable {
-    /// 1280 values, the mean over the network's last feature map; length 1.
-    public var embedding: [Float]
-    /// 1000 ImageNet logits.
-    public var logits: [Float]
-    public var histogram: [Float]
-    public var thumbnail: [Float]
-}
-
-/// Runs the image network of the server over many pictures, decoding in this process. Not on a loop: blocks.
+/// Runs the image network whose middle layers can be seen over many pictures, decoding in this process. Not on a loop: blocks.
 public final class PictureEncoder: @unchecked Sendable {
     // Invariant: `service`, `model` and `loop` do not change; results cross threads through `Batch` alone.
     private let service: InferenceService
     private let model: CompiledModel
     private let loop: EventLoop
 
-    static let side = 260
+    public static let modelName = "efficientnet-lite2-layers"
+    static let side = 160
+    private static let outputs = ["mean", "max", "middle", "logits"]
     /// Pictures between decoding and result.
     static let inFlightMax = 8
 
     /// - Parameters:
-    ///   - models: the folder with `efficientnet-lite2/`.
+    ///   - models: the folder with `efficientnet-lite2-layers/`.
     ///   - runtime: the folder with OpenVINO's libraries.
     public init(models: String, runtime: String, threads: Int) throws(TrainingError) {
         do {
             service = try InferenceService(configuration: InferenceConfiguration(libraryFolder: runtime, threads: threads))
             model = try service.loadModel(
-                "\(models)/efficientnet-lite2/efficientnet-lite2.xml", name: "efficientnet-lite2", options: ModelOptions(requests: threads))
+                "\(models)/\(Self.modelName)/\(Self.modelName).xml", name: Self.modelName, options: ModelOptions(requests: threads))
             loop = try EventLoop(name: "pictures")
         } catch let error as RPCStatus {
             throw TrainingError(error.message)
@@ -51,10 +44,10 @@ public final class PictureEncoder: @unchecked Sendable {
         service.shutDown()
     }
 
-    /// Features by file, in order; a picture that cannot be used is a failure that says why.
+    /// Features by file as `PictureLayout` has them, in order; a picture that cannot be used is a failure that says why.
     public func encode(
         _ files: [String], done: @escaping @Sendable (Int) -> Void
-    ) -> [Result<PictureFeatures, TrainingError>] {
+    ) -> [Result<[Float], TrainingError>] {
         let batch = Batch(count: files.count, inFlightMax: Self.inFlightMax)
         for (index, file) in files.enumerated() {
             done(index)
@@ -66,13 +59,7 @@ public final class PictureEncoder: @unchecked Sendable {
                 batch.finish(index, .failure(error))
                 continue
             }
-            submit(prepared.pixels) { result in
-                batch.finish(
-                    index,
-                    result.map {
-                        PictureFeatures(embedding: $0.0, logits: $0.1, histogram: prepared.histogram, thumbnail: prepared.thumbnail)
-                    })
-            }
+            submit(prepared.pixels) { result in batch.finish(index, result.map { $0 + prepared.histogram + prepared.thumbnail }) }
         }
         return batch.wait()
     }
@@ -94,21 +81,20 @@ public final class PictureEncoder: @unchecked Sendable {
         return (square.rgb, PictureMeasures.histogram(small), PictureMeasures.tiny(tiny))
     }
 
-    private func submit(_ pixels: [UInt8], done: @escaping @Sendable (Result<([Float], [Float]), TrainingError>) -> Void) {
+    private func submit(_ pixels: [UInt8], done: @escaping @Sendable (Result<[Float], TrainingError>) -> Void) {
         loop.submit { [service, model, loop] in
             do throws(RPCStatus) {
                 let input = try service.tensor(.u8, [1, Self.side, Self.side, 3])
                 pixels.withUnsafeBytes { input.bytes.copyMemory(from: $0) }
-                let job = InferenceJob(
-                    model: model, inputs: [("image", input)], outputs: ["embedding", "logits"], priority: .background)
+                let job = InferenceJob(model: model, inputs: [("image", input)], outputs: Self.outputs, priority: .background)
                 _ = try service.submit(job, on: loop) { result in
                     done(
                         result.mapError { TrainingError($0.message) }.flatMap { tensors in
-                            var embedding = tensors[0].floats()
-                            let length = embedding.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
-                            guard length > 0, length.isFinite else { return .failure(TrainingError("the image model gave no finite vector")) }
-                            for i in embedding.indices { embedding[i] /= length }
-                            return .success((embedding, tensors[1].floats()))
+                            let values = tensors.flatMap { $0.floats() }
+                            guard values.count == PictureLayout.logits.upperBound, values.allSatisfy(\.isFinite) else {
+                                return .failure(TrainingError("the image model gave \(values.count) values, or some that are not finite"))
+                            }
+                            return .success(values)
                         })
                 }
             } catch {
@@ -121,7 +107,7 @@ public final class PictureEncoder: @unchecked Sendable {
     private final class Batch: @unchecked Sendable {
         // Invariant: everything is touched with the condition locked.
         private let condition = NSCondition()
-        private var results: [Result<PictureFeatures, TrainingError>?]
+        private var results: [Result<[Float], TrainingError>?]
         private var inFlight = 0
         private let inFlightMax: Int
 
@@ -137,7 +123,7 @@ public final class PictureEncoder: @unchecked Sendable {
             condition.unlock()
         }
 
-        func finish(_ index: Int, _ result: Result<PictureFeatures, TrainingError>) {
+        func finish(_ index: Int, _ result: Result<[Float], TrainingError>) {
             condition.lock()
             results[index] = result
             inFlight -= 1
@@ -145,16 +131,11 @@ public final class PictureEncoder: @unchecked Sendable {
             condition.unlock()
         }
 
-        func wait() -> [Result<PictureFeatures, TrainingError>] {
+        func wait() -> [Result<[Float], TrainingError>] {
             condition.lock()
             defer { condition.unlock() }
             while inFlight > 0 { condition.wait() }
             return results.map { $0 ?? .failure(TrainingError("invariant: every picture is answered")) }
         }
     }
-}
-
-extension PictureFeatures {
-    /// As `FeatureTable` keeps it: embedding, logits, histogram, tiny copy.
-    public var row: [Float] { embedding + logits + histogram + thumbnail }
 }

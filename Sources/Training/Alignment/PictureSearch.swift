@@ -1,25 +1,17 @@
 public import Evaluation
 public import LinearAlgebra
 
-/// Ranks every product's picture for queries of words, of a picture, or of both, within the query's filter.
-///
-/// With both, the scores of each modality over the catalogue are brought to mean 0 and variance 1 and added with weights: score fusion by z-scores
-/// (Jain, Nandakumar, Ross, "Score normalization in multimodal biometric systems", Pattern Recognition 38, 2005).
+/// Ranks every product's picture for queries, within each query's filter, by scores that are given in batches.
 public struct PictureSearch {
     private let products: [ProductRow]
-    private let pictures: Matrix<Float>
     private let queries: [QueryRow]
-    private let modalities: [(vectors: Matrix<Float>, weight: Float)]
+    private let scores: (Range<Int>) -> Matrix<Float>
 
-    /// `pictures` are unit vectors, a row a product; each modality has a unit vector a query (zeros: the query has none) of the same space, and a
-    /// weight above 0.
-    public init(products: [ProductRow], pictures: Matrix<Float>, queries: [QueryRow], modalities: [(vectors: Matrix<Float>, weight: Float)]) {
-        precondition(products.count == pictures.rows, "every product has a picture")
-        precondition(modalities.allSatisfy { $0.vectors.rows == queries.count }, "every modality has a row a query")
+    /// - Parameter scores: of some queries for every product, higher is better; scores of different queries are not compared.
+    public init(products: [ProductRow], queries: [QueryRow], scores: @escaping (Range<Int>) -> Matrix<Float>) {
         self.products = products
-        self.pictures = pictures
         self.queries = queries
-        self.modalities = modalities
+        self.scores = scores
     }
 
     /// Rows that are scored at once.
@@ -30,27 +22,11 @@ public struct PictureSearch {
         var out: [RankedList] = []
         for start in stride(from: 0, to: queries.count, by: Self.batchRows) {
             let batch = start..<min(queries.count, start + Self.batchRows)
-            var scores = Matrix<Float>(batch.count, products.count)
-            for modality in modalities {
-                var part = Matrix.product(modality.vectors.rows(batch), pictures, transposeB: true)
-                if modalities.count > 1 { Self.standardise(&part) }
-                scores.add(part, scale: modality.weight)
-            }
-            for query in batch { out.append(list(queries[query], Array(scores.row(query - start)), rowOf)) }
+            let found = scores(batch)
+            precondition(found.rows == batch.count && found.columns == products.count, "every query has a score for every product")
+            for query in batch { out.append(list(queries[query], Array(found.row(query - start)), rowOf)) }
         }
         return out
-    }
-
-    /// Each row to mean 0 and variance 1; a row without variance to zeros.
-    private static func standardise(_ scores: inout Matrix<Float>) {
-        let n = Float(max(scores.columns, 1))
-        for r in 0..<scores.rows {
-            let range = r * scores.columns..<(r + 1) * scores.columns
-            let mean = scores.values[range].reduce(0, +) / n
-            let variance = scores.values[range].reduce(Float(0)) { $0 + ($1 - mean) * ($1 - mean) } / n
-            let factor = variance > 1e-12 ? 1 / variance.squareRoot() : 0
-            for i in range { scores.values[i] = (scores.values[i] - mean) * factor }
-        }
     }
 
     private func list(_ query: QueryRow, _ scores: [Float], _ rowOf: [String: Int]) -> RankedList {

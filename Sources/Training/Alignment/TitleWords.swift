@@ -39,6 +39,12 @@ public struct TitleWords: Sendable, Equatable {
         return words + zip(words, words.dropFirst()).map { "\($0)_\($1)" }
     }
 
+    /// Part of a text's words (not pairs) that titles have; 0 for a text without words.
+    public func knownShare(_ text: String) -> Double {
+        let words = Self.cut(text).filter { !$0.contains("_") }
+        return words.isEmpty ? 0 : Double(words.count { index[$0] != nil }) / Double(words.count)
+    }
+
     /// Of length 1, or zeros when no word is known.
     public func vector(_ title: String) -> [Float] {
         var vector = [Float](repeating: 0, count: words.count)

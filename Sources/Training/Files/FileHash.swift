@@ -2,6 +2,7 @@
 
 import CMd
 import Foundation
+public import Fusion
 
 /// SHA-256 of a file, as model cards name data.
 public enum FileHash {

@@ -1,4 +1,5 @@
 import Foundation
+public import Fusion
 
 /// What a model was trained on, how, and what it reached: `card.json` beside the weights.
 public struct ModelCard: Sendable, Equatable, Codable {

@@ -1,36 +1,30 @@
 import EventLoop
+public import Fusion
 public import LinearAlgebra
 
 /// A trained fusion operator: from the modalities of an example to the probabilities of classes.
 ///
 /// A missing modality is stated, never guessed: its presence is 0, and the operator was trained with modalities left out at random.
 public struct FusionModel: Sendable {
-    public var fusion: FusionOperator
-    public var tokens: [FusionToken]
+    public var fusion: LearntOperator
+    public var tokens: [LearntToken]
     public var classes: [String]
     /// Of the projections h.
     public var width: Int
     var names: [String]
     var parameters: [Matrix<Float>]
 
-    /// In the order of their first token.
-    public var modalities: [String] {
-        var names: [String] = []
-        for token in tokens where !names.contains(token.modality) { names.append(token.modality) }
-        return names
-    }
+    public var modalities: [String] { tokens.modalities }
 
     /// Glorot's uniform initialisation (Glorot and Bengio, AISTATS 2010, equation 16); biases, weights and gates are 0.
-    public init(_ fusion: FusionOperator, tokens: [FusionToken], classes: [String], width: Int, seed: UInt64) {
+    public init(_ fusion: LearntOperator, tokens: [LearntToken], classes: [String], width: Int, seed: UInt64) {
         precondition(!tokens.isEmpty && width > 0 && classes.count > 1, "a fusion model has tokens, a width and at least two classes")
         self.fusion = fusion
         self.tokens = tokens
         self.classes = classes
         self.width = width
         var random = SeededRandom(seed: seed)
-        var modalities: Set<String> = []
-        for token in tokens { modalities.insert(token.modality) }
-        let shapes = fusion.form.shapes(tokens, modalities: modalities.count, width: width, classes: classes.count)
+        let shapes = fusion.form.shapes(tokens, modalities: tokens.modalities.count, width: width, classes: classes.count)
         names = shapes.map(\.name)
         parameters = shapes.map { shape in
             guard shape.rows > 1 else { return Matrix(shape.rows, shape.columns) }
@@ -116,8 +110,8 @@ public struct FusionModel: Sendable {
     ) -> (tape: Tape<Scalar>, output: Tape<Scalar>.Node, leaves: [Tape<Scalar>.Node]) {
         let tape = Tape<Scalar>()
         let leaves = parameters.map { tape.leaf($0) }
-        let graph = FusionGraph(
-            tape: tape, tokens: model.tokens, modalities: model.modalities, inputs: inputs.map { tape.leaf($0) }, present: present,
+        let graph = LearntGraph(
+            algebra: tape, tokens: model.tokens, inputs: inputs.map { tape.leaf($0) }, present: tape.leaf(present),
             parameters: Dictionary(uniqueKeysWithValues: zip(model.names, leaves)))
         return (tape, model.fusion.form.probabilities(graph), leaves)
     }

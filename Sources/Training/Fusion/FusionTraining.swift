@@ -1,4 +1,5 @@
 import EventLoop
+public import Fusion
 import LinearAlgebra
 
 /// Trains a fusion operator to tell classes apart.
@@ -29,7 +30,7 @@ public struct FusionTraining: Sendable {
 
     /// - Throws: for too few examples, fewer than two classes, and features that do not fit or are not finite.
     public func run(
-        _ fusion: FusionOperator, tokens: [FusionToken], batch examples: FusionModel.Batch, labels: [String], progress: ProgressReport
+        _ fusion: LearntOperator, tokens: [LearntToken], batch examples: FusionModel.Batch, labels: [String], progress: ProgressReport
     ) throws(TrainingError) -> Outcome {
         guard labels.count == examples.present.rows, labels.count >= Self.examplesMin else {
             throw TrainingError("\(labels.count) examples; at least \(Self.examplesMin) are needed")

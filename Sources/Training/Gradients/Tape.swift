@@ -1,9 +1,10 @@
 import Foundation
+public import Fusion
 public import LinearAlgebra
 
 /// Reverse-mode differentiation over matrices: operations are recorded as they are computed, and `backward` walks them from the last to the first.
 /// (Griewank and Walther, "Evaluating Derivatives", chapter 3.) A tape is for one batch; not shared between threads.
-public final class Tape<Scalar: MatrixScalar> {
+public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
     /// A recorded value.
     public struct Node: Sendable {
         fileprivate let index: Int
@@ -16,6 +17,8 @@ public final class Tape<Scalar: MatrixScalar> {
 
     public init() {}
 
+    public func columns(_ a: Node) -> Int { value(a).columns }
+
     public func value(_ node: Node) -> Matrix<Scalar> { values[node.index] }
 
     /// The derivative of the last `backward`'s loss; zeros where nothing flowed.
@@ -26,14 +29,14 @@ public final class Tape<Scalar: MatrixScalar> {
     /// An input or a parameter.
     public func leaf(_ value: Matrix<Scalar>) -> Node { record(value, nil) }
 
-    private func record(_ value: Matrix<Scalar>, _ rule: ((Matrix<Scalar>) -> Void)?) -> Node {
+    func record(_ value: Matrix<Scalar>, _ rule: ((Matrix<Scalar>) -> Void)?) -> Node {
         values.append(value)
         gradients.append(nil)
         rules.append(rule)
         return Node(index: values.count - 1)
     }
 
-    private func flow(_ node: Node, _ gradient: Matrix<Scalar>) {
+    func flow(_ node: Node, _ gradient: Matrix<Scalar>) {
         if gradients[node.index] == nil { gradients[node.index] = gradient } else { gradients[node.index]?.add(gradient) }
     }
 
@@ -75,8 +78,9 @@ public final class Tape<Scalar: MatrixScalar> {
         }
     }
 
-    public func scale(_ a: Node, by factor: Scalar) -> Node {
-        record(value(a).scaled(by: factor)) { [unowned self] g in flow(a, g.scaled(by: factor)) }
+    public func scale(_ a: Node, by factor: Float) -> Node {
+        let factor = Scalar(factor)
+        return record(value(a).scaled(by: factor)) { [unowned self] g in flow(a, g.scaled(by: factor)) }
     }
 
     /// Each row of a times the number in that row of the column b.
@@ -136,8 +140,9 @@ public final class Tape<Scalar: MatrixScalar> {
     }
 
     /// Softmax of each row over the columns whose mask is not 0; rows without any are zeros.
-    public func softmax(_ a: Node, mask: Matrix<Scalar>? = nil) -> Node {
+    public func softmax(_ a: Node, mask: Node? = nil) -> Node {
         let x = value(a)
+        let mask = mask.map { value($0) }
         var out = Matrix<Scalar>(x.rows, x.columns)
         for r in 0..<x.rows {
             let open = (0..<x.columns).filter { c in mask.map { $0[r, c] != 0 } ?? true }
@@ -158,6 +163,12 @@ public final class Tape<Scalar: MatrixScalar> {
             }
             flow(a, back)
         }
+    }
+
+    /// The one row of a in as many rows as `like` has.
+    public func repeated(_ a: Node, like: Node) -> Node {
+        let rows = value(like).rows
+        return product(leaf(Matrix(rows, 1, [Scalar](repeating: 1, count: rows))), a)
     }
 
     /// −mean over rows of ln p[row, truth]: of probabilities.

@@ -1,3 +1,5 @@
+import Fusion
+
 /// A sparse matrix of item to item weights, in rows: what speaks for each item after one.
 public struct ItemGraph: Sendable, Equatable {
     public var starts: [Int32]

@@ -1,4 +1,5 @@
 public import Evaluation
+public import Fusion
 
 /// Histories and what came after them.
 public struct NextItemData: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+public import Fusion
 
 /// A ranker on disk: `card.json`, `weights.safetensors` (the item graph in compressed rows), `items.txt` (one id a line, in the graph's order).
 public struct RankerFile: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+public import Fusion
 
 /// Trains a ranker, from behaviour to files. What was tried is kept in the folder until the model is whole, so that a stopped run goes on.
 public struct RankerTraining: Sendable {

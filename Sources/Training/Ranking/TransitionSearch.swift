@@ -1,3 +1,5 @@
+public import Fusion
+
 /// Finds a transition model's parameters by coordinate descent on held-out items.
 ///
 /// The last item of every history is held out; models are counted on the rest and judged by NDCG@10 of the held-out item among all items. Each round

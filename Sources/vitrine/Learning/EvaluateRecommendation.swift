@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Fusion
 import Training
 
 struct EvaluateRecommendation: ParsableCommand {

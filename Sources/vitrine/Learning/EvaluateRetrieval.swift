@@ -1,8 +1,11 @@
-import ArgumentParser
+public import ArgumentParser
 import Evaluation
 import Foundation
+import Fusion
 import LinearAlgebra
-import Training
+public import Training
+
+extension ComposedFusion: ExpressibleByArgument {}
 
 struct EvaluateRetrieval: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,6 +34,12 @@ struct EvaluateRetrieval: ParsableCommand {
     @Option(name: .customLong("text-weight"), help: "How much the words of a query count against its picture, from 0 to 1.")
     var textWeight: Float = 0.5
 
+    @Option(
+        help:
+            "How words and picture of a query are put together, the first as the model's own row: \(ComposedFusion.allCases.map(\.rawValue).joined(separator: ", ")). Several are compared."
+    )
+    var fusion: [ComposedFusion] = [.gated]
+
     @OptionGroup var features: FeatureOptions
     @OptionGroup var output: ReportOptions
 
@@ -53,9 +62,9 @@ struct EvaluateRetrieval: ParsableCommand {
     /// Ranks the products' pictures for each query, by every model; queries of words and a picture also by each of them alone.
     private func searches(_ rows: [QueryRow], _ catalogue: [ProductRow], _ file: String) throws -> [RankingEvaluation.Lists] {
         let pictured = catalogue.filter { $0.image != nil }
-        let found = try features.pictures(pictured.compactMap(\.image), beside: file)
-        let usable = pictured.indices.filter { found[$0] != nil }
-        let pictures = Matrix(usable.compactMap { found[$0] })
+        let encoded = try features.pictures(pictured.compactMap(\.image), beside: file)
+        let found = pictured.indices.filter { encoded[$0] != nil }.map { pictured[$0] }
+        let pictures = Matrix(encoded.compactMap { $0 })
         let worded = rows.indices.filter { rows[$0].text?.isEmpty == false }
         let shown = rows.indices.filter { rows[$0].image?.isEmpty == false }
         let asked = try features.pictures(shown.compactMap { rows[$0].image }, beside: queries)
@@ -69,23 +78,33 @@ struct EvaluateRetrieval: ParsableCommand {
             guard worded.isEmpty || alignment.textSpace == space else {
                 throw TrainingError("\(folder) was trained in the text space \(alignment.textSpace); the text encoder gives \(space)")
             }
-            var parts: [(name: String, vectors: Matrix<Float>, weight: Float)] = []
-            if !worded.isEmpty {
-                let vectors = alignment.titles(worded.compactMap { rows[$0].text }, sentences)
-                parts.append(("words", Self.spread(vectors, worded, rows.count), textWeight))
+            let width = alignment.dimensions
+            let words = Self.spread(
+                worded.isEmpty ? Matrix(0, width) : alignment.titles(worded.compactMap { rows[$0].text }, sentences), worded, rows.count)
+            let pictured = Matrix<Float>(asked.compactMap { $0 })
+            let seen = Self.spread(shown.isEmpty ? Matrix(0, width) : alignment.pictures(pictured), shown, rows.count)
+            var strangeness = [Float](repeating: 0, count: rows.count)
+            if !shown.isEmpty { for (place, value) in zip(shown, alignment.strangeness(pictured)) { strangeness[place] = value } }
+            let catalogue = alignment.pictures(pictures)
+            func add(_ name: String, _ scores: @escaping (Range<Int>) -> Matrix<Float>) {
+                lists.append(.init(model: name, lists: PictureSearch(products: found, queries: rows, scores: scores).lists()))
             }
-            if !shown.isEmpty {
-                parts.append(("picture", Self.spread(alignment.pictures(Matrix(asked.compactMap { $0 })), shown, rows.count), 1 - textWeight))
+            if !worded.isEmpty, !shown.isEmpty {
+                let search = ComposedSearch(model: alignment, pictures: catalogue, textWeight: textWeight)
+                for way in fusion {
+                    add("\(folder) (\(way.rawValue))") { batch in
+                        search.scores(
+                            words: words.rows(batch), shown: seen.rows(batch), texts: batch.map { rows[$0].text ?? "" },
+                            strangeness: batch.map { strangeness[$0] }, fusion: way)
+                    }
+                }
+                add("\(folder) by words alone") { alignment.scores(titles: words.rows($0), pictures: catalogue) }
+                add("\(folder) by picture alone") { Matrix.product(seen.rows($0), catalogue, transposeB: true) }
+            } else if !worded.isEmpty {
+                add(folder) { alignment.scores(titles: words.rows($0), pictures: catalogue) }
+            } else {
+                add(folder) { Matrix.product(seen.rows($0), catalogue, transposeB: true) }
             }
-            let all = parts
-            func add(_ name: String, _ parts: [(name: String, vectors: Matrix<Float>, weight: Float)]) {
-                let search = PictureSearch(
-                    products: usable.map { pictured[$0] }, pictures: alignment.pictures(pictures), queries: rows,
-                    modalities: parts.map { ($0.vectors, parts.count > 1 ? $0.weight : 1) })
-                lists.append(.init(model: name, lists: search.lists()))
-            }
-            add(folder, all)
-            if all.count > 1 { for part in all { add("\(folder) by \(part.name) alone", [part]) } }
         }
         return lists
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Fusion
 import LinearAlgebra
 import Server
 import Training
@@ -21,36 +22,46 @@ struct FeatureOptions: ParsableArguments {
     /// Features of the named pictures, a row each; nil rows are pictures that cannot be used (reported on standard error).
     func pictures(_ names: [String], beside data: String) throws -> [[Float]?] {
         let base = images ?? URL(fileURLWithPath: data).deletingLastPathComponent().path
-        let key = try FileHash.sha256(data).prefix(16)
-        let file = "\(folder)/pictures-\(key).safetensors"
-        var table = try FeatureTable.read(file, width: FeatureTable.pictureWidth)
-        var wanted: [String] = []
+        var keys: [String: String] = [:]
+        for name in names where keys[name] == nil { keys[name] = try? FileHash.sha256("\(base)/\(name)") }
+        var table = try FeatureTable(folder, kind: PictureEncoder.modelName, width: PictureLayout.width, keys: Set(keys.values))
+        var wanted: [(name: String, key: String)] = []
         var seen: Set<String> = []
-        for name in names where table[name] == nil && seen.insert(name).inserted { wanted.append(name) }
+        var refused = 0
+        func refuse(_ why: String) {
+            refused += 1
+            if refused <= 10 { printError("refused  \(why)") }
+        }
+        for name in names where seen.insert(name).inserted {
+            guard let key = keys[name] else {
+                refuse("\(base)/\(name): no such file, or it cannot be read")
+                continue
+            }
+            if table[key] == nil, seen.insert("content \(key)").inserted { wanted.append((name, key)) }
+        }
         if !wanted.isEmpty {
             let encoder = try PictureEncoder(
                 models: Environment.cacheFolder + "/models", runtime: Environment.cacheFolder + "/openvino/libs", threads: max(1, threads))
             defer { encoder.close() }
             let bar = ProgressBar()
-            var refused = 0
             for start in stride(from: 0, to: wanted.count, by: FeatureTable.unsavedRowsMax) {
                 let part = Array(wanted[start..<min(wanted.count, start + FeatureTable.unsavedRowsMax)])
                 let total = wanted.count
-                let results = encoder.encode(part.map { "\(base)/\($0)" }) { bar.show(stage: "encoding pictures", done: start + $0, total: total) }
-                for (name, result) in zip(part, results) {
+                let results = encoder.encode(part.map { "\(base)/\($0.name)" }) {
+                    bar.show(stage: "encoding pictures", done: start + $0, total: total)
+                }
+                for (picture, result) in zip(part, results) {
                     switch result {
-                    case .success(let features): table.set(name, features.row)
-                    case .failure(let error):
-                        refused += 1
-                        if refused <= 10 { printError("refused  \(error.message)") }
+                    case .success(let row): try table.set(picture.key, row)
+                    case .failure(let error): refuse(error.message)
                     }
                 }
-                try table.write(file)
             }
             bar.end()
-            if refused > 0 { printError("\(refused) of \(wanted.count) pictures were refused") }
+            try table.save()
         }
-        return names.map { table[$0].map { Array($0) } }
+        if refused > 0 { printError("\(refused) of \(seen.count) pictures were refused") }
+        return names.map { name in keys[name].flatMap { table[$0] } }
     }
 
     /// Sentence vectors, a row a text, and their space.

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Fusion
 import LinearAlgebra
 import Training
 
@@ -11,8 +12,10 @@ struct FusionData {
     var ids: [String]
 
     static let tokens = [
-        FusionToken(name: "embedding", modality: "image", width: 1_280), FusionToken(name: "colours", modality: "image", width: 216),
-        FusionToken(name: "sentence", modality: "text", width: 512),
+        LearntToken(name: "last", modality: "image", width: PictureLayout.mean.count),
+        LearntToken(name: "middle", modality: "image", width: PictureLayout.middle.reduce(0) { $0 + $1.count }),
+        LearntToken(name: "colours", modality: "image", width: PictureLayout.colours.count),
+        LearntToken(name: "sentence", modality: "text", width: 512),
     ]
 
     /// - Parameter rareMax: classes with at most this many examples are left out, since they cannot be learnt; 0 keeps all.
@@ -24,10 +27,18 @@ struct FusionData {
         let rows = try features.pictures(products.compactMap(\.image), beside: file)
         let usable = products.indices.filter { rows[$0] != nil }
         let sentences = try features.sentences(usable.map { products[$0].title }).vectors
-        let embedding = Matrix<Float>(usable.map { Array((rows[$0] ?? [])[0..<1_280]) })
-        let colours = Matrix<Float>(usable.map { Array((rows[$0] ?? [])[2_280..<2_496]) })
+        // Each block at length 1, as the alignment takes them: tokens of one scale.
+        func token(_ ranges: [Range<Int>]) -> Matrix<Float> {
+            Matrix.joined(
+                ranges.map { range in
+                    var block = Matrix<Float>(usable.map { Array((rows[$0] ?? [])[range]) })
+                    block.normaliseRows()
+                    return block
+                })
+        }
         batch = FusionModel.Batch(
-            inputs: [embedding, colours, sentences], present: Matrix(usable.count, 2, [Float](repeating: 1, count: usable.count * 2)))
+            inputs: [token([PictureLayout.mean]), token(PictureLayout.middle), token([PictureLayout.colours]), sentences],
+            present: Matrix(usable.count, 2, [Float](repeating: 1, count: usable.count * 2)))
         labels = usable.map { products[$0].attributes[label] ?? "" }
         ids = usable.map { products[$0].id }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import EventLoop
 import Evaluation
 import Foundation
+import Fusion
 import Training
 
 struct TrainCommand: ParsableCommand {

@@ -1,9 +1,10 @@
 public import ArgumentParser
 import Evaluation
 import Foundation
-public import Training
+public import Fusion
+import Training
 
-extension FusionOperator: ExpressibleByArgument {}
+extension LearntOperator: ExpressibleByArgument {}
 
 struct TrainFusion: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,8 +21,8 @@ struct TrainFusion: ParsableCommand {
     @Option(help: "The attribute to tell, such as base_colour.")
     var label: String
 
-    @Option(name: .customLong("operator"), help: "\(FusionOperator.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var fusion = FusionOperator.hybrid
+    @Option(name: .customLong("operator"), help: "\(LearntOperator.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var fusion = LearntOperator.hybrid
 
     @Option(help: "Dimensions of each modality's projection.")
     var width = 128

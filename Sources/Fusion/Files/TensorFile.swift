@@ -1,7 +1,6 @@
 // Unsafe: raw bytes of little-endian numbers. Invariant: a tensor's range was checked to lie in the file and to hold shape × 4 bytes.
 
 public import Foundation
-public import LinearAlgebra
 
 /// Named f32 and i32 tensors in one file, in the safetensors format: 8 bytes of header length, a JSON header {name: {dtype, shape,
 /// data_offsets}}, the values. (Format: the safetensors README, "Format".)
@@ -23,8 +22,10 @@ public struct TensorFile: Sendable, Equatable {
 
     public init() {}
 
-    public mutating func set(_ name: String, _ matrix: Matrix<Float>) {
-        tensors[name] = Tensor(shape: [matrix.rows, matrix.columns], floats: matrix.values, integers: [])
+    /// A matrix in rows.
+    public mutating func set(_ name: String, rows: Int, columns: Int, _ values: [Float]) {
+        precondition(values.count == rows * columns, "a matrix has rows × columns values")
+        tensors[name] = Tensor(shape: [rows, columns], floats: values, integers: [])
     }
 
     public mutating func set(_ name: String, _ values: [Float]) { tensors[name] = Tensor(shape: [values.count], floats: values, integers: []) }
@@ -34,23 +35,23 @@ public struct TensorFile: Sendable, Equatable {
     }
 
     /// - Throws: when there is no such matrix, naming it.
-    public func matrix(_ name: String) throws(TrainingError) -> Matrix<Float> {
+    public func rows(_ name: String) throws(ModelError) -> (rows: Int, columns: Int, values: [Float]) {
         guard let tensor = tensors[name], tensor.shape.count == 2, tensor.floats.count == tensor.shape[0] * tensor.shape[1] else {
-            throw TrainingError("the weights have no matrix '\(name)'")
+            throw ModelError("the weights have no matrix '\(name)'")
         }
-        return Matrix(tensor.shape[0], tensor.shape[1], tensor.floats)
+        return (tensor.shape[0], tensor.shape[1], tensor.floats)
     }
 
-    public func vector(_ name: String) throws(TrainingError) -> [Float] {
+    public func vector(_ name: String) throws(ModelError) -> [Float] {
         guard let tensor = tensors[name], tensor.shape.count == 1, tensor.integers.isEmpty else {
-            throw TrainingError("the weights have no vector '\(name)'")
+            throw ModelError("the weights have no vector '\(name)'")
         }
         return tensor.floats
     }
 
-    public func integers(_ name: String) throws(TrainingError) -> [Int32] {
+    public func integers(_ name: String) throws(ModelError) -> [Int32] {
         guard let tensor = tensors[name], tensor.shape.count == 1, tensor.floats.isEmpty else {
-            throw TrainingError("the weights have no integers '\(name)'")
+            throw ModelError("the weights have no integers '\(name)'")
         }
         return tensor.integers
     }
@@ -85,8 +86,8 @@ public struct TensorFile: Sendable, Equatable {
     }
 
     /// - Throws: for a header that does not parse or offsets that leave the file.
-    public init(_ data: Data, name: String) throws(TrainingError) {
-        func bad(_ why: String) -> TrainingError { TrainingError("\(name) is not a safetensors file: \(why)") }
+    public init(_ data: Data, name: String) throws(ModelError) {
+        func bad(_ why: String) -> ModelError { ModelError("\(name) is not a safetensors file: \(why)") }
         guard data.count >= 8 else { throw bad("it has \(data.count) bytes") }
         let length = data.prefix(8).enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << (8 * UInt64($1.offset)) }
         guard length <= UInt64(Self.headerBytesMax), Int(length) + 8 <= data.count else { throw bad("a header of \(length) bytes") }
@@ -126,20 +127,20 @@ public struct TensorFile: Sendable, Equatable {
         }
     }
 
-    public static func read(_ path: String) throws(TrainingError) -> TensorFile {
+    public static func read(_ path: String) throws(ModelError) -> TensorFile {
         guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else {
-            throw TrainingError("\(path): no such file, or it cannot be read")
+            throw ModelError("\(path): no such file, or it cannot be read")
         }
-        guard data.count <= fileBytesMax else { throw TrainingError("\(path) has \(data.count) bytes; at most \(fileBytesMax) are read") }
+        guard data.count <= fileBytesMax else { throw ModelError("\(path) has \(data.count) bytes; at most \(fileBytesMax) are read") }
         return try TensorFile(data, name: path)
     }
 
     /// Written beside and renamed, so that a reader sees the old file or the new one.
-    public func write(_ path: String) throws(TrainingError) {
+    public func write(_ path: String) throws(ModelError) {
         do {
             try encoded().write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw TrainingError("\(path) cannot be written")
+            throw ModelError("\(path) cannot be written")
         }
     }
 }
