@@ -154,7 +154,8 @@ extension Session {
         }
     }
 
-    /// When the turn's words were said: the utterance that points at something, else all of them; typed words from the turn's first input to its seal.
+    /// When the turn's words were said: the utterance that points at something, else all of them; typed words from the turn's
+    /// first input to its seal.
     private func pointing(_ turn: Turn) -> FrameTimeline.Words {
         for words in turn.said {
             if let moment = PointingWords.moment(in: words.text) { return .init(fromUs: words.fromUs, toUs: words.toUs, moment: moment) }

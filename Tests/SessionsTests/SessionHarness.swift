@@ -24,11 +24,13 @@ final class SessionHarness: SessionObserver, SessionOutlet {
 
     init(
         textDelayMs: Int = 5, agent: any Agent = EchoAgent(), late: AlignPolicy.Late = .amend, deadlineMs: Int = 100,
-        limits: SessionLimits = SessionLimits(), ingress budget: IngressBudget = IngressBudget(bytesMax: .max), poseDelayMs: Int? = nil
+        limits: SessionLimits = SessionLimits(), ingress budget: IngressBudget = IngressBudget(bytesMax: .max), poseDelayMs: Int? = nil,
+        plan ownPlan: GraphPlan? = nil, nodes: [any Node] = []
     ) throws {
         loop = try EventLoop(name: "session-test", clock: .virtual)
         text = DelayedTextNode(loop: loop, delayMs: textDelayMs)
         router.install(text)
+        for node in nodes { router.install(node) }
         var streams = [StreamNode(id: "read", kind: .plugin("text-encoder"), modality: "text")]
         var ingress: [ClientInput: [Int]] = [.text: [0]]
         if let poseDelayMs { pose = DelayedPoseNode(loop: loop, delayMs: poseDelayMs) } else { pose = nil }
@@ -37,11 +39,13 @@ final class SessionHarness: SessionObserver, SessionOutlet {
             streams.append(StreamNode(id: "measure", kind: .plugin("pose-estimator"), modality: "selfie"))
             (ingress[.selfie], ingress[.video]) = ([1], [1])
         }
-        let plan = GraphPlan(
-            name: "test", streams: streams, ingress: ingress,
-            align: AlignPolicy(deadlineMs: deadlineMs, late: late),
-            steps: [FusionStep(id: "query", operation: .concatenation, inputs: ["text"], weights: [1])],
-            agents: [AgentNode(id: "echo", agent: "echo", query: "query")])
+        let plan =
+            ownPlan
+            ?? GraphPlan(
+                name: "test", streams: streams, ingress: ingress,
+                align: AlignPolicy(deadlineMs: deadlineMs, late: late),
+                steps: [FusionStep(id: "query", operation: .concatenation, inputs: ["text"], weights: [1])],
+                agents: [AgentNode(id: "echo", agent: "echo", query: "query")])
         let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "")
         session = Session(
             id: "s", key: 1, principal: Principal(user: "u", shop: "t"), loop: loop, router: router, limits: limits, observer: self, seed: 7,
@@ -77,6 +81,13 @@ final class SessionHarness: SessionObserver, SessionOutlet {
     func send(_ kind: ClientMessage.Kind, endOfTurn: Bool = false, turnID: UInt64 = 0) throws {
         sequence += 1
         let bytes = ClientMessage(sequence: sequence, turnID: turnID, endOfTurn: endOfTurn, kind: kind).encoded()
+        try bytes.withUnsafeBytes { try session.receive($0) }
+    }
+
+    func sendFrame(capturedMs: UInt64, _ what: UInt8) throws {
+        sequence += 1
+        let bytes = ClientMessage(sequence: sequence, captureTimeUs: capturedMs * 1_000, kind: .video(VideoFrame(purpose: .query, data: [what])))
+            .encoded()
         try bytes.withUnsafeBytes { try session.receive($0) }
     }
 
