@@ -1,18 +1,20 @@
 /// A dense matrix in rows: element (r, c) is `values[r * columns + c]`.
+///
+/// Inlinable throughout: a learner's loops over numbers are compiled for its own precision (generic code is thirty times slower).
 public struct Matrix<Scalar: MatrixScalar>: Sendable, Equatable {
     public let rows: Int
     public let columns: Int
     public var values: [Scalar]
 
     /// Zeros.
-    public init(_ rows: Int, _ columns: Int) {
+    @inlinable public init(_ rows: Int, _ columns: Int) {
         precondition(rows >= 0 && columns >= 0, "a matrix has no negative side")
         self.rows = rows
         self.columns = columns
         values = [Scalar](repeating: 0, count: rows * columns)
     }
 
-    public init(_ rows: Int, _ columns: Int, _ values: [Scalar]) {
+    @inlinable public init(_ rows: Int, _ columns: Int, _ values: [Scalar]) {
         precondition(values.count == rows * columns, "a matrix has rows × columns values")
         self.rows = rows
         self.columns = columns
@@ -20,52 +22,52 @@ public struct Matrix<Scalar: MatrixScalar>: Sendable, Equatable {
     }
 
     /// Rows of equal length.
-    public init(_ rows: [[Scalar]]) {
+    @inlinable public init(_ rows: [[Scalar]]) {
         let columns = rows.first?.count ?? 0
         precondition(rows.allSatisfy { $0.count == columns }, "the rows of a matrix are equally long")
         self.init(rows.count, columns, rows.flatMap { $0 })
     }
 
-    public static func identity(_ n: Int) -> Matrix {
+    @inlinable public static func identity(_ n: Int) -> Matrix {
         var matrix = Matrix(n, n)
         for i in 0..<n { matrix[i, i] = 1 }
         return matrix
     }
 
-    public subscript(_ row: Int, _ column: Int) -> Scalar {
+    @inlinable public subscript(_ row: Int, _ column: Int) -> Scalar {
         get { values[row * columns + column] }
         set { values[row * columns + column] = newValue }
     }
 
-    public func row(_ index: Int) -> ArraySlice<Scalar> { values[index * columns..<(index + 1) * columns] }
+    @inlinable public func row(_ index: Int) -> ArraySlice<Scalar> { values[index * columns..<(index + 1) * columns] }
 
-    public mutating func setRow(_ index: Int, _ row: some Collection<Scalar>) {
+    @inlinable public mutating func setRow(_ index: Int, _ row: some Collection<Scalar>) {
         precondition(row.count == columns, "a row has as many values as the matrix has columns")
         values.replaceSubrange(index * columns..<(index + 1) * columns, with: row)
     }
 
     /// The named rows, in that order.
-    public func rows(_ indices: some Collection<Int>) -> Matrix {
+    @inlinable public func rows(_ indices: some Collection<Int>) -> Matrix {
         var out: [Scalar] = []
         out.reserveCapacity(indices.count * columns)
         for index in indices { out.append(contentsOf: row(index)) }
         return Matrix(indices.count, columns, out)
     }
 
-    public var transposed: Matrix {
+    @inlinable public var transposed: Matrix {
         var out = Matrix(columns, rows)
         for r in 0..<rows { for c in 0..<columns { out.values[c * rows + r] = values[r * columns + c] } }
         return out
     }
 
-    public func converted<Other: MatrixScalar>(to type: Other.Type = Other.self) -> Matrix<Other> {
+    @inlinable public func converted<Other: MatrixScalar>(to type: Other.Type = Other.self) -> Matrix<Other> {
         Matrix<Other>(rows, columns, values.map { Other($0) })
     }
 
-    public func scaled(by factor: Scalar) -> Matrix { Matrix(rows, columns, values.map { $0 * factor }) }
+    @inlinable public func scaled(by factor: Scalar) -> Matrix { Matrix(rows, columns, values.map { $0 * factor }) }
 
     /// op(A)·op(B), times `scale`.
-    public static func product(
+    @inlinable public static func product(
         _ a: Matrix, _ b: Matrix, transposeA: Bool = false, transposeB: Bool = false, scale: Scalar = 1
     ) -> Matrix {
         let (m, k) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
@@ -77,40 +79,40 @@ public struct Matrix<Scalar: MatrixScalar>: Sendable, Equatable {
         return out
     }
 
-    public static func * (a: Matrix, b: Matrix) -> Matrix { product(a, b) }
+    @inlinable public static func * (a: Matrix, b: Matrix) -> Matrix { product(a, b) }
 
-    public static func + (a: Matrix, b: Matrix) -> Matrix {
+    @inlinable public static func + (a: Matrix, b: Matrix) -> Matrix {
         precondition(a.rows == b.rows && a.columns == b.columns, "a sum's operands have one shape")
         return Matrix(a.rows, a.columns, zip(a.values, b.values).map { $0 + $1 })
     }
 
-    public static func - (a: Matrix, b: Matrix) -> Matrix {
+    @inlinable public static func - (a: Matrix, b: Matrix) -> Matrix {
         precondition(a.rows == b.rows && a.columns == b.columns, "a difference's operands have one shape")
         return Matrix(a.rows, a.columns, zip(a.values, b.values).map { $0 - $1 })
     }
 
     /// a ← a + s·b
-    public mutating func add(_ b: Matrix, scale: Scalar = 1) {
+    @inlinable public mutating func add(_ b: Matrix, scale: Scalar = 1) {
         precondition(rows == b.rows && columns == b.columns, "a sum's operands have one shape")
         for i in values.indices { values[i] += scale * b.values[i] }
     }
 
     /// `row` added to every row.
-    public mutating func addToRows(_ row: [Scalar], scale: Scalar = 1) {
+    @inlinable public mutating func addToRows(_ row: [Scalar], scale: Scalar = 1) {
         precondition(row.count == columns, "a row has as many values as the matrix has columns")
         for r in 0..<rows { for c in 0..<columns { values[r * columns + c] += scale * row[c] } }
     }
 
-    public var columnSums: [Scalar] {
+    @inlinable public var columnSums: [Scalar] {
         var sums = [Scalar](repeating: 0, count: columns)
         for r in 0..<rows { for c in 0..<columns { sums[c] += values[r * columns + c] } }
         return sums
     }
 
-    public var columnMeans: [Scalar] { columnSums.map { $0 / Scalar(max(rows, 1)) } }
+    @inlinable public var columnMeans: [Scalar] { columnSums.map { $0 / Scalar(max(rows, 1)) } }
 
     /// Each row divided by its Euclidean length; a row of zeros stays as it is.
-    public mutating func normaliseRows() {
+    @inlinable public mutating func normaliseRows() {
         for r in 0..<rows {
             var square: Scalar = 0
             for c in 0..<columns { square += values[r * columns + c] * values[r * columns + c] }
@@ -121,7 +123,7 @@ public struct Matrix<Scalar: MatrixScalar>: Sendable, Equatable {
     }
 
     /// Matrices of equally many rows, side by side.
-    public static func joined(_ blocks: [Matrix]) -> Matrix {
+    @inlinable public static func joined(_ blocks: [Matrix]) -> Matrix {
         let rows = blocks.first?.rows ?? 0
         precondition(blocks.allSatisfy { $0.rows == rows }, "blocks side by side have equally many rows")
         var values: [Scalar] = []
@@ -130,5 +132,5 @@ public struct Matrix<Scalar: MatrixScalar>: Sendable, Equatable {
         return Matrix(rows, blocks.reduce(0) { $0 + $1.columns }, values)
     }
 
-    public var isFinite: Bool { values.allSatisfy(\.isFinite) }
+    @inlinable public var isFinite: Bool { values.allSatisfy(\.isFinite) }
 }

@@ -4,6 +4,8 @@ public import LinearAlgebra
 
 /// Reverse-mode differentiation over matrices: operations are recorded as they are computed, and `backward` walks them from the last to the first.
 /// (Griewank and Walther, "Evaluating Derivatives", chapter 3.) A tape is for one batch; not shared between threads.
+///
+/// Operators reach it through a protocol, where the compiler cannot choose the precision: `@_specialize` keeps a copy of each operation for Float.
 public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
     /// A recorded value.
     public struct Node: Sendable {
@@ -36,11 +38,13 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
         return Node(index: values.count - 1)
     }
 
+    @_specialize(where Scalar == Float)
     func flow(_ node: Node, _ gradient: Matrix<Scalar>) {
         if gradients[node.index] == nil { gradients[node.index] = gradient } else { gradients[node.index]?.add(gradient) }
     }
 
     /// From a loss of shape 1×1.
+    @_specialize(where Scalar == Float)
     public func backward(_ loss: Node) {
         precondition(values[loss.index].rows == 1 && values[loss.index].columns == 1, "a loss is one number")
         gradients = Array(repeating: nil, count: values.count)
@@ -53,6 +57,7 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
     // MARK: operations
 
     /// a·b
+    @_specialize(where Scalar == Float)
     public func product(_ a: Node, _ b: Node) -> Node {
         record(value(a) * value(b)) { [unowned self] g in
             flow(a, Matrix.product(g, value(b), transposeB: true))
@@ -61,6 +66,7 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
     }
 
     /// a + b, of one shape.
+    @_specialize(where Scalar == Float)
     public func sum(_ a: Node, _ b: Node) -> Node {
         record(value(a) + value(b)) { [unowned self] g in
             flow(a, g)
@@ -69,6 +75,7 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
     }
 
     /// Every row of a plus the one row of b.
+    @_specialize(where Scalar == Float)
     public func addRow(_ a: Node, _ b: Node) -> Node {
         var out = value(a)
         out.addToRows(value(b).values)
@@ -78,12 +85,14 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
         }
     }
 
+    @_specialize(where Scalar == Float)
     public func scale(_ a: Node, by factor: Float) -> Node {
         let factor = Scalar(factor)
         return record(value(a).scaled(by: factor)) { [unowned self] g in flow(a, g.scaled(by: factor)) }
     }
 
     /// Each row of a times the number in that row of the column b.
+    @_specialize(where Scalar == Float)
     public func scaleRows(_ a: Node, by b: Node) -> Node {
         let (x, s) = (value(a), value(b))
         precondition(s.columns == 1 && s.rows == x.rows, "rows are scaled by a column of as many numbers")
@@ -94,6 +103,7 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
     }
 
     /// The inner product of each row of a with that row of b: a column.
+    @_specialize(where Scalar == Float)
     public func rowDot(_ a: Node, _ b: Node) -> Node {
         let (x, y) = (value(a), value(b))
         return record(Self.rowDots(x, y)) { [unowned self] g in
@@ -102,11 +112,15 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
         }
     }
 
+    @_specialize(where Scalar == Float)
     public func tanh(_ a: Node) -> Node { elementwise(a, { Scalar(Foundation.tanh(Double($0))) }, slope: { 1 - $0 * $0 }) }
+    @_specialize(where Scalar == Float)
     public func relu(_ a: Node) -> Node { elementwise(a, { max(0, $0) }, slope: { $0 > 0 ? 1 : 0 }) }
+    @_specialize(where Scalar == Float)
     public func sigmoid(_ a: Node) -> Node { elementwise(a, { 1 / (1 + Scalar(Foundation.exp(-Double($0)))) }, slope: { $0 * (1 - $0) }) }
 
     /// `slope` is the derivative in terms of the result.
+    @_specialize(where Scalar == Float)
     private func elementwise(_ a: Node, _ function: (Scalar) -> Scalar, slope: @escaping (Scalar) -> Scalar) -> Node {
         let x = value(a)
         let out = Matrix(x.rows, x.columns, x.values.map(function))
@@ -116,6 +130,7 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
     }
 
     /// Side by side.
+    @_specialize(where Scalar == Float)
     public func joined(_ nodes: [Node]) -> Node {
         let parts = nodes.map { value($0) }
         return record(Matrix.joined(parts)) { [unowned self] g in
@@ -130,6 +145,7 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
     }
 
     /// Column `c` of a.
+    @_specialize(where Scalar == Float)
     public func column(_ a: Node, _ c: Int) -> Node {
         let x = value(a)
         return record(Matrix(x.rows, 1, (0..<x.rows).map { x[$0, c] })) { [unowned self] g in
@@ -140,6 +156,7 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
     }
 
     /// Softmax of each row over the columns whose mask is not 0; rows without any are zeros.
+    @_specialize(where Scalar == Float)
     public func softmax(_ a: Node, mask: Node? = nil) -> Node {
         let x = value(a)
         let mask = mask.map { value($0) }
@@ -166,12 +183,14 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
     }
 
     /// The one row of a in as many rows as `like` has.
+    @_specialize(where Scalar == Float)
     public func repeated(_ a: Node, like: Node) -> Node {
         let rows = value(like).rows
         return product(leaf(Matrix(rows, 1, [Scalar](repeating: 1, count: rows))), a)
     }
 
     /// −mean over rows of ln p[row, truth]: of probabilities.
+    @_specialize(where Scalar == Float)
     public func negativeLogLikelihood(_ p: Node, _ truth: [Int]) -> Node {
         let x = value(p)
         precondition(truth.count == x.rows, "every row has a truth")
@@ -187,6 +206,7 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
     }
 
     /// Mean over rows of the squared distance to `target`.
+    @_specialize(where Scalar == Float)
     public func squaredError(_ a: Node, _ target: Matrix<Scalar>) -> Node {
         let difference = value(a) - target
         let n = Scalar(max(difference.rows, 1))
@@ -194,12 +214,14 @@ public final class Tape<Scalar: MatrixScalar>: LearntAlgebra {
         return record(Matrix(1, 1, [loss])) { [unowned self] g in flow(a, difference.scaled(by: 2 * g[0, 0] / n)) }
     }
 
+    @_specialize(where Scalar == Float)
     private static func rowScaled(_ x: Matrix<Scalar>, _ s: Matrix<Scalar>) -> Matrix<Scalar> {
         var out = x
         for r in 0..<x.rows { for c in 0..<x.columns { out.values[r * x.columns + c] *= s.values[r] } }
         return out
     }
 
+    @_specialize(where Scalar == Float)
     private static func rowDots(_ a: Matrix<Scalar>, _ b: Matrix<Scalar>) -> Matrix<Scalar> {
         precondition(a.rows == b.rows && a.columns == b.columns, "inner products are of rows of one length")
         var out = Matrix<Scalar>(a.rows, 1)
