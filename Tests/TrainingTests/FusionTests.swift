@@ -89,6 +89,36 @@ struct FusionTests {
         #expect(try FusionModel.read(folder).model.probabilities(batch) == model.probabilities(batch))
     }
 
+    @Test("give in a graph what they give in training, also with missing modalities", arguments: LearntOperator.allCases)
+    func served(fusion: LearntOperator) throws {
+        let tokens = [LearntToken(name: "embedding", modality: "image", width: 4), LearntToken(name: "sentence", modality: "text", width: 5)]
+        var generator = SeededRandom(seed: 14)
+        var model = FusionModel(fusion, tokens: tokens, classes: ["a", "b", "c"], width: 3, seed: 4)
+        model.parameters = model.parameters.map { Self.random($0.rows, $0.columns, &generator).converted() }
+        var inputs: [Matrix<Float>] = tokens.map { Self.random(1, $0.width, &generator).converted() }
+        for i in inputs.indices { inputs[i].normaliseRows() }
+        let served = LearntModel(
+            fusion: fusion, tokens: tokens, classes: model.classes, width: 3,
+            parameters: Dictionary(
+                uniqueKeysWithValues: zip(model.names, model.parameters.map { LearntMatrix($0.rows, $0.columns, $0.values) })))
+        for present: [Float] in [[1, 1], [1, 0], [0, 1]] {
+            let batch = FusionModel.Batch(inputs: inputs, present: Matrix([present]))
+            let wanted = try model.probabilities(batch)
+            let shares = try model.contributions(batch)
+            let features = tokens.indices.filter { present[$0] == 1 }
+                .map { Feature(modality: tokens[$0].modality, spaceID: "", values: Array(inputs[$0].row(0))) }
+            let found = try #require(try served.decide(features))
+            for answer in found.classes {
+                let place = try #require(model.classes.firstIndex(of: answer.name))
+                #expect(abs(answer.probability - wanted[0, place]) < 1e-5)
+            }
+            for share in found.contributions {
+                let place = try #require(model.modalities.firstIndex(of: share.name))
+                if shares.row(0).reduce(0, +) > 0 { #expect(abs(share.probability - shares[0, place]) < 1e-3) }
+            }
+        }
+    }
+
     @Test("refuse one class, wrong shapes, values that are not finite, and examples without anything")
     func refusals() throws {
         let (batch, labels) = Self.examples(40)

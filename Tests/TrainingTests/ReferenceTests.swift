@@ -35,7 +35,7 @@ struct ReferenceTests {
 
     @Test("a decision of one modality is linear_model.LogisticRegression without a penalty")
     func logistic() throws {
-        let token = FusionToken(name: "x", modality: "x", width: 3)
+        let token = LearntToken(name: "x", modality: "x", width: 3)
         var model = FusionModel(.decision, tokens: [token], classes: ["0", "1", "2"], width: 1, seed: 1)
         let batch = FusionModel.Batch(inputs: [Self.floats(Self.x)], present: Matrix(Self.count, 1, [Float](repeating: 1, count: Self.count)))
         let truth = (0..<Self.count).map { ($0 * $0 + $0 / 3) % 3 }

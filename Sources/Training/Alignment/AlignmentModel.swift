@@ -90,8 +90,8 @@ public struct AlignmentModel: Sendable {
         final(projectTitles(titles, sentences)) { $0.text.apply($1) }
     }
 
-    /// How well each picture fits each title: cosine + λ·Σ over attributes of ln Σ_c p(c|title)·p(c|picture). Titles×pictures; made of the projections
-    /// of `unitTitles` and `unitPictures` and the final vectors.
+    /// How well each picture fits each title: cosine + λ·Σ over attributes of ln Σ_c p(c|title)·p(c|picture). Titles×pictures; made of the
+    /// projections of `unitTitles` and `unitPictures` and the final vectors.
     public func scores(titles: Matrix<Float>, pictures: Matrix<Float>) -> Matrix<Float> {
         var scores = Matrix.product(titles, pictures, transposeB: true)
         guard let attributes, attributeShare > 0 else { return scores }

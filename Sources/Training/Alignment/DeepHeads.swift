@@ -4,9 +4,9 @@ import LinearAlgebra
 
 /// Heads that are trained otherwise than by contrast: for the greatest correlation, or to tell each side's input from the other's.
 ///
-/// The multimodal autoencoder: each side's head makes a code from which two decoders, D_text and D_picture, tell both sides' inputs; the loss is the sum
-/// of the four mean squared errors, so that the code of a title alone says what its picture's would. (Ngiam, Khosla, Kim, Nam, Lee, Ng, "Multimodal deep
-/// learning", ICML 2011, section 3, bimodal autoencoder trained with one modality missing.)
+/// The multimodal autoencoder: each side's head makes a code from which two decoders, D_text and D_picture, tell both sides' inputs; the loss is the
+/// sum of the four mean squared errors, so that the code of a title alone says what its picture's would. (Ngiam, Khosla, Kim, Nam, Lee, Ng,
+/// "Multimodal deep learning", ICML 2011, section 3, bimodal autoencoder trained with one modality missing.)
 struct DeepHeads {
     enum Objective { case correlation, reconstruction }
 

@@ -1,7 +1,7 @@
 // Unsafe: the C hash context and the bytes it reads. Invariant: pointers live for the one call they are passed to.
 
 import CMd
-import Foundation
+public import Foundation
 public import Fusion
 
 /// SHA-256 of a file, as model cards name data.
@@ -13,7 +13,7 @@ public enum FileHash {
         return sha256(data)
     }
 
-    static func sha256(_ data: Data) -> String {
+    public static func sha256(_ data: Data) -> String {
         var context = SHA2_CTX()
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         SHA256Init(&context)

@@ -23,15 +23,19 @@ struct EvaluateFusion: ParsableCommand {
     func run() throws {
         try reportingTrainingErrors {
             guard let first = model.first else { throw Environment.fail("give --model", code: 64) }
-            guard let label = try ModelCard.read(first, kind: FusionModel.kind).settings["label"] else {
-                throw TrainingError("\(first): the model card does not say which attribute the model tells")
+            let settings = try ModelCard.read(first, kind: FusionModel.kind).settings
+            guard let label = settings["label"], let inputs = FusionInputs(rawValue: settings["inputs"] ?? "") else {
+                throw TrainingError("\(first): the model card does not say which attribute the model tells, and from what")
             }
-            var examples = try FusionData(data, label: label, rareMax: 0, features: features)
+            var examples = try FusionData(data, label: label, rareMax: 0, inputs: inputs, features: features)
             let hash = try FileHash.sha256(data)
             var rows: [(name: String, rows: [PredictionRow])] = []
             for folder in model {
                 let (fusion, card) = try FusionModel.read(folder)
                 guard card.settings["label"] == label else { throw TrainingError("\(folder) does not tell '\(label)', as \(first) does") }
+                guard fusion.tokens == examples.tokens else {
+                    throw TrainingError("\(folder) takes other inputs than \(first), or its encoders were others than those that are installed")
+                }
                 if card.data.values.contains(hash) { throw TrainingError("\(folder) was trained on \(data): give products that it has not seen") }
                 let known = Set(fusion.classes)
                 if let unknown = examples.labels.first(where: { !known.contains($0) }) {

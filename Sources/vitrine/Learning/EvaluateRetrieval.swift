@@ -35,9 +35,10 @@ struct EvaluateRetrieval: ParsableCommand {
     var textWeight: Float = 0.5
 
     @Option(
-        help:
-            "How words and picture of a query are put together, the first as the model's own row: \(ComposedFusion.allCases.map(\.rawValue).joined(separator: ", ")). Several are compared."
-    )
+        help: """
+            How words and picture of a query are put together: \(ComposedFusion.allCases.map(\.rawValue).joined(separator: ", ")). Several are compared \
+            with the first.
+            """)
     var fusion: [ComposedFusion] = [.gated]
 
     @OptionGroup var features: FeatureOptions

@@ -30,7 +30,7 @@ struct IntentData: ParsableArguments {
         for file in data { utterances += try read(file) }
         if wordsOnly { return Loaded(utterances: utterances, spaceID: "") }
         do {
-            let embedder = try TextEmbedder(configuration())
+            let embedder = try PluginEmbedder(configuration())
             defer { embedder.close() }
             let total = utterances.count
             let features = try embedder.embed(utterances.map(\.text)) { bar.show(stage: "embedding", done: $0, total: total) }

@@ -24,6 +24,10 @@ struct TrainFusion: ParsableCommand {
     @Option(name: .customLong("operator"), help: "\(LearntOperator.allCases.map(\.rawValue).joined(separator: ", ")).")
     var fusion = LearntOperator.hybrid
 
+    @Option(
+        help: "layers (the most that is known of a picture) or plugins (what a conversation's turn has: for a graph's decide node).")
+    var inputs = FusionInputs.layers
+
     @Option(help: "Dimensions of each modality's projection.")
     var width = 128
 
@@ -41,11 +45,11 @@ struct TrainFusion: ParsableCommand {
             throw Environment.fail("--width takes 1 to 4096, --epochs 1 to 10000, --rare-max 0 or more", code: 64)
         }
         try reportingTrainingErrors {
-            let examples = try FusionData(data, label: label, rareMax: rareMax, features: features)
+            let examples = try FusionData(data, label: label, rareMax: rareMax, inputs: inputs, features: features)
             var training = FusionTraining()
             (training.width, training.epochs, training.seed) = (width, epochs, options.seed)
             let bar = ProgressBar()
-            let found = try training.run(fusion, tokens: FusionData.tokens, batch: examples.batch, labels: examples.labels) { bar.show($0) }
+            let found = try training.run(fusion, tokens: examples.tokens, batch: examples.batch, labels: examples.labels) { bar.show($0) }
             bar.end()
             let card = ModelCard(
                 kind: FusionModel.kind, method: fusion.rawValue, date: options.date, seed: options.seed,
@@ -54,7 +58,7 @@ struct TrainFusion: ParsableCommand {
                 metrics: [
                     "validation accuracy": found.validationAccuracy, "validation log loss": found.validationLoss,
                     "examples": Double(examples.labels.count), "classes": Double(found.model.classes.count),
-                ], settings: ["label": label])
+                ], settings: ["label": label, "inputs": inputs.rawValue])
             try found.model.write(to: options.out, card: card)
             try options.show(card)
         }
