@@ -62,7 +62,7 @@ struct ComposedSearchTests {
         _ shop: Shop, text: String = "blue", sentence: [Float] = words(1), picture: Matrix<Float>? = nil, fusion: ComposedFusion
     ) -> (kind: Int, colour: Int) {
         let shown = picture ?? shop.pictures.rows([0])
-        let search = ComposedSearch(model: shop.model, pictures: shop.model.pictures(shop.pictures), textWeight: 0.5)
+        let search = ComposedSearch(model: shop.model, pictures: shop.model.searched(shop.pictures), textWeight: 0.5)
         let scores = search.scores(
             words: shop.model.titles([text], Matrix([sentence])), shown: shop.model.pictures(shown), texts: [text],
             strangeness: shop.model.strangeness(shown), fusion: fusion)
@@ -78,7 +78,7 @@ struct ComposedSearchTests {
         let search = shop.model.titles(["green"], Matrix([Self.words(2)]))
         let (_, named) = agreed.fit(
             words: shop.model.unit(search), picture: shop.model.unit(shop.model.pictures(shop.pictures.rows([0]))),
-            pictures: shop.model.unit(shop.model.pictures(shop.pictures.rows([0]))), fusion: .gated)
+            told: agreed.told(shop.model.unit(shop.model.pictures(shop.pictures.rows([0])))), fusion: .gated)
         #expect(named[0] > 0.5, "'green' names a colour")
     }
 

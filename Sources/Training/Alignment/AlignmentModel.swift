@@ -90,12 +90,23 @@ public struct AlignmentModel: Sendable {
         final(projectTitles(titles, sentences)) { $0.text.apply($1) }
     }
 
-    /// How well each picture fits each title: cosine + λ·Σ over attributes of ln Σ_c p(c|title)·p(c|picture). Titles×pictures; made of the
-    /// projections of `unitTitles` and `unitPictures` and the final vectors.
-    public func scores(titles: Matrix<Float>, pictures: Matrix<Float>) -> Matrix<Float> {
-        var scores = Matrix.product(titles, pictures, transposeB: true)
+    /// Pictures that are searched: their final vectors, and what they tell of each attribute.
+    public struct Searched: Sendable {
+        public let vectors: Matrix<Float>
+        let told: [Matrix<Float>]
+    }
+
+    /// Pictures to be searched, from their features.
+    public func searched(_ features: Matrix<Float>) -> Searched {
+        let vectors = pictures(features)
+        return Searched(vectors: vectors, told: attributes?.told(unit(vectors)) ?? [])
+    }
+
+    /// How well each picture fits each title: cosine + λ·Σ over attributes of ln Σ_c p(c|title)·p(c|picture). Titles×pictures.
+    public func scores(titles: Matrix<Float>, pictures: Searched) -> Matrix<Float> {
+        var scores = Matrix.product(titles, pictures.vectors, transposeB: true)
         guard let attributes, attributeShare > 0 else { return scores }
-        scores.add(attributes.agreement(titles: unit(titles), pictures: unit(pictures)), scale: attributeShare)
+        scores.add(attributes.agreement(titles: unit(titles), told: pictures.told), scale: attributeShare)
         return scores
     }
 

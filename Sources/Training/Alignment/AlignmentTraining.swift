@@ -201,7 +201,7 @@ public struct AlignmentTraining: Sendable {
     }
 
     private func recall(_ model: AlignmentModel, _ pairs: Pairs) -> Double {
-        let (asked, shown) = (model.titles(pairs.titles, pairs.sentences), model.pictures(pairs.pictures))
+        let (asked, shown) = (model.titles(pairs.titles, pairs.sentences), model.searched(pairs.pictures))
         return Self.recall10(model.scores(titles: asked, pictures: shown), pairs.titles)
     }
 

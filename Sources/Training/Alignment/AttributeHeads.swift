@@ -72,18 +72,32 @@ public struct AttributeHeads: Sendable, Equatable {
         return 1 / (1 + exponential(-(gate[0] + gate[1] * largest + gate[2] * gain)))
     }
 
+    /// What pictures tell of each attribute, by attribute a row a picture: made once for all the queries that search them.
+    public func told(_ unitPictures: Matrix<Float>) -> [Matrix<Float>] { attributes.map { Self.probabilities(unitPictures, $0.picture) } }
+
     /// Σ over attributes of ln(Σ_c p(c|title)·p(c|picture)), titles×pictures.
-    func agreement(titles: Matrix<Float>, pictures: Matrix<Float>) -> Matrix<Float> {
-        var scores = Matrix<Float>(titles.rows, pictures.rows)
-        for attribute in attributes {
-            let part = Matrix.product(
-                Self.probabilities(titles, attribute.title), Self.probabilities(pictures, attribute.picture), transposeB: true)
-            for i in scores.values.indices { scores.values[i] += Self.logarithm(part.values[i]) }
+    func agreement(titles: Matrix<Float>, told: [Matrix<Float>]) -> Matrix<Float> {
+        Self.sumOfLogarithms(titles.rows, told) { Self.probabilities(titles, attributes[$0].title) }
+    }
+
+    /// Σ over attributes a of ln(asked(a)·told(a)ᵀ + floor).
+    private static func sumOfLogarithms(_ rows: Int, _ told: [Matrix<Float>], _ asked: (Int) -> Matrix<Float>) -> Matrix<Float> {
+        var scores = Matrix<Float>(rows, told.first?.rows ?? 0)
+        var product = [Float](repeating: 1, count: scores.values.count)
+        for a in told.indices {
+            let part = Matrix.product(asked(a), told[a], transposeB: true)
+            for i in product.indices { product[i] *= part.values[i] + floor }
+            // Products of a few are far from underflow: one logarithm serves several attributes.
+            guard a % Self.attributesInProduct == Self.attributesInProduct - 1 || a == told.count - 1 else { continue }
+            for i in product.indices {
+                scores.values[i] += Float(Training.logarithm(Double(product[i])))
+                product[i] = 1
+            }
         }
         return scores
     }
 
-    private static func logarithm(_ p: Float) -> Float { Float(Training.logarithm(Double(p + floor))) }
+    private static let attributesInProduct = 8
 
     /// How words and picture are put together, attribute by attribute.
     public enum Fusion: String, Sendable, CaseIterable {
@@ -95,11 +109,11 @@ public struct AttributeHeads: Sendable, Equatable {
 
     /// How well each picture fits what each query asks for, queries×pictures, and how surely its words name some attribute's value (0 to 1).
     public func fit(
-        words: Matrix<Float>, picture: Matrix<Float>, pictures: Matrix<Float>, fusion: Fusion
+        words: Matrix<Float>, picture: Matrix<Float>, told: [Matrix<Float>], fusion: Fusion
     ) -> (scores: Matrix<Float>, named: [Float]) {
-        var scores = Matrix<Float>(words.rows, pictures.rows)
         var named = [Float](repeating: 0, count: words.rows)
-        for attribute in attributes {
+        let scores = Self.sumOfLogarithms(words.rows, told) { place in
+            let attribute = attributes[place]
             let said = Self.probabilities(words, attribute.title)
             var asked = Self.probabilities(picture, attribute.picture)
             for r in 0..<said.rows {
@@ -108,8 +122,7 @@ public struct AttributeHeads: Sendable, Equatable {
                 let share = fusion == .gated ? g : 0.5
                 for c in 0..<said.columns { asked[r, c] = share * said[r, c] + (1 - share) * asked[r, c] }
             }
-            let part = Matrix.product(asked, Self.probabilities(pictures, attribute.picture), transposeB: true)
-            for i in scores.values.indices { scores.values[i] += Self.logarithm(part.values[i]) }
+            return asked
         }
         return (scores, named)
     }

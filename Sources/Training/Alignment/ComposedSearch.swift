@@ -14,12 +14,11 @@ public enum ComposedFusion: String, Sendable, CaseIterable {
 /// A batch of queries of words and a picture, and the pictures that are searched.
 public struct ComposedSearch {
     let model: AlignmentModel
-    /// Final vectors of all products' pictures.
-    let pictures: Matrix<Float>
+    let pictures: AlignmentModel.Searched
     /// How much the words count against the picture where scores are added, from 0 to 1.
     let textWeight: Float
 
-    public init(model: AlignmentModel, pictures: Matrix<Float>, textWeight: Float) {
+    public init(model: AlignmentModel, pictures: AlignmentModel.Searched, textWeight: Float) {
         self.model = model
         self.pictures = pictures
         self.textWeight = textWeight
@@ -38,18 +37,18 @@ public struct ComposedSearch {
         words: Matrix<Float>, shown: Matrix<Float>, texts: [String], strangeness: [Float], fusion: ComposedFusion
     ) -> Matrix<Float> {
         var byWords = model.scores(titles: words, pictures: pictures)
-        var byPicture = Matrix.product(shown, pictures, transposeB: true)
+        var byPicture = Matrix.product(shown, pictures.vectors, transposeB: true)
         let (wordsThere, pictureThere) = (Self.there(words), Self.there(shown))
         let attributes = model.attributes
         var fit: (scores: Matrix<Float>, named: [Float])?
         if let attributes, fusion != .scores {
             fit = attributes.fit(
-                words: model.unit(words), picture: model.unit(shown), pictures: model.unit(pictures),
+                words: model.unit(words), picture: model.unit(shown), told: pictures.told,
                 fusion: fusion == .gated ? .gated : .posteriors)
         }
         Self.standardise(&byWords)
         Self.standardise(&byPicture)
-        var out = Matrix<Float>(words.rows, pictures.rows)
+        var out = Matrix<Float>(words.rows, pictures.vectors.rows)
         for r in 0..<words.rows {
             var (said, seen) = (wordsThere[r], pictureThere[r])
             if fusion == .gated, said, seen {

@@ -86,7 +86,7 @@ struct EvaluateRetrieval: ParsableCommand {
             let seen = Self.spread(shown.isEmpty ? Matrix(0, width) : alignment.pictures(pictured), shown, rows.count)
             var strangeness = [Float](repeating: 0, count: rows.count)
             if !shown.isEmpty { for (place, value) in zip(shown, alignment.strangeness(pictured)) { strangeness[place] = value } }
-            let catalogue = alignment.pictures(pictures)
+            let catalogue = alignment.searched(pictures)
             func add(_ name: String, _ scores: @escaping (Range<Int>) -> Matrix<Float>) {
                 lists.append(.init(model: name, lists: PictureSearch(products: found, queries: rows, scores: scores).lists()))
             }
@@ -100,11 +100,11 @@ struct EvaluateRetrieval: ParsableCommand {
                     }
                 }
                 add("\(folder) by words alone") { alignment.scores(titles: words.rows($0), pictures: catalogue) }
-                add("\(folder) by picture alone") { Matrix.product(seen.rows($0), catalogue, transposeB: true) }
+                add("\(folder) by picture alone") { Matrix.product(seen.rows($0), catalogue.vectors, transposeB: true) }
             } else if !worded.isEmpty {
                 add(folder) { alignment.scores(titles: words.rows($0), pictures: catalogue) }
             } else {
-                add(folder) { Matrix.product(seen.rows($0), catalogue, transposeB: true) }
+                add(folder) { Matrix.product(seen.rows($0), catalogue.vectors, transposeB: true) }
             }
         }
         return lists
