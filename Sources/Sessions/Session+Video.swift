@@ -18,7 +18,7 @@ struct VideoSlot {
     var seenUs: UInt64 = 0
 }
 
-/// A camera: of those that wait only the newest picture counts. Its plugins' streams last until the session ends, so that what is seen can be followed.
+/// A camera: of pictures that wait only the newest counts. Its plugins' streams last until the session ends, so that what is seen can be followed.
 extension Session {
     /// The largest preview that may be asked for, pixels of its longer side.
     static let previewSidePixelsMax: UInt32 = 16_384
