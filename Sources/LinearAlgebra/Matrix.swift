@@ -1,6 +1,6 @@
 /// A dense matrix in rows: element (r, c) is `values[r * columns + c]`.
 ///
-/// Inlinable throughout: a learner's loops over numbers are compiled for its own precision (generic code is thirty times slower).
+/// Inlinable throughout: a learner's loops over numbers are compiled for its own precision.
 public struct Matrix<Scalar: MatrixScalar>: Sendable, Equatable {
     public let rows: Int
     public let columns: Int
