@@ -85,7 +85,8 @@ extension HTMLReport {
         let id = tryOn["productId"]?.string ?? ""
         let picture = selfie.flatMap { source($0) }.map { "<image width=\"\(width)\" height=\"\(height)\" \($0)/>" } ?? ""
         let worn = (tryOn["overlays"]?.items ?? []).map { overlay(id, $0) }
-        let size = max(width, height) / 160
+        // Of the picture's longer side, which is drawn some 280 pixels long: rings of 3.5 pixels and letters of 12 for people to see.
+        let size = max(width, height) / 80
         let anchors = tryOn["anchors"]?.items ?? []
         let points = anchors.map { anchor in
             let x = anchor["x"]?.number ?? 0
@@ -94,7 +95,7 @@ extension HTMLReport {
             // Names stand outside of what they name.
             let isLeft = x < width / 2
             return "<g class=\"anchor\"><circle cx=\"\(x)\" cy=\"\(y)\" r=\"\(size)\" stroke-width=\"\(size / 3)\"/>"
-                + "<text x=\"\(x + (isLeft ? -2 : 2) * size)\" y=\"\(y + size)\" font-size=\"\(size * 3.4)\""
+                + "<text x=\"\(x + (isLeft ? -2 : 2) * size)\" y=\"\(y + size)\" font-size=\"\(size * 3.2)\""
                 + " text-anchor=\"\(isLeft ? "end" : "start")\">\(name)</text></g>"
         }
         let shown = picture + worn.joined()

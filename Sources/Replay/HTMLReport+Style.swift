@@ -1,7 +1,7 @@
 /// How the page looks and moves.
 extension HTMLReport {
     static let style = """
-        :root{--bg:#f6f5f2;--card:#fff;--ink:#1d1c1a;--soft:#77736b;--line:#e4e1da;--ok:#2f7d4f;--okbg:#e6f2ea;--bad:#b3372f;--badbg:#fbe9e6;
+        :root{--bg:#f6f5f2;--card:#fff;--ink:#1d1c1a;--soft:#625e57;--line:#e4e1da;--ok:#2f7d4f;--okbg:#e6f2ea;--bad:#b3372f;--badbg:#fbe9e6;
         --me:#e9eefb;--shop:#f7f1e3;--accent:#a87c2c;--blue:#4767b8}
         @media(prefers-color-scheme:dark){:root{--bg:#161513;--card:#201f1c;--ink:#eceae5;--soft:#9d988e;--line:#35332e;--ok:#6cc08e;--okbg:#1c3125;
         --bad:#ef8a80;--badbg:#3a201d;--me:#262e44;--shop:#332d1f;--accent:#d9b263;--blue:#8ea9ee}}

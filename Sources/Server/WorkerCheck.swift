@@ -86,7 +86,7 @@ public final class WorkerCheck: Sendable {
         limits.silenceMsMax = 500
         return checked(limits) { worker in
             // Longer than it may be silent: it is asked meanwhile.
-            usleep(1_200_000)
+            worker.rest(ms: 1_200)
             return worker.trouble
         }
     }
@@ -232,6 +232,13 @@ private final class WorkerUnderCheck {
             node.value.shutDown()
         }
         gone.wait()
+    }
+
+    /// Lets the process be for a while.
+    func rest(ms: UInt64) {
+        let over = ThreadSignal()
+        loop.submit { [loop] in _ = loop.after(ms * 1_000) { over.signal() } }
+        over.wait()
     }
 
     /// Holds conversations at the same time, inputs in turn, and waits until all have ended.

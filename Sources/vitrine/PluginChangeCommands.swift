@@ -8,8 +8,8 @@ extension PluginCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take a plugin into a running server.",
             discussion: """
-                The file is copied, probed in a process of its own and warmed up before the server lets it in. A graph that names it finds it. A file \
-                whose name does not end in .so is a worker's program; it runs where it is.
+                The file is copied, probed in a process of its own and warmed up before the server lets it in. A graph that names it finds it. A \
+                file whose name does not end in .so is a worker's program; it runs where it is.
                 """)
 
         @Argument(help: "The shared object, or the program of a worker.")

@@ -10,8 +10,8 @@ extension PluginCommand {
         static let configuration = CommandConfiguration(
             abstract: "Watch a plugin's folder: build, probe, gate and swap whenever something changes.",
             discussion: """
-                The folder has a Package.swift (built by `swift build`) or a Makefile (built by `make`); a plugin in Python need not be built. A build \
-                that does not compile, fails its probe or its gate changes nothing in the server. What the plugin logs is shown as it comes.
+                The folder has a Package.swift (built by `swift build`) or a Makefile (built by `make`); a plugin in Python need not be built. A \
+                build that does not compile, fails its probe or its gate changes nothing in the server. What the plugin logs is shown as it comes.
                 """)
 
         @Argument(help: "The plugin's folder.")
@@ -21,7 +21,7 @@ extension PluginCommand {
 
         @Option(
             help: ArgumentHelp(
-                "The shared object that the build makes, or the worker's program; if not given, found in .build, or the one .py of the folder that is no test.",
+                "The shared object of the build, or the worker's program; without it found in .build, or the folder's one .py that is no test.",
                 valueName: "file"))
         var library: String?
 

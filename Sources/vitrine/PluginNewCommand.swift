@@ -21,7 +21,7 @@ extension PluginCommand {
 
         @Option(
             help: ArgumentHelp(
-                "The source tree of vitrine, for PluginKit and the headers, or the address of its repository; found beside this program if not given.",
+                "Vitrine's source tree, for PluginKit and the headers, or the address of its repository; found beside this program if not given.",
                 valueName: "folder"))
         var vitrine: String?
 

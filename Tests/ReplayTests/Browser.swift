@@ -47,20 +47,14 @@ struct BrowsedPage {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let probe = "<script>const wanted=\(try String(decoding: JSONEncoder().encode(boxes), as: UTF8.self));\(Self.probe)</script></body>"
         try page.replacingOccurrences(of: "</body>", with: probe).write(toFile: folder + "/page.html", atomically: true, encoding: .utf8)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try Self.program())
-        process.arguments =
+        let arguments =
             [
-                "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1", "--virtual-time-budget=3000",
-                "--window-size=\(Self.width),\(Self.height)", "--user-data-dir=\(folder)/profile", "--screenshot=\(folder)/page.png", "--dump-dom",
+                try Self.program(), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1",
+                "--virtual-time-budget=3000", "--window-size=\(Self.width),\(Self.height)", "--user-data-dir=\(folder)/profile",
+                "--screenshot=\(folder)/page.png", "--dump-dom",
             ] + (dark ? ["--blink-settings=preferredColorScheme=0"] : []) + ["file://\(folder)/page.html"]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let dom = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        while process.isRunning { usleep(5_000) }
-        let shown = try #require(dom.firstMatch(of: /<pre id="probe">([^<]*)<\/pre>/), "the page was not laid out: \(dom.prefix(500))")
+        let dom = try Self.output(of: arguments.map { "'\($0)'" }.joined(separator: " ") + " 2>/dev/null")
+        let shown = try #require(dom.firstMatch(of: /<pre id="probe"[^>]*>([^<]*)<\/pre>/), "the page was not laid out: \(dom.prefix(500))")
         let json = String(shown.1).replacingOccurrences(of: "&lt;", with: "<").replacingOccurrences(of: "&gt;", with: ">")
             .replacingOccurrences(of: "&amp;", with: "&")
         findings = try JSONDecoder().decode(Findings.self, from: Data(json.utf8))
@@ -70,6 +64,17 @@ struct BrowsedPage {
         if let kept = ProcessInfo.processInfo.environment["VITRINE_SCREENSHOTS"] {
             try png.write(to: URL(fileURLWithPath: "\(kept)/page-\(boxes.count)\(dark ? "-dark" : "").png"))
         }
+    }
+
+    /// What a command of the shell prints. Not Foundation's Process: that waits until every process is gone that was started meanwhile, and other
+    /// tests' processes may live until a thread is free that this one holds.
+    private static func output(of command: String) throws -> String {
+        let pipe = try #require(popen(command, "re"))
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = fread(&block, 1, block.count, pipe), count > 0 { bytes += block[..<count] }
+        try #require(pclose(pipe) == 0, "\(command)")
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The colour of a pixel.

@@ -196,7 +196,8 @@ struct RecordedScriptTests {
         #expect(read.steps.map(\.endsTurn) == [false, true])
         #expect(
             read.steps[1].expectations.map(\.text) == [
-                "recommendations: {any_of: [R-1, R-2], top: 2, slots: {gem: \"!= ruby\"}, filters: [price >= 10, price <= 500], modalities: [text], language: en}",
+                "recommendations: {any_of: [R-1, R-2], top: 2, slots: {gem: \"!= ruby\"}, filters: [\"price >= 10\", price <= 500], "
+                    + "modalities: [text], language: en}",
                 "try_on: {product: E, overlays_min: 1, anchors: [{name: ear, x: 10.0, y: 5.0, within_px: 9}]}",
             ])
     }

@@ -32,6 +32,7 @@ struct SchemaValidator {
         case "minItems": return list.map { $0.count >= rule as? Int ?? .max } ?? true ? nil : "\(path): too few"
         case "maxItems": return list.map { $0.count <= rule as? Int ?? 0 } ?? true ? nil : "\(path): too many"
         case "minProperties": return object.map { $0.count >= rule as? Int ?? .max } ?? true ? nil : "\(path): too few members"
+        case "maxProperties": return object.map { $0.count <= rule as? Int ?? 0 } ?? true ? nil : "\(path): too many members"
         case "required":
             guard let object else { return nil }
             return (rule as? [String] ?? []).first { object[$0] == nil }.map { "\(path): lacks \($0)" }

@@ -224,10 +224,10 @@ struct ScriptVariantsTests {
     @Test(
         "What cannot be put in is refused",
         arguments: [
-            ("conversation: c\nsteps:\n  - say: '${what}'", "talks/gold.yaml:3: the variable 'what' is not defined; defined are none"),
+            ("conversation: c\nsteps:\n  - say: '${what}'", "talks/gold.yaml:3: steps[0]: the variable 'what' is not defined; defined are none"),
             (
                 "conversation: c\nvariables: {a: x}\nsteps:\n  - say: '${b'",
-                "talks/gold.yaml:4: '${' without its '}'; a dollar sign alone is written $$"
+                "talks/gold.yaml:4: steps[0]: '${' without its '}'; a dollar sign alone is written $$"
             ),
             (
                 "conversation: c\nmatrix: {a: []}\nsteps: [{say: x}]",

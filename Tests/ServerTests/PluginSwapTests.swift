@@ -341,16 +341,6 @@ struct PluginSwapTests {
         #expect(next.answers.map(\.build) == [2])
     }
 
-    @Test("At the limit of retired Swift images a swap is refused with advice")
-    func swiftImages() throws {
-        let builds = try Builds()
-        let server = try TestServer(sequencer: try builds.make(1)) { $0.limits.retiredSwiftImagesMax = 0 }
-        let library = try #require(mappedFiles().first { $0.hasSuffix("/libswift_Concurrency.so") || $0.hasSuffix("/libswiftCore.so") })
-        guard case .failure(let status) = try server.swap(library) else { return #expect(Bool(false)) }
-        #expect(status.code == .resourceExhausted && status.message.contains("limits.retired_swift_images_max: 0"))
-        #expect(status.message.contains("worker process"))
-    }
-
     @Test("A watcher hears what plugins log")
     func watch() throws {
         let builds = try Builds()

@@ -30,7 +30,8 @@ enum SwiftTemplate {
                         ])
                     ]),
                 .testTarget(
-                    name: "\(names.camel)Tests", dependencies: ["\(names.camel)", .product(name: "PluginTesting", package: "\(names.source.swiftPackageName)")]),
+                    name: "\(names.camel)Tests",
+                    dependencies: ["\(names.camel)", .product(name: "PluginTesting", package: "\(names.source.swiftPackageName)")]),
             ]
         )
 
