@@ -33,9 +33,9 @@ _LANES = {"audio": frame_pb2.LANE_AUDIO, "image": frame_pb2.LANE_MEDIA, "video":
 class _Run:
     """One open stream of the plugin."""
 
-    def __init__(self) -> None:
+    def __init__(self, credit: int) -> None:
         self.handler: Optional[StreamHandler] = None
-        self.credit = _WINDOWS[frame_pb2.LANE_CONTROL]
+        self.credit = credit
         self.acknowledged = 0
         self.returned: Dict[int, int] = {}
         self.is_cancelled = False
@@ -58,6 +58,8 @@ class Worker:
         self._runs: Dict[int, _Run] = {}
         self._calls: Dict[int, List[Any]] = {}
         self._opened: Dict[int, bool] = {}
+        # Credit for outputs that each stream begins with, in bytes.
+        self._output_window = _WINDOWS[frame_pb2.LANE_CONTROL]
         self._replies: Dict[int, plugins_pb2.InferReply] = {}
         self._operation = 0
         self._ended = False
@@ -134,7 +136,7 @@ class Worker:
             return self._status(stream_id, Code.FAILED_PRECONDITION, "the plugin was not started")
         metadata = {entry.key: entry.value.decode("utf-8", "replace") for entry in request.metadata}
         deadline = self._host.now_us + request.timeout_us if request.timeout_us else 0
-        run = self._runs[stream_id] = _Run()
+        run = self._runs[stream_id] = _Run(self._output_window)
         stream = Stream(self, stream_id, metadata, deadline)
         plugin = self._plugin
 
@@ -161,6 +163,7 @@ class Worker:
 
     def _start(self, request: plugins_pb2.StartRequest) -> plugins_pb2.StartReply:
         self._coder.inline_bytes_max = request.inline_tensor_bytes_max
+        self._output_window = request.output_window_bytes or _WINDOWS[frame_pb2.LANE_CONTROL]
         self._host = Host(self, request)
         self._plugin = self._plugin_class(self._host)
         return plugins_pb2.StartReply()

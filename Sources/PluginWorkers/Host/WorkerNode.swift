@@ -218,6 +218,7 @@ public final class WorkerNode: Node {
         self.services = services
         process.serve(services)
         var request = StartRequest(nowUs: loop.nowUs, inlineTensorBytesMax: UInt32(clamping: plugin.limits.inlineTensorBytesMax))
+        request.outputWindowBytes = UInt64(plugin.limits.streamOutputBytesMax)
         request.options = plugin.options.keys.sorted().map { OptionValue(key: $0, value: plugin.options[$0] ?? "") }
         request.models = zip(plugin.manifest.models, plugin.models).map { ModelFile(name: $0.name, path: $1.path) }
         call(Self.startID, .pluginStart, request)

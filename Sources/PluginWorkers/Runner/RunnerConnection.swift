@@ -13,6 +13,8 @@ final class RunnerConnection {
     private let compute: ComputePool
     private let loop: EventLoop
     private let coder: TensorCoder
+    /// Credit for outputs that each stream begins with.
+    private var outputWindowBytes = RunnerStream.windowBytes
     private let inference: RemoteInference
     private var decoder = FrameDecoder(frameBytesMax: RunnerConnection.frameBytesMax)
     private var instance: PluginInstance?
@@ -123,7 +125,7 @@ final class RunnerConnection {
             return
         }
         guard let instance else { return status(id, RPCStatus(.failedPrecondition, "the plugin was not started")) }
-        let run = RunnerStream(id, connection: self, instance: instance)
+        let run = RunnerStream(id, connection: self, instance: instance, windowBytes: outputWindowBytes)
         do throws(RPCStatus) {
             let token = try run.open(RunMetadata.opening(open, nowUs: loop.nowUs))
             streams[id] = run
@@ -157,6 +159,7 @@ final class RunnerConnection {
             throw RPCStatus(.invalidArgument, "the host named other models than the manifest")
         }
         coder.inlineBytesMax = Int(request.inlineTensorBytesMax)
+        if request.outputWindowBytes > 0 { outputWindowBytes = Int(clamping: request.outputWindowBytes) }
         var options: [String: String] = [:]
         for option in request.options { options[option.key] = option.value }
         let bound = LoopBound(self, loop: loop)

@@ -14,7 +14,7 @@ final class RunnerStream: NodeEvents {
     private var taken: UInt64 = 0
     private var acknowledged: UInt64 = 0
     /// What the host still takes, bytes; the last message may overdraw it.
-    private var credit = RunnerStream.windowBytes
+    private var credit: Int
     /// Serialized outputs that wait for credit.
     private var waiting: ArraySlice<SharedBuffer> = []
     private var waitingBytes = 0
@@ -22,13 +22,15 @@ final class RunnerStream: NodeEvents {
     /// Bytes of inputs that were taken and not given back yet, by lane.
     private var returned: [Lane: Int] = [:]
 
-    /// The protocol's initial window for what a plugin gives.
+    /// What a plugin may give at first where the host does not say.
     static let windowBytes = 1 << 20
     /// Outputs that wait for credit, bytes; more ends the stream.
     static let waitingBytesMax = 32 << 20
 
-    init(_ id: UInt64, connection: RunnerConnection, instance: PluginInstance) {
+    /// - Parameter windowBytes: credit for outputs to begin with.
+    init(_ id: UInt64, connection: RunnerConnection, instance: PluginInstance, windowBytes: Int) {
         self.id = id
+        credit = windowBytes
         self.connection = connection
         self.instance = instance
     }

@@ -35,17 +35,21 @@ public struct StartRequest: Sendable, Equatable {
     public var nowUs: UInt64
     /// Tensors up to this size travel inside messages, larger ones as memory files; 0 = no memory files.
     public var inlineTensorBytesMax: UInt32
+    /// Credit for outputs that each stream begins with, in bytes of PluginOutput; 0 = 1 MiB.
+    public var outputWindowBytes: UInt64
 
     public init(
         options: [OptionValue] = [],
         models: [ModelFile] = [],
         nowUs: UInt64 = 0,
-        inlineTensorBytesMax: UInt32 = 0
+        inlineTensorBytesMax: UInt32 = 0,
+        outputWindowBytes: UInt64 = 0
     ) {
         self.options = options
         self.models = models
         self.nowUs = nowUs
         self.inlineTensorBytesMax = inlineTensorBytesMax
+        self.outputWindowBytes = outputWindowBytes
     }
 }
 
@@ -61,6 +65,7 @@ extension StartRequest: UnpackedMessage {
         models = Unpacked.messages(c.pointee.models, c.pointee.n_models)
         nowUs = UInt64(c.pointee.now_us)
         inlineTensorBytesMax = c.pointee.inline_tensor_bytes_max
+        outputWindowBytes = UInt64(c.pointee.output_window_bytes)
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -68,6 +73,7 @@ extension StartRequest: UnpackedMessage {
         for value in models { ProtoWriter.message(2, value, into: &output) }
         if nowUs != 0 { ProtoWriter.varint(3, nowUs, into: &output) }
         if inlineTensorBytesMax != 0 { ProtoWriter.varint(4, UInt64(inlineTensorBytesMax), into: &output) }
+        if outputWindowBytes != 0 { ProtoWriter.varint(5, outputWindowBytes, into: &output) }
     }
 }
 

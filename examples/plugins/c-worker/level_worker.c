@@ -17,11 +17,22 @@
 #include "vitrine/v1/frame.pb-c.h"
 #include "vitrine/v1/plugins.pb-c.h"
 
-enum { PREFIX = 5, FRAME_BYTES_MAX = 64 << 20, STREAMS_MAX = 1024, AUDIO_WINDOW = 256 << 10 };
+enum { PREFIX = 5, FRAME_BYTES_MAX = 64 << 20, STREAMS_MAX = 1024, AUDIO_WINDOW = 256 << 10, OUTPUT_WINDOW = 1 << 20 };
 enum { OK = 0, INVALID_ARGUMENT = 3, RESOURCE_EXHAUSTED = 8, UNIMPLEMENTED = 12 };
 
 static int host; /* the socket */
 static double quiet_dbfs = -40.0, loud_dbfs = -10.0;
+static int64_t output_window = OUTPUT_WINDOW; /* credit for answers that each stream begins with */
+
+/* An answer that waits until the host takes more. */
+typedef struct answer {
+    struct answer *next;
+    size_t cost; /* bytes of the PluginOutput, which is what credit counts */
+    Vitrine__V1__Lane lane;
+    size_t input; /* bytes of the input that it answers */
+    size_t length;
+    uint8_t bytes[]; /* a RunReply */
+} answer;
 
 /* A stream that the host has opened. What it was asked is kept until the host has said that this was all. */
 typedef struct {
@@ -29,6 +40,9 @@ typedef struct {
     enum { DESCRIBE, START, RUN } method;
     uint64_t done;     /* the last input that was answered */
     uint64_t returned; /* bytes of input that were taken and not given back as credit */
+    int64_t credit;    /* bytes of answers that the host still takes; the last one may overdraw it */
+    answer *first, *last;
+    int half_closed;
 } stream;
 
 static stream streams[STREAMS_MAX];
@@ -74,16 +88,29 @@ static void send_frame(uint64_t id, Vitrine__V1__Frame *frame) {
     out_length += PREFIX + length;
 }
 
+static void send_bytes(uint64_t id, uint8_t *bytes, size_t length) {
+    Vitrine__V1__Frame frame = VITRINE__V1__FRAME__INIT;
+    frame.body_case = VITRINE__V1__FRAME__BODY_DATA;
+    frame.data = (ProtobufCBinaryData){length, bytes};
+    send_frame(id, &frame);
+}
+
 static void send_data(uint64_t id, const ProtobufCMessage *message) {
     size_t length = protobuf_c_message_get_packed_size(message);
     uint8_t *bytes = malloc(length ? length : 1);
     if (!bytes) stop("out of memory");
     protobuf_c_message_pack(message, bytes);
-    Vitrine__V1__Frame frame = VITRINE__V1__FRAME__INIT;
-    frame.body_case = VITRINE__V1__FRAME__BODY_DATA;
-    frame.data = (ProtobufCBinaryData){length, bytes};
-    send_frame(id, &frame);
+    send_bytes(id, bytes, length);
     free(bytes);
+}
+
+static void forget(stream *self) {
+    while (self->first) {
+        answer *gone = self->first;
+        self->first = gone->next;
+        free(gone);
+    }
+    self->id = 0;
 }
 
 static void send_status(stream *ended, uint32_t code, const char *message) {
@@ -94,7 +121,7 @@ static void send_status(stream *ended, uint32_t code, const char *message) {
     frame.body_case = VITRINE__V1__FRAME__BODY_STATUS;
     frame.status = &status;
     send_frame(ended->id, &frame);
-    ended->id = 0;
+    forget(ended);
 }
 
 /* Lets the host send more, a quarter of the window at a time. */
@@ -109,6 +136,31 @@ static void give_back(stream *self, Vitrine__V1__Lane lane, size_t bytes) {
     frame.credit = &credit;
     send_frame(self->id, &frame);
     self->returned = 0;
+}
+
+/* Sends what the host takes. An input's bytes go back only with its answer, so that few answers ever wait. */
+static void send_answers(stream *self) {
+    while (self->first && self->credit > 0) {
+        answer *next = self->first;
+        self->first = next->next;
+        self->credit -= (int64_t)next->cost;
+        send_bytes(self->id, next->bytes, next->length);
+        give_back(self, next->lane, next->input);
+        free(next);
+    }
+    if (!self->first && self->half_closed) send_status(self, OK, "");
+}
+
+static void answer_with(stream *self, const Vitrine__V1__RunReply *reply, Vitrine__V1__Lane lane, size_t input) {
+    size_t length = vitrine__v1__run_reply__get_packed_size(reply);
+    answer *made = malloc(sizeof *made + length);
+    if (!made) stop("out of memory");
+    *made = (answer){.cost = vitrine__v1__plugin_output__get_packed_size(reply->given), .lane = lane, .input = input, .length = length};
+    vitrine__v1__run_reply__pack(reply, made->bytes);
+    if (self->first) self->last->next = made;
+    else self->first = made;
+    self->last = made;
+    send_answers(self);
 }
 
 static void describe(stream *self) {
@@ -148,6 +200,7 @@ static void start(stream *self, ProtobufCBinaryData bytes) {
         double given = strtod(request->options[index]->value, &end);
         if (end != request->options[index]->value && isfinite(given)) *value = given;
     }
+    if (request->output_window_bytes > 0 && request->output_window_bytes < INT64_MAX) output_window = (int64_t)request->output_window_bytes;
     vitrine__v1__start_request__free_unpacked(request, NULL);
     Vitrine__V1__StartReply reply = VITRINE__V1__START_REPLY__INIT;
     send_data(self->id, &reply.base);
@@ -192,10 +245,8 @@ static void input(stream *self, ProtobufCBinaryData bytes) {
     Vitrine__V1__RunReply reply = VITRINE__V1__RUN_REPLY__INIT;
     reply.acknowledged = self->done = given->sequence;
     reply.given = &output;
-    send_data(self->id, &reply.base);
-    give_back(
-        self, message->kind_case == VITRINE__V1__CLIENT_MESSAGE__KIND_AUDIO ? VITRINE__V1__LANE__LANE_AUDIO : VITRINE__V1__LANE__LANE_CONTROL,
-        bytes.len);
+    int is_audio = message->kind_case == VITRINE__V1__CLIENT_MESSAGE__KIND_AUDIO;
+    answer_with(self, &reply, is_audio ? VITRINE__V1__LANE__LANE_AUDIO : VITRINE__V1__LANE__LANE_CONTROL, bytes.len);
     vitrine__v1__run_request__free_unpacked(given, NULL);
 }
 
@@ -205,7 +256,7 @@ static void open_stream(uint64_t id, const Vitrine__V1__Open *open) {
         stream refused = {.id = id};
         return send_status(&refused, RESOURCE_EXHAUSTED, "1024 streams are open, which is this worker's limit");
     }
-    *made = (stream){.id = id};
+    *made = (stream){.id = id, .credit = output_window};
     if (strcmp(open->method, "/vitrine.v1.Plugin/Describe") == 0) made->method = DESCRIBE;
     else if (strcmp(open->method, "/vitrine.v1.Plugin/Start") == 0) made->method = START;
     else if (strcmp(open->method, "/vitrine.v1.Plugin/Run") == 0) made->method = RUN;
@@ -232,10 +283,15 @@ static void take(const Vitrine__V1__Frame *frame) {
         break;
     case VITRINE__V1__FRAME__BODY_HALF_CLOSE:
         if (to->method == DESCRIBE) describe(to);
-        if (to->method == RUN) send_status(to, OK, "");
+        to->half_closed = to->method == RUN;
+        if (to->half_closed) send_answers(to);
         break;
-    case VITRINE__V1__FRAME__BODY_CANCEL: to->id = 0; break;
-    default: break; /* credit: this worker gives less than it gets */
+    case VITRINE__V1__FRAME__BODY_CANCEL: forget(to); break;
+    case VITRINE__V1__FRAME__BODY_CREDIT:
+        to->credit += (int64_t)frame->credit->bytes;
+        if (to->method == RUN) send_answers(to);
+        break;
+    default: break;
     }
 }
 

@@ -1035,7 +1035,7 @@ const ProtobufCMessageDescriptor vitrine__v1__describe_request__descriptor =
   (ProtobufCMessageInit) vitrine__v1__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__start_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor vitrine__v1__start_request__field_descriptors[5] =
 {
   {
     "options",
@@ -1085,17 +1085,30 @@ static const ProtobufCFieldDescriptor vitrine__v1__start_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "output_window_bytes",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__StartRequest, output_window_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__start_request__field_indices_by_name[] = {
   3,   /* field[3] = inline_tensor_bytes_max */
   1,   /* field[1] = models */
   2,   /* field[2] = now_us */
   0,   /* field[0] = options */
+  4,   /* field[4] = output_window_bytes */
 };
 static const ProtobufCIntRange vitrine__v1__start_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__start_request__descriptor =
 {
@@ -1105,7 +1118,7 @@ const ProtobufCMessageDescriptor vitrine__v1__start_request__descriptor =
   "Vitrine__V1__StartRequest",
   "vitrine.v1",
   sizeof(Vitrine__V1__StartRequest),
-  4,
+  5,
   vitrine__v1__start_request__field_descriptors,
   vitrine__v1__start_request__field_indices_by_name,
   1,  vitrine__v1__start_request__number_ranges,

@@ -15,7 +15,7 @@ from vitrine.v1 import features_pb2 as vitrine_dot_v1_dot_features__pb2
 from vitrine.v1 import sessions_pb2 as vitrine_dot_v1_dot_sessions__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18vitrine/v1/plugins.proto\x12\nvitrine.v1\x1a\x19vitrine/v1/features.proto\x1a\x19vitrine/v1/sessions.proto\"&\n\x0f\x44\x65scribeRequest\x12\x13\n\x0b\x61\x62i_version\x18\x01 \x01(\r\"\x90\x01\n\x0cStartRequest\x12(\n\x07options\x18\x01 \x03(\x0b\x32\x17.vitrine.v1.OptionValue\x12%\n\x06models\x18\x02 \x03(\x0b\x32\x15.vitrine.v1.ModelFile\x12\x0e\n\x06now_us\x18\x03 \x01(\x04\x12\x1f\n\x17inline_tensor_bytes_max\x18\x04 \x01(\r\"\x0c\n\nStartReply\")\n\x0bOptionValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\'\n\tModelFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\"\x9a\x01\n\nRunRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0f\n\x07turn_id\x18\x02 \x01(\x04\x12\x10\n\x08revision\x18\x03 \x01(\r\x12\x17\n\x0f\x63\x61pture_time_us\x18\x04 \x01(\x04\x12\x12\n\ntimeout_us\x18\x05 \x01(\x04\x12*\n\x07message\x18\n \x01(\x0b\x32\x19.vitrine.v1.ClientMessage\"I\n\x08RunReply\x12\x14\n\x0c\x61\x63knowledged\x18\x01 \x01(\x04\x12\'\n\x05given\x18\x02 \x01(\x0b\x32\x18.vitrine.v1.PluginOutput\"\xc6\x02\n\x0ePluginManifest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x10\n\x08\x63onsumes\x18\x04 \x03(\t\x12(\n\x08produces\x18\x05 \x03(\x0b\x32\x16.vitrine.v1.OutputPort\x12,\n\x06models\x18\x06 \x03(\x0b\x32\x1c.vitrine.v1.ModelRequirement\x12#\n\x07options\x18\x07 \x03(\x0b\x32\x12.vitrine.v1.Option\x12\x10\n\x08stateful\x18\x08 \x01(\x08\x12\x12\n\nidempotent\x18\t \x01(\x08\x12\x13\n\x0bstreams_max\x18\n \x01(\r\x12\x13\n\x0bown_threads\x18\x0b \x01(\r\x12\x0f\n\x07licence\x18\x0c \x01(\t\x12\x10\n\x08\x63ompiler\x18\r \x01(\t\"J\n\nOutputPort\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05\x64type\x18\x02 \x01(\t\x12\r\n\x05shape\x18\x03 \x03(\x05\x12\x10\n\x08space_id\x18\x04 \x01(\t\"S\n\x10ModelRequirement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x11\n\tprecision\x18\x03 \x01(\t\x12\x10\n\x08requests\x18\x04 \x01(\r\"A\n\x06Option\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x15\n\rdefault_value\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\"\xd5\x01\n\x0cInferRequest\x12\x11\n\toperation\x18\x01 \x01(\x04\x12\r\n\x05model\x18\x02 \x01(\t\x12\"\n\x06inputs\x18\x03 \x03(\x0b\x32\x12.vitrine.v1.Tensor\x12\x0f\n\x07outputs\x18\x04 \x03(\t\x12\x10\n\x08priority\x18\x05 \x01(\r\x12\x12\n\ntimeout_us\x18\x06 \x01(\x04\x12\x11\n\tstream_id\x18\x07 \x01(\x04\x12\x14\n\x0ckeep_outputs\x18\x08 \x01(\x08\x12\x0f\n\x07release\x18\t \x03(\x04\x12\x0e\n\x06\x63\x61ncel\x18\n \x01(\x08\"c\n\nInferReply\x12\x11\n\toperation\x18\x01 \x01(\x04\x12\x0c\n\x04\x63ode\x18\x02 \x01(\r\x12\x0f\n\x07message\x18\x03 \x01(\t\x12#\n\x07outputs\x18\x04 \x03(\x0b\x32\x12.vitrine.v1.Tensor\"a\n\x06Tensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x64type\x18\x02 \x01(\t\x12\r\n\x05shape\x18\x03 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x04 \x01(\x0c\x12\r\n\x05memfd\x18\x05 \x01(\r\x12\x0e\n\x06handle\x18\x06 \x01(\x04\")\n\x07LogLine\x12\r\n\x05level\x18\x01 \x01(\r\x12\x0f\n\x07message\x18\x02 \x01(\t\"\n\n\x08LogReply\"+\n\x0cMetricSample\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\"\x0e\n\x0cMetricsReply\"#\n\x14\x43onfigurationRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\"2\n\x12\x43onfigurationReply\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x66ound\x18\x02 \x01(\x08\"\x0e\n\x0c\x43lockRequest\"\x1c\n\nClockReply\x12\x0e\n\x06now_us\x18\x01 \x01(\x04\x32\xc1\x01\n\x06Plugin\x12\x43\n\x08\x44\x65scribe\x12\x1b.vitrine.v1.DescribeRequest\x1a\x1a.vitrine.v1.PluginManifest\x12\x39\n\x05Start\x12\x18.vitrine.v1.StartRequest\x1a\x16.vitrine.v1.StartReply\x12\x37\n\x03Run\x12\x16.vitrine.v1.RunRequest\x1a\x14.vitrine.v1.RunReply(\x01\x30\x01\x32\xc8\x02\n\x04Host\x12=\n\x05Infer\x12\x18.vitrine.v1.InferRequest\x1a\x16.vitrine.v1.InferReply(\x01\x30\x01\x12\x32\n\x03Log\x12\x13.vitrine.v1.LogLine\x1a\x14.vitrine.v1.LogReply(\x01\x12?\n\x07Metrics\x12\x18.vitrine.v1.MetricSample\x1a\x18.vitrine.v1.MetricsReply(\x01\x12Q\n\rConfiguration\x12 .vitrine.v1.ConfigurationRequest\x1a\x1e.vitrine.v1.ConfigurationReply\x12\x39\n\x05\x43lock\x12\x18.vitrine.v1.ClockRequest\x1a\x16.vitrine.v1.ClockReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18vitrine/v1/plugins.proto\x12\nvitrine.v1\x1a\x19vitrine/v1/features.proto\x1a\x19vitrine/v1/sessions.proto\"&\n\x0f\x44\x65scribeRequest\x12\x13\n\x0b\x61\x62i_version\x18\x01 \x01(\r\"\xad\x01\n\x0cStartRequest\x12(\n\x07options\x18\x01 \x03(\x0b\x32\x17.vitrine.v1.OptionValue\x12%\n\x06models\x18\x02 \x03(\x0b\x32\x15.vitrine.v1.ModelFile\x12\x0e\n\x06now_us\x18\x03 \x01(\x04\x12\x1f\n\x17inline_tensor_bytes_max\x18\x04 \x01(\r\x12\x1b\n\x13output_window_bytes\x18\x05 \x01(\x04\"\x0c\n\nStartReply\")\n\x0bOptionValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\'\n\tModelFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\"\x9a\x01\n\nRunRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0f\n\x07turn_id\x18\x02 \x01(\x04\x12\x10\n\x08revision\x18\x03 \x01(\r\x12\x17\n\x0f\x63\x61pture_time_us\x18\x04 \x01(\x04\x12\x12\n\ntimeout_us\x18\x05 \x01(\x04\x12*\n\x07message\x18\n \x01(\x0b\x32\x19.vitrine.v1.ClientMessage\"I\n\x08RunReply\x12\x14\n\x0c\x61\x63knowledged\x18\x01 \x01(\x04\x12\'\n\x05given\x18\x02 \x01(\x0b\x32\x18.vitrine.v1.PluginOutput\"\xc6\x02\n\x0ePluginManifest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x10\n\x08\x63onsumes\x18\x04 \x03(\t\x12(\n\x08produces\x18\x05 \x03(\x0b\x32\x16.vitrine.v1.OutputPort\x12,\n\x06models\x18\x06 \x03(\x0b\x32\x1c.vitrine.v1.ModelRequirement\x12#\n\x07options\x18\x07 \x03(\x0b\x32\x12.vitrine.v1.Option\x12\x10\n\x08stateful\x18\x08 \x01(\x08\x12\x12\n\nidempotent\x18\t \x01(\x08\x12\x13\n\x0bstreams_max\x18\n \x01(\r\x12\x13\n\x0bown_threads\x18\x0b \x01(\r\x12\x0f\n\x07licence\x18\x0c \x01(\t\x12\x10\n\x08\x63ompiler\x18\r \x01(\t\"J\n\nOutputPort\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05\x64type\x18\x02 \x01(\t\x12\r\n\x05shape\x18\x03 \x03(\x05\x12\x10\n\x08space_id\x18\x04 \x01(\t\"S\n\x10ModelRequirement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x11\n\tprecision\x18\x03 \x01(\t\x12\x10\n\x08requests\x18\x04 \x01(\r\"A\n\x06Option\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x15\n\rdefault_value\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\"\xd5\x01\n\x0cInferRequest\x12\x11\n\toperation\x18\x01 \x01(\x04\x12\r\n\x05model\x18\x02 \x01(\t\x12\"\n\x06inputs\x18\x03 \x03(\x0b\x32\x12.vitrine.v1.Tensor\x12\x0f\n\x07outputs\x18\x04 \x03(\t\x12\x10\n\x08priority\x18\x05 \x01(\r\x12\x12\n\ntimeout_us\x18\x06 \x01(\x04\x12\x11\n\tstream_id\x18\x07 \x01(\x04\x12\x14\n\x0ckeep_outputs\x18\x08 \x01(\x08\x12\x0f\n\x07release\x18\t \x03(\x04\x12\x0e\n\x06\x63\x61ncel\x18\n \x01(\x08\"c\n\nInferReply\x12\x11\n\toperation\x18\x01 \x01(\x04\x12\x0c\n\x04\x63ode\x18\x02 \x01(\r\x12\x0f\n\x07message\x18\x03 \x01(\t\x12#\n\x07outputs\x18\x04 \x03(\x0b\x32\x12.vitrine.v1.Tensor\"a\n\x06Tensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x64type\x18\x02 \x01(\t\x12\r\n\x05shape\x18\x03 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x04 \x01(\x0c\x12\r\n\x05memfd\x18\x05 \x01(\r\x12\x0e\n\x06handle\x18\x06 \x01(\x04\")\n\x07LogLine\x12\r\n\x05level\x18\x01 \x01(\r\x12\x0f\n\x07message\x18\x02 \x01(\t\"\n\n\x08LogReply\"+\n\x0cMetricSample\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\"\x0e\n\x0cMetricsReply\"#\n\x14\x43onfigurationRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\"2\n\x12\x43onfigurationReply\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x66ound\x18\x02 \x01(\x08\"\x0e\n\x0c\x43lockRequest\"\x1c\n\nClockReply\x12\x0e\n\x06now_us\x18\x01 \x01(\x04\x32\xc1\x01\n\x06Plugin\x12\x43\n\x08\x44\x65scribe\x12\x1b.vitrine.v1.DescribeRequest\x1a\x1a.vitrine.v1.PluginManifest\x12\x39\n\x05Start\x12\x18.vitrine.v1.StartRequest\x1a\x16.vitrine.v1.StartReply\x12\x37\n\x03Run\x12\x16.vitrine.v1.RunRequest\x1a\x14.vitrine.v1.RunReply(\x01\x30\x01\x32\xc8\x02\n\x04Host\x12=\n\x05Infer\x12\x18.vitrine.v1.InferRequest\x1a\x16.vitrine.v1.InferReply(\x01\x30\x01\x12\x32\n\x03Log\x12\x13.vitrine.v1.LogLine\x1a\x14.vitrine.v1.LogReply(\x01\x12?\n\x07Metrics\x12\x18.vitrine.v1.MetricSample\x1a\x18.vitrine.v1.MetricsReply(\x01\x12Q\n\rConfiguration\x12 .vitrine.v1.ConfigurationRequest\x1a\x1e.vitrine.v1.ConfigurationReply\x12\x39\n\x05\x43lock\x12\x18.vitrine.v1.ClockRequest\x1a\x16.vitrine.v1.ClockReplyb\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'vitrine.v1.plugins_pb2', globals())
@@ -25,49 +25,49 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _DESCRIBEREQUEST._serialized_start=94
   _DESCRIBEREQUEST._serialized_end=132
   _STARTREQUEST._serialized_start=135
-  _STARTREQUEST._serialized_end=279
-  _STARTREPLY._serialized_start=281
-  _STARTREPLY._serialized_end=293
-  _OPTIONVALUE._serialized_start=295
-  _OPTIONVALUE._serialized_end=336
-  _MODELFILE._serialized_start=338
-  _MODELFILE._serialized_end=377
-  _RUNREQUEST._serialized_start=380
-  _RUNREQUEST._serialized_end=534
-  _RUNREPLY._serialized_start=536
-  _RUNREPLY._serialized_end=609
-  _PLUGINMANIFEST._serialized_start=612
-  _PLUGINMANIFEST._serialized_end=938
-  _OUTPUTPORT._serialized_start=940
-  _OUTPUTPORT._serialized_end=1014
-  _MODELREQUIREMENT._serialized_start=1016
-  _MODELREQUIREMENT._serialized_end=1099
-  _OPTION._serialized_start=1101
-  _OPTION._serialized_end=1166
-  _INFERREQUEST._serialized_start=1169
-  _INFERREQUEST._serialized_end=1382
-  _INFERREPLY._serialized_start=1384
-  _INFERREPLY._serialized_end=1483
-  _TENSOR._serialized_start=1485
-  _TENSOR._serialized_end=1582
-  _LOGLINE._serialized_start=1584
-  _LOGLINE._serialized_end=1625
-  _LOGREPLY._serialized_start=1627
-  _LOGREPLY._serialized_end=1637
-  _METRICSAMPLE._serialized_start=1639
-  _METRICSAMPLE._serialized_end=1682
-  _METRICSREPLY._serialized_start=1684
-  _METRICSREPLY._serialized_end=1698
-  _CONFIGURATIONREQUEST._serialized_start=1700
-  _CONFIGURATIONREQUEST._serialized_end=1735
-  _CONFIGURATIONREPLY._serialized_start=1737
-  _CONFIGURATIONREPLY._serialized_end=1787
-  _CLOCKREQUEST._serialized_start=1789
-  _CLOCKREQUEST._serialized_end=1803
-  _CLOCKREPLY._serialized_start=1805
-  _CLOCKREPLY._serialized_end=1833
-  _PLUGIN._serialized_start=1836
-  _PLUGIN._serialized_end=2029
-  _HOST._serialized_start=2032
-  _HOST._serialized_end=2360
+  _STARTREQUEST._serialized_end=308
+  _STARTREPLY._serialized_start=310
+  _STARTREPLY._serialized_end=322
+  _OPTIONVALUE._serialized_start=324
+  _OPTIONVALUE._serialized_end=365
+  _MODELFILE._serialized_start=367
+  _MODELFILE._serialized_end=406
+  _RUNREQUEST._serialized_start=409
+  _RUNREQUEST._serialized_end=563
+  _RUNREPLY._serialized_start=565
+  _RUNREPLY._serialized_end=638
+  _PLUGINMANIFEST._serialized_start=641
+  _PLUGINMANIFEST._serialized_end=967
+  _OUTPUTPORT._serialized_start=969
+  _OUTPUTPORT._serialized_end=1043
+  _MODELREQUIREMENT._serialized_start=1045
+  _MODELREQUIREMENT._serialized_end=1128
+  _OPTION._serialized_start=1130
+  _OPTION._serialized_end=1195
+  _INFERREQUEST._serialized_start=1198
+  _INFERREQUEST._serialized_end=1411
+  _INFERREPLY._serialized_start=1413
+  _INFERREPLY._serialized_end=1512
+  _TENSOR._serialized_start=1514
+  _TENSOR._serialized_end=1611
+  _LOGLINE._serialized_start=1613
+  _LOGLINE._serialized_end=1654
+  _LOGREPLY._serialized_start=1656
+  _LOGREPLY._serialized_end=1666
+  _METRICSAMPLE._serialized_start=1668
+  _METRICSAMPLE._serialized_end=1711
+  _METRICSREPLY._serialized_start=1713
+  _METRICSREPLY._serialized_end=1727
+  _CONFIGURATIONREQUEST._serialized_start=1729
+  _CONFIGURATIONREQUEST._serialized_end=1764
+  _CONFIGURATIONREPLY._serialized_start=1766
+  _CONFIGURATIONREPLY._serialized_end=1816
+  _CLOCKREQUEST._serialized_start=1818
+  _CLOCKREQUEST._serialized_end=1832
+  _CLOCKREPLY._serialized_start=1834
+  _CLOCKREPLY._serialized_end=1862
+  _PLUGIN._serialized_start=1865
+  _PLUGIN._serialized_end=2058
+  _HOST._serialized_start=2061
+  _HOST._serialized_end=2389
 # @@protoc_insertion_point(module_scope)

@@ -206,16 +206,18 @@ class StartReply(_message.Message):
     def __init__(self) -> None: ...
 
 class StartRequest(_message.Message):
-    __slots__ = ["inline_tensor_bytes_max", "models", "now_us", "options"]
+    __slots__ = ["inline_tensor_bytes_max", "models", "now_us", "options", "output_window_bytes"]
     INLINE_TENSOR_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
     MODELS_FIELD_NUMBER: _ClassVar[int]
     NOW_US_FIELD_NUMBER: _ClassVar[int]
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_WINDOW_BYTES_FIELD_NUMBER: _ClassVar[int]
     inline_tensor_bytes_max: int
     models: _containers.RepeatedCompositeFieldContainer[ModelFile]
     now_us: int
     options: _containers.RepeatedCompositeFieldContainer[OptionValue]
-    def __init__(self, options: _Optional[_Iterable[_Union[OptionValue, _Mapping]]] = ..., models: _Optional[_Iterable[_Union[ModelFile, _Mapping]]] = ..., now_us: _Optional[int] = ..., inline_tensor_bytes_max: _Optional[int] = ...) -> None: ...
+    output_window_bytes: int
+    def __init__(self, options: _Optional[_Iterable[_Union[OptionValue, _Mapping]]] = ..., models: _Optional[_Iterable[_Union[ModelFile, _Mapping]]] = ..., now_us: _Optional[int] = ..., inline_tensor_bytes_max: _Optional[int] = ..., output_window_bytes: _Optional[int] = ...) -> None: ...
 
 class Tensor(_message.Message):
     __slots__ = ["data", "dtype", "handle", "memfd", "name", "shape"]

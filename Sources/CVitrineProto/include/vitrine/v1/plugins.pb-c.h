@@ -77,10 +77,14 @@ struct  Vitrine__V1__StartRequest
    * Tensors up to this size travel inside messages, larger ones as memory files; 0 = no memory files.
    */
   uint32_t inline_tensor_bytes_max;
+  /*
+   * Credit for outputs that each stream begins with, in bytes of PluginOutput; 0 = 1 MiB.
+   */
+  uint64_t output_window_bytes;
 };
 #define VITRINE__V1__START_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__start_request__descriptor) \
-    , 0,NULL, 0,NULL, 0, 0 }
+    , 0,NULL, 0,NULL, 0, 0, 0 }
 
 
 struct  Vitrine__V1__StartReply
