@@ -27,6 +27,13 @@ final class CheckInference {
         loop.start()
     }
 
+    /// Ends the threads of the inferences and of the loop: nothing may run while the process takes down what it has loaded.
+    func close() {
+        service.shutDown()
+        loop.stop()
+        loop.join()
+    }
+
     func answer(_ request: HarnessInference) throws(RPCStatus) -> [HarnessTensor] {
         let shapes = request.inputs.map { "\($0.name) \($0.tensor.dtype) \($0.tensor.shape)" }
         let question = "\(request.model) \(shapes) \(request.outputs)"

@@ -136,6 +136,7 @@ extension PluginCommand {
             do {
                 let library = try PluginLibrary.load(file, runFolder: folder, number: 0)
                 let inference = try CheckInference(library.manifest, modelsFolder: models, runtimeFolder: Environment.cacheFolder + "/openvino/libs")
+                defer { inference?.close() }
                 let conformance = Conformance(
                     table: library.table, options: try pluginOptions(options), modelFiles: modelFiles(library.manifest, folder: models),
                     callMsMax: callMsMax, leakStreams: streams, infer: inference?.answer)
