@@ -65,6 +65,27 @@ struct Taps {
     }
 }
 
+extension DecodedImage {
+    /// A rectangle of the picture, which must lie within it.
+    public func part(left: Int, top: Int, width: Int, height: Int) -> DecodedImage {
+        precondition(
+            left >= 0 && top >= 0 && width > 0 && height > 0 && left + width <= self.width && top + height <= self.height,
+            "a part of a picture lies within it")
+        if width == self.width, height == self.height { return self }
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(width * height * 3)
+        for y in top..<(top + height) { pixels.append(contentsOf: rgb[((y * self.width + left) * 3)..<((y * self.width + left + width) * 3)]) }
+        return DecodedImage(width: width, height: height, rgb: pixels, originalWidth: originalWidth, originalHeight: originalHeight)
+    }
+
+    /// The picture squashed to this size, antialiased.
+    public func resized(width: Int, height: Int, kernel: ResampleKernel) -> DecodedImage {
+        precondition(width > 0 && height > 0, "a picture has a pixel")
+        if width == self.width, height == self.height { return self }
+        return Resampler.resize(self, width: width, height: height, kernel: kernel)
+    }
+}
+
 enum Resampler {
     /// Separable, first down the columns (contiguous rows, which the compiler vectorises), then along the rows. Between the passes
     /// values stay in floating point.

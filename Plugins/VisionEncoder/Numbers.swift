@@ -8,16 +8,41 @@ enum UnitVector {
         let length = square.squareRoot()
         return vector.map { Float(Double($0) / length) }
     }
+
+    /// The direction of the sum of the vectors' directions; nil when one of them has none.
+    static func sum(_ vectors: [[Float]]) -> [Float]? {
+        guard vectors.count > 1 else { return vectors.first.flatMap(normalized) }
+        var total = [Float](repeating: 0, count: vectors[0].count)
+        for vector in vectors {
+            guard let unit = normalized(vector) else { return nil }
+            for index in total.indices { total[index] += unit[index] }
+        }
+        return normalized(total)
+    }
+
+    /// Number by number.
+    static func mean(_ vectors: [[Float]]) -> [Float] {
+        guard vectors.count > 1 else { return vectors.first ?? [] }
+        return vectors[0].indices.map { index in vectors.reduce(0) { $0 + $1[index] } / Float(vectors.count) }
+    }
 }
 
 enum Probabilities {
     /// The `count` most probable classes under softmax, best first; equal ones in the order of their indexes.
     static func top(_ count: Int, logits: [Float]) -> [(index: Int, probability: Float)] {
         guard let largest = logits.max() else { return [] }
-        let powers = logits.map { exp(Double($0 - largest)) }
-        let total = powers.reduce(0, +)
-        let order = powers.indices.sorted { (powers[$1], $0) < (powers[$0], $1) }
-        return order.prefix(count).map { ($0, Float(powers[$0] / total)) }
+        let total = logits.reduce(0.0) { $0 + exp(Double($1 - largest)) }
+        // A few of a thousand: the best so far are kept in order, so that most classes cost one comparison.
+        var best: [Int] = []
+        for index in logits.indices {
+            if best.count == count {
+                guard let last = best.last, logits[index] > logits[last] else { continue }
+                best.removeLast()
+            }
+            let place = best.firstIndex { logits[index] > logits[$0] } ?? best.count
+            best.insert(index, at: place)
+        }
+        return best.map { ($0, Float(exp(Double(logits[$0] - largest)) / total)) }
     }
 }
 

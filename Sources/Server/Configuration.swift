@@ -164,7 +164,7 @@ extension ServerConfiguration {
             "connections_max", "streams_per_connection_max", "sessions_max", "frame_bytes_max", "ingress_bytes_max", "output_bytes_max",
             "first_frame_ms_max", "drain_ms_max", "text_bytes_max", "image_bytes_max", "turn_quiet_ms", "resume_bytes_max",
             "resume_window_ms", "control_messages_per_second_max", "plugin_drain_ms_max", "plugin_start_ms_max", "plugin_probe_ms_max",
-            "plugin_gate_ms_max", "retired_swift_images_max")
+            "plugin_gate_ms_max", "retired_swift_images_max", "video_frames_per_second_max")
         limits.connectionsMax = try value["connections_max"].int(in: 1...1_000_000, or: limits.connectionsMax)
         limits.streamsPerConnectionMax = try value["streams_per_connection_max"].int(in: 1...10_000, or: limits.streamsPerConnectionMax)
         limits.sessionsMax = try value["sessions_max"].int(in: 1...1_000_000, or: limits.sessionsMax)
@@ -186,5 +186,6 @@ extension ServerConfiguration {
         sessionLimits.resumeWindowMs = try value["resume_window_ms"].int(in: 0...3_600_000, or: sessionLimits.resumeWindowMs)
         sessionLimits.controlMessagesPerSecondMax = try value["control_messages_per_second_max"].int(
             in: 1...100_000, or: sessionLimits.controlMessagesPerSecondMax)
+        sessionLimits.videoFramesPerSecondMax = try value["video_frames_per_second_max"].int(in: 1...240, or: sessionLimits.videoFramesPerSecondMax)
     }
 }

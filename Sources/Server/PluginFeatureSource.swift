@@ -28,7 +28,8 @@ public final class PluginFeatureSource: FeatureSource {
     }
 
     public func embedImage(_ file: [UInt8]) async throws -> Feature {
-        let message = ClientMessage(kind: .image(ImagePart(purpose: .query, last: true, data: file)))
+        // No query: the shop's own photo, of which nothing is to be left out.
+        let message = ClientMessage(kind: .image(ImagePart(last: true, data: file)))
         return try await embedding(of: message, kind: ClientMessageKind.image, plugin: "vision-encoder", modality: Modality.image)
     }
 

@@ -15,7 +15,7 @@ extension Session: RouteDelegate {
             return route
         }
         route?.cancel()
-        video?.inFlight = false
+        video?.forget()
         let fresh = router.route(live.plan, sessionKey: key, delegate: self)
         route = fresh
         routeDeployment = live.number
@@ -47,12 +47,15 @@ extension Session: RouteDelegate {
         case .transcript(let transcript): heard(transcript, node: node)
         case .speech(let event): heard(event, node: node)
         case .embedding(let embedding):
-            guard let modality = modality(of: node, output), let feature = feature(embedding, modality, node: node) else { return }
-            if isVideo(turnID) { return videoGave(feature: feature, pose: nil, captureTimeUs: output.captureTimeUs) }
+            guard let modality = modality(of: node, output), let feature = feature(embedding, modality, node: node) else {
+                if isVideo(turnID) { videoAnswered(node) }
+                return
+            }
+            if isVideo(turnID) { return videoGave(node, feature: feature, captureTimeUs: output.captureTimeUs) }
             arrived(modality, node: node, turnID: turnID) { $0.add(feature) }
         case .pose(let pose):
             guard let modality = modality(of: node, output) else { return }
-            if isVideo(turnID) { return videoGave(feature: nil, pose: pose, captureTimeUs: output.captureTimeUs) }
+            if isVideo(turnID) { return videoGave(node, pose: pose, captureTimeUs: output.captureTimeUs) }
             arrived(modality, node: node, turnID: turnID) { $0.pose = pose }
         case .labels(let labels):
             if labels.scheme == "imagenet" { turn(turnID)?.imageLabels = labels.labels }
@@ -61,7 +64,6 @@ extension Session: RouteDelegate {
             break
         case .problem(let reason):
             refused(RPCStatus(StatusCode(rawValue: reason.code) ?? .unknown, reason.message), node: node, turnID: turnID)
-            if isVideo(turnID), let route, route.plugins(of: .video).contains(node) { videoGave(feature: nil, pose: nil, captureTimeUs: 0) }
         case nil:
             problem(RPCStatus(.internalError, "node '\(name(node))' gave a message of no kind"))
         }
@@ -77,11 +79,11 @@ extension Session: RouteDelegate {
                 failed(Modality.text, node: node, in: turn)
                 if turn.machine.isCollecting { seal(turn) }
             }
-        } else if turnID == 0 {
-            video?.inFlight = false
         }
         if status.code != .ok {
             refused(RPCStatus(status.code, "node '\(name(node))': \(status.message)"), node: node, turnID: turnID)
+        } else if isVideo(turnID) {
+            videoAnswered(node)
         } else if let turn = turn(turnID) {
             // It closed without giving what it owed.
             for owed in turn.owed where owed.node == node { failed(owed.modality, node: node, in: turn) }
@@ -178,6 +180,7 @@ extension Session: RouteDelegate {
 
     private func refused(_ status: RPCStatus, node: Int, turnID: UInt64) {
         problem(status, turnID: turnID)
+        if isVideo(turnID) { return videoAnswered(node) }
         if let turn = turn(turnID), let owed = turn.owed.first(where: { $0.node == node }) { failed(owed.modality, node: node, in: turn) }
     }
 

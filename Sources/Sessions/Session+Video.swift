@@ -3,22 +3,29 @@ import Fusion
 import Router
 import Wire
 
-/// A camera: one picture in the making, the newest one waiting, what it replaces gone; what was seen is remembered for the words that point at it.
+/// A camera: what the plugins work on; what was seen is remembered for the words that point at it.
 struct VideoSlot {
-    /// What the plugins work on, and when it was taken.
-    var inFlight = false
+    var intake: VideoIntake<RoutedMessage>
+    /// What the plugins work on, and those of them that have not answered it.
     var current: SharedBuffer?
     var currentCapturedUs: UInt64 = 0
-    var waiting: (payload: SharedBuffer, captureTimeUs: UInt64)?
+    var owing: [Int] = []
     /// What was seen, by when it was taken.
     var timeline: FrameTimeline
     var pose: Pose?
     /// The picture that `pose` was found in.
     var picture: TurnPicture?
     var seenUs: UInt64 = 0
+
+    /// Whoever had the picture is gone, or never got it.
+    mutating func forget() {
+        owing = []
+        intake.forget()
+    }
 }
 
-/// A camera: of pictures that wait only the newest counts. Its plugins' streams last until the session ends, so that what is seen can be followed.
+/// A camera: only its newest picture counts; which are looked at is `VideoIntake`'s decision. Its plugins' streams last until the session ends, so
+/// that what is seen can be followed.
 extension Session {
     /// The largest preview that may be asked for, pixels of its longer side.
     static let previewSidePixelsMax: UInt32 = 16_384
@@ -31,49 +38,67 @@ extension Session {
         }
         let route = try currentRoute()
         guard !route.targets(of: .video).isEmpty else { throw RPCStatus(.unimplemented, "this server's graph takes no video") }
-        let copy = SharedBuffer(copying: payload)
-        let captureTimeUs = routed(copy, peek, turnID: 0).captureTimeUs
-        if video == nil { video = VideoSlot(timeline: FrameTimeline(policy: route.plan.align.frames)) }
-        guard video?.inFlight == false else {
-            video?.waiting = (copy, captureTimeUs)
-            return
+        if video == nil {
+            video = VideoSlot(
+                intake: VideoIntake(framesPerSecondMax: limits.videoFramesPerSecondMax), timeline: FrameTimeline(policy: route.plan.align.frames))
         }
-        try show(copy, captureTimeUs, on: route)
+        let picture = routed(SharedBuffer(copying: payload), peek, turnID: 0)
+        look { $0.came(picture, nowUs: $1) }
     }
 
-    /// Gives a picture to the plugins.
-    private func show(_ payload: SharedBuffer, _ captureTimeUs: UInt64, on route: Route) throws(RPCStatus) {
-        video?.inFlight = true
-        video?.current = payload
-        video?.currentCapturedUs = captureTimeUs
-        let message = RoutedMessage(kind: ClientMessageKind.video, turnID: 0, revision: 0, captureTimeUs: captureTimeUs, payload: payload)
+    /// Asks which picture is next and gives it to the plugins. The route is settled first, since a new one forgets what the old one had.
+    private func look(_ ask: (inout VideoIntake<RoutedMessage>, UInt64) -> VideoIntake<RoutedMessage>.Action?) {
         do throws(RPCStatus) {
-            try route.send(message, to: .video, opening: StreamOpen(sessionKey: key, language: language))
+            let route = try currentRoute()
+            guard var intake = video?.intake else { return }
+            let action = ask(&intake, loop.nowUs)
+            video?.intake = intake
+            switch action {
+            case nil: break
+            case .wait(let us):
+                videoTimer = loop.after(us) { [weak self] in
+                    guard let self, !ended else { return }
+                    look { $0.due(nowUs: $1) }
+                }
+            case .send(let picture):
+                video?.current = picture.payload
+                video?.currentCapturedUs = picture.captureTimeUs
+                video?.owing = route.plugins(of: .video)
+                try route.send(picture, to: .video, opening: StreamOpen(sessionKey: key, language: language))
+                if video?.owing.isEmpty == true { nextPicture() }
+            }
         } catch {
-            video?.inFlight = false
-            throw error
+            video?.forget()
+            problem(error)
         }
+    }
+
+    private func nextPicture() {
+        guard !ended else { return }
+        look { $0.answered(nowUs: $1) }
     }
 
     func isVideo(_ turnID: UInt64) -> Bool { turnID == 0 && video != nil }
 
-    /// A plugin has answered the picture in the making, if only with a refusal: the next one may come.
-    func videoGave(feature: Feature?, pose: Pose?, captureTimeUs: UInt64) {
-        guard var slot = video else { return }
-        if let feature { slot.timeline.add(.init(capturedUs: slot.currentCapturedUs, feature: feature)) }
-        if let pose { (slot.pose, slot.picture) = (pose, slot.current.map(TurnPicture.init)) }
-        if feature != nil || pose != nil { slot.seenUs = loop.nowUs }
-        slot.inFlight = false
-        let next = slot.waiting
-        slot.waiting = nil
-        video = slot
-        if let pose { follow(pose, captureTimeUs) }
-        guard let next, let route, !ended else { return }
-        do throws(RPCStatus) {
-            try show(next.payload, next.captureTimeUs, on: route)
-        } catch {
-            problem(error)
+    /// A plugin has found something in the picture in the making.
+    func videoGave(_ node: Int, feature: Feature? = nil, pose: Pose? = nil, captureTimeUs: UInt64) {
+        guard let capturedUs = video?.currentCapturedUs else { return }
+        if let feature { video?.timeline.add(.init(capturedUs: capturedUs, feature: feature)) }
+        if let pose {
+            let picture = video?.current.map(TurnPicture.init)
+            video?.pose = pose
+            video?.picture = picture
         }
+        video?.seenUs = loop.nowUs
+        if let pose { follow(pose, captureTimeUs) }
+        videoAnswered(node)
+    }
+
+    /// A plugin has answered the picture in the making, if only with a refusal, or never will: the next one may come when all have.
+    func videoAnswered(_ node: Int) {
+        guard let index = video?.owing.firstIndex(of: node) else { return }
+        video?.owing.remove(at: index)
+        if video?.owing.isEmpty == true { nextPicture() }
     }
 
     // MARK: Trying on

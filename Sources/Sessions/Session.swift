@@ -83,6 +83,7 @@ public final class Session {
     public var consent = Consent()
     var wantsTrace = false
     var video: VideoSlot?
+    var videoTimer: LoopTimer?
     /// The product that every camera picture is answered with.
     var liveTryOn: String?
     var halfClosed = false
@@ -180,6 +181,8 @@ public final class Session {
         }
         turns.removeAll()
         lastOver = nil
+        videoTimer?.cancel()
+        videoTimer = nil
         route?.cancel()
         route = nil
         let outlet = self.outlet

@@ -18,6 +18,8 @@ public struct SessionLimits: Sendable, Equatable {
     public var controlMessagesPerSecondMax = 50
     /// The newest camera picture counts for a turn when it is at most so old.
     public var videoFreshMs = 2_000
+    /// Camera pictures a second that are looked at; of what comes faster only the newest counts.
+    public var videoFramesPerSecondMax = 30
     public var windows = LaneWindows()
 
     public init() {}

@@ -120,6 +120,16 @@ struct CameraTests {
         #expect(try #require(h.pose).pictures == [10_000, 60_000, 100_000])
     }
 
+    @Test("is held to the session's rate, and its last picture is looked at all the same")
+    func rate() throws {
+        var limits = SessionLimits()
+        limits.videoFramesPerSecondMax = 5
+        let h = try SessionHarness(agent: MirrorAgent(), limits: limits, poseDelayMs: 1)
+        try h.run(forMs: 2_000, (0..<100).map { n in (UInt64(10 + n * 10), { try h.send(frame(20 + n)) }) })
+        let pictures = try #require(h.pose).pictures
+        #expect((6...7).contains(pictures.count) && pictures.last == 1_000_000, "\(pictures)")
+    }
+
     @Test("goes on after a picture that was refused")
     func refused() throws {
         let h = try SessionHarness(agent: MirrorAgent(), poseDelayMs: 5)

@@ -13,6 +13,11 @@ public final class PictureHost {
     /// Answers every inference with this instead.
     public var inferenceStatus = StatusCode.ok
 
+    /// Names of the models that were asked, in the order of their answers.
+    public private(set) var inferredModels: [String] = []
+    public var inferences: Int { inferredModels.count }
+
+    private let options: [(key: String, value: UnsafeMutablePointer<CChar>)]
     private let plugin: UnsafePointer<vt_plugin>
     private let table: UnsafeMutablePointer<vt_host>
     private let paths: [(name: String, path: UnsafeMutablePointer<CChar>, file: String)]
@@ -30,15 +35,14 @@ public final class PictureHost {
     }
 
     /// - Throws: what the plugin said when it could not be made.
-    public init(_ plugin: UnsafePointer<vt_plugin>, _ manifest: PluginManifest) throws {
+    public init(_ plugin: UnsafePointer<vt_plugin>, _ manifest: PluginManifest, options: [String: String] = [:]) throws {
         self.plugin = plugin
+        self.options = options.sorted { $0.key < $1.key }.map { ($0.key, Self.terminated($0.value)) }
         table = .allocate(capacity: 1)
         table.initialize(to: vt_host())
         paths = manifest.models.map { model in
             let path = ModelRunner.cache + "/models/" + model.path
-            let copy = UnsafeMutablePointer<CChar>.allocate(capacity: path.utf8.count + 1)
-            for (index, byte) in (Array(path.utf8) + [0]).enumerated() { copy[index] = CChar(bitPattern: byte) }
-            return (model.name, copy, model.path)
+            return (model.name, Self.terminated(path), model.path)
         }
         fillTable()
         var error = [CChar](repeating: 0, count: 512)
@@ -57,7 +61,14 @@ public final class PictureHost {
     deinit {
         plugin.pointee.destroy(state)
         for model in paths { model.path.deallocate() }
+        for option in options { option.value.deallocate() }
         table.deallocate()
+    }
+
+    private static func terminated(_ text: String) -> UnsafeMutablePointer<CChar> {
+        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: text.utf8.count + 1)
+        for (index, byte) in (Array(text.utf8) + [0]).enumerated() { copy[index] = CChar(bitPattern: byte) }
+        return copy
     }
 
     public func send(_ message: ClientMessage) {
@@ -85,6 +96,7 @@ public final class PictureHost {
                 let runner = try runners[operation.model] ?? ModelRunner(paths[operation.model].file)
                 runners[operation.model] = runner
                 let type = input.dtype == VT_U8 ? Inference.TensorType.u8 : Inference.TensorType.f32
+                inferredModels.append(paths[operation.model].name)
                 let results = try runner.run(Array(input.bytes), type: type, shape: input.dimensions, outputs: operation.names)
                 complete(operation, VT_OPERATION_INFER, status: vt_status(VT_OK), results)
             }
@@ -164,7 +176,10 @@ public final class PictureHost {
         table.pointee.buffer_make = { data, length in HostedBuffer.make(Array(UnsafeRawBufferPointer(start: data, count: length))) }
         table.pointee.now_us = { _ in 1 }
         table.pointee.random = { _, _ in 4 }
-        table.pointee.config = { _, _ in nil }
+        table.pointee.config = { handle, key in
+            let key = key.map { String(cString: $0) }
+            return PictureHost.of(handle)?.options.first { $0.key == key }.map { UnsafePointer($0.value) }
+        }
         table.pointee.log = { _, _, _ in }
         table.pointee.metric_add = { _, _, _ in }
         table.pointee.tensor_make = { _, _, dtype, shape, _ in
