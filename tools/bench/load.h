@@ -57,14 +57,19 @@ static inline bool load_send(load_line *line, const uint8_t *bytes, size_t lengt
     return true;
 }
 
-/* Frame{stream_id 1, field `body`: contents} behind its prefix; its length. `out` has LOAD_FRAME_MAX bytes. */
-static inline size_t load_frame(uint8_t *out, uint32_t body, const vt_writer *contents) {
-    vt_writer frame = {out + 5, LOAD_FRAME_MAX - 5, 0, false};
+/* Frame{stream_id 1, field `body`: contents} behind its prefix, into `room` bytes; its length. */
+static inline size_t load_frame_into(uint8_t *out, size_t room, uint32_t body, const vt_writer *contents) {
+    vt_writer frame = {out + 5, room - 5, 0, false};
     vt_put_uint(&frame, 1, 1);
     vt_put_message(&frame, body, contents);
     out[0] = 0;
     for (int i = 0; i < 4; i++) out[1 + i] = (uint8_t)(frame.length >> (24 - 8 * i));
     return frame.failed ? 0 : frame.length + 5;
+}
+
+/* The same into the LOAD_FRAME_MAX bytes of `out`. */
+static inline size_t load_frame(uint8_t *out, uint32_t body, const vt_writer *contents) {
+    return load_frame_into(out, LOAD_FRAME_MAX, body, contents);
 }
 
 /* Open{method Converse, metadata [vitrine-consent: consent]}; NULL = without. */

@@ -104,10 +104,21 @@ def plugin(build: Path, name: str, files: list[Path], *options: str, text: str |
 
 def load_client(folder: Path, program: Path) -> None:
     """Compiles a benchmark's client.c, with what all of them share (load.h beside this file)."""
+    compile_c(program, [folder / "client.c"], [ROOT / "Sources/CVitrinePlugin/include"])
+
+
+def compile_c(program: Path, sources: list[Path], headers: list[Path], *libraries: str) -> None:
+    """A program from C; what is C++ among its sources is compiled as such."""
     program.parent.mkdir(parents=True, exist_ok=True)
-    cc = shutil.which("clang") or shutil.which("gcc") or "cc"
-    headers = [f"-I{Path(__file__).parent}", f"-I{ROOT / 'Sources/CVitrinePlugin/include'}"]
-    subprocess.run([cc, "-std=gnu17", "-O2", "-D_GNU_SOURCE", *headers, "-o", str(program), str(folder / "client.c")], check=True)
+    folders = [f"-I{folder}" for folder in (Path(__file__).parent, *headers)]
+    objects = []
+    for source in sources:
+        cc, standard = ("c++", "gnu++17") if source.suffix == ".cpp" else ("cc", "gnu17")
+        cc = shutil.which({"c++": "clang++", "cc": "clang"}[cc]) or cc
+        objects.append(f"{program}-{source.stem}.o")
+        subprocess.run([cc, f"-std={standard}", "-O2", "-Wno-macro-redefined", "-D_GNU_SOURCE", *folders, "-c", "-o", objects[-1], str(source)], check=True)
+    linker = "c++" if any(source.suffix == ".cpp" for source in sources) else "cc"
+    subprocess.run([linker, "-o", str(program), *objects, *(f"-l{name}" for name in ("m", "dl", "pthread", *libraries))], check=True)
 
 
 def import_shop(build: Path) -> None:
@@ -117,15 +128,14 @@ def import_shop(build: Path) -> None:
         raise RuntimeError(f"the example shop was not imported:\n{done.stderr or done.stdout}")
 
 
-class ShopServer:
-    """`vitrine serve` with the example shop on a free port of the loop-back; imports the shop first."""
+class Server:
+    """`vitrine serve` with a configuration on a free port of the loop-back."""
 
-    def __init__(self, build: Path):
-        import_shop(build)
+    def __init__(self, build: Path, config: Path):
         self._folder = tempfile.TemporaryDirectory()
         address, self._log = Path(self._folder.name) / "address", open(Path(self._folder.name) / "log", "w+")
         self.process = subprocess.Popen(
-            [str(build / "vitrine"), "serve", "--config", str(SHOP / "shop.yaml"), "--listen", "127.0.0.1:0", "--address-file", str(address)],
+            [str(build / "vitrine"), "serve", "--config", str(config), "--listen", "127.0.0.1:0", "--address-file", str(address)],
             stdout=self._log, stderr=subprocess.STDOUT, cwd=ROOT)
         for _ in range(600):
             if address.exists() and address.read_text().strip():
@@ -148,7 +158,7 @@ class ShopServer:
                 continue
         return total / 1e6
 
-    def __enter__(self) -> ShopServer:
+    def __enter__(self) -> Server:
         return self
 
     def __exit__(self, failure: object, *_: object) -> None:
@@ -163,3 +173,11 @@ class ShopServer:
             self.process.wait()
         self._log.close()
         self._folder.cleanup()
+
+
+class ShopServer(Server):
+    """With the example shop; imports it first."""
+
+    def __init__(self, build: Path):
+        import_shop(build)
+        super().__init__(build, SHOP / "shop.yaml")
