@@ -65,7 +65,8 @@ let shims: [Target] = [
     .target(name: "CVitrineProto", dependencies: ["CProtobufC"], path: "Sources/CVitrineProto"),
     .target(name: "CVitrinePlugin", path: "Sources/CVitrinePlugin"),
     .target(name: "COpenVINO", path: "Sources/COpenVINO", linkerSettings: [.linkedLibrary("dl")]),
-    .target(name: "CHnswlib", path: "Sources/CHnswlib"),
+    // Optimised in debug builds too: a graph of some thousand rows is made in tests.
+    .target(name: "CHnswlib", path: "Sources/CHnswlib", cSettings: [.unsafeFlags(["-O2"])], cxxSettings: [.unsafeFlags(["-O2"])]),
     .target(name: "CMemoryFile", path: "Sources/CMemoryFile"),
     .target(
         name: "CSentencePiece", path: "Plugins/CSentencePiece",
@@ -85,7 +86,7 @@ let modules: [Target] = [
     module("Inference", ["COpenVINO", "EventLoop", "Locks", "Wire"]),
     module("CheckedYAML", [yams]),
     module("Fusion", ["CheckedYAML"]),
-    module("Catalog", ["CSQLite", "CHnswlib", "CMd", "EventLoop", "Fusion", "CheckedYAML"]),
+    module("Catalog", ["CSQLite", "CHnswlib", "CMd", "CZlib", "EventLoop", "Fusion", "CheckedYAML"]),
     module("LinearAlgebra", ["COpenBLAS"]),
     module("Evaluation", ["EventLoop"]),
     module("Training", ["CMd", "Evaluation", "EventLoop", "Fusion", "ImageDecoding", "Inference", "LinearAlgebra", "Wire"]),
@@ -104,7 +105,7 @@ let modules: [Target] = [
         "Server",
         [
             "Wire", "EventLoop", "Recording", "Telemetry", "Inference", "Fusion", "Catalog", "Router", "Sessions", "PluginHost",
-            "PluginWorkers", "Agents", "CheckedYAML", "Intents", "Previews", logging,
+            "PluginWorkers", "Agents", "CheckedYAML", "Intents", "Previews", "Training", logging,
         ]),
 ]
 
@@ -163,7 +164,7 @@ let testTargets: [Target] = [
         "PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PreviewsTests", ["Previews", "CImageCodec", "EventLoop", "ImageDecoding", "Wire"]),
     tests("IntentsTests", ["Intents"]),
-    tests("AgentsTests", ["Intents", "Agents", "Catalog", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
+    tests("AgentsTests", ["Intents", "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
     tests("RecordingTests", ["Recording", "Wire"]),
     tests("ReplayTests", ["Replay", "Recording", "CheckedYAML", "Client", "EventLoop", "ImageDecoding", "Wire", yams]),
     tests("EndToEnd", ["EventLoop", "Wire"]),

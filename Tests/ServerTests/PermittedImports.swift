@@ -11,7 +11,7 @@ enum PermittedImports {
         ("CheckedYAML", []),
         ("Inference", ["COpenVINO", "EventLoop", "Locks", "Wire"]),
         ("Fusion", ["CheckedYAML"]),
-        ("Catalog", ["CHnswlib", "CMd", "CSQLite", "CheckedYAML", "EventLoop", "Fusion"]),
+        ("Catalog", ["CHnswlib", "CMd", "CSQLite", "CZlib", "CheckedYAML", "EventLoop", "Fusion"]),
         ("LinearAlgebra", ["COpenBLAS"]),
         ("Evaluation", ["EventLoop"]),
         ("ImageDecoding", ["CImageCodec"]),
@@ -35,7 +35,7 @@ enum PermittedImports {
             [
                 "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "Intents", "PluginHost", "PluginWorkers", "Previews",
                 "Recording", "Router",
-                "Sessions", "Telemetry", "Wire",
+                "Sessions", "Telemetry", "Training", "Wire",
             ]
         ),
         ("vitrine-plugin-worker", ["PluginWorkers", "Wire"]),

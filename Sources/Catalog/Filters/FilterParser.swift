@@ -65,7 +65,7 @@ public struct FilterParser: Sendable {
     }
 
     /// Smallest units in one unit of a currency.
-    static func minorUnits(of currency: String) -> Double {
+    public static func minorUnits(of currency: String) -> Double {
         ["JPY", "KRW", "VND", "CLP"].contains(currency) ? 1 : 100
     }
 }

@@ -77,7 +77,7 @@ public struct ProductFilter: Sendable, Equatable {
     }
 
     // "light blue" and "deep blue" are blue.
-    private static func isShade(_ value: String, of wanted: String) -> Bool {
+    static func isShade(_ value: String, of wanted: String) -> Bool {
         value == wanted || (value.hasSuffix(wanted) && value.dropLast(wanted.count).hasSuffix(" "))
     }
 

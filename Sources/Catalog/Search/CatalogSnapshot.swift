@@ -19,10 +19,16 @@ public final class CatalogSnapshot: Sendable {
     public let currency: String
     /// Finds products that a sentence names.
     public let names: ProductNames
+    /// How the vector index came about, where that is worth a line in a log; "" = it is small and made in memory.
+    public let indexNote: String
 
     private let rowByID: [String: Int]
     private let blocks: [VectorBlock]
     private let index: any VectorIndex
+    /// Where a row's vectors stand in the blocks; nil = at the row's own number.
+    private let slots: [Int32]?
+    private let rowBySlot: [Int32]
+    private let filters: FilterIndex
 
     /// Products, documents or examples of one answer.
     public static let hitsMax = 1_000
@@ -35,20 +41,46 @@ public final class CatalogSnapshot: Sendable {
         try self.init(hash: hash, products: products, features: features, documents: documents, intents: intents, exactRowsMax: ExactIndex.rowsMax)
     }
 
-    init(
-        hash: String, products: [Product], features: [String: [Feature]], documents: [Document], intents: [IntentExample], exactRowsMax: Int
+    convenience init(
+        hash: String, products: [Product], features: [String: [Feature]], documents: [Document], intents: [IntentExample], exactRowsMax: Int,
+        indexNote: String = ""
     ) throws(StoreError) {
+        let sorted = products.sorted { $0.id < $1.id }
+        let blocks = try Self.blocks(products: sorted, features: features)
+        if sorted.count <= exactRowsMax || blocks.isEmpty {
+            try self.init(
+                hash: hash, sorted: sorted, documents: documents, intents: intents, blocks: blocks,
+                index: ExactIndex(blocks: blocks, rows: sorted.count), slots: nil, indexNote: indexNote)
+        } else {
+            let graph = try GraphIndex(blocks: blocks, capacity: sorted.count)
+            try graph.add(blocks)
+            try self.init(
+                hash: hash, sorted: sorted, documents: documents, intents: intents, blocks: blocks, index: graph, slots: nil, indexNote: indexNote)
+        }
+    }
+
+    /// With an index from elsewhere. `sorted` is by id; `slots` says where each product's vectors stand in `blocks`.
+    init(
+        hash: String, sorted: [Product], documents: [Document], intents: [IntentExample], blocks: [VectorBlock], index: any VectorIndex,
+        slots: [Int32]?, indexNote: String
+    ) throws(StoreError) {
+        precondition(slots.map { $0.count == sorted.count } ?? true, "every product has a slot")
         self.hash = hash
-        self.products = products.sorted { $0.id < $1.id }
+        self.products = sorted
         self.documents = documents.sorted { $0.id < $1.id }
         intentExamples = intents.sorted { ($0.agent, $0.intent, $0.language, $0.text) < ($1.agent, $1.intent, $1.language, $1.text) }
-        rowByID = Dictionary(zip(self.products.map(\.id), 0...), uniquingKeysWith: { first, _ in first })
-        names = ProductNames(self.products)
-        blocks = try Self.blocks(products: self.products, features: features)
+        rowByID = Dictionary(zip(sorted.map(\.id), 0...), uniquingKeysWith: { first, _ in first })
+        self.blocks = blocks
+        self.index = index
+        self.slots = slots
+        self.indexNote = indexNote
+        var rows = [Int32](repeating: -1, count: slots == nil ? 0 : blocks.map(\.rows).max() ?? 0)
+        for (row, slot) in (slots ?? []).enumerated() { rows[Int(slot)] = Int32(row) }
+        rowBySlot = rows
+        filters = FilterIndex(sorted, rowByID: rowByID)
+        names = ProductNames(sorted)
         spaces = Dictionary(uniqueKeysWithValues: blocks.map { ($0.modality, $0.spaceID) })
-        let rows = self.products.count
-        index = rows <= exactRowsMax || blocks.isEmpty ? ExactIndex(blocks: blocks, rows: rows) : try GraphIndex(blocks: blocks, rows: rows)
-        let counted = Dictionary(grouping: products, by: \.price.currency).map { (code: $0.key, count: $0.value.count) }
+        let counted = Dictionary(grouping: sorted, by: \.price.currency).map { (code: $0.key, count: $0.value.count) }
         currency = counted.max { ($0.count, $1.code) < ($1.count, $0.code) }?.code ?? "USD"
     }
 
@@ -56,8 +88,12 @@ public final class CatalogSnapshot: Sendable {
 
     /// Products that meet the filter, by id.
     public func products(matching filter: ProductFilter, limit: Int = hitsMax) -> [Product] {
-        Array(products.lazy.filter { filter.matches($0) }.prefix(max(0, limit)))
+        let allowed = filters.allowed(filter)
+        return Array(products.indices.lazy.filter { allowed[$0] != 0 }.prefix(max(0, limit)).map { self.products[$0] })
     }
+
+    /// How many products meet the filter.
+    public func count(matching filter: ProductFilter) -> Int { filters.allowed(filter).count { $0 != 0 } }
 
     /// The `k` products nearest to the query among those that meet the filter: score descending, id ascending.
     ///
@@ -66,9 +102,20 @@ public final class CatalogSnapshot: Sendable {
     ///   not finite weight.
     public func search(_ query: FusedQuery, filter: ProductFilter = ProductFilter(), k: Int) throws(StoreError) -> [SearchHit] {
         let parts = try resolve(query)
-        let allowed = filter.isEmpty ? nil : products.map { filter.matches($0) ? UInt8(1) : 0 }
-        let found = try index.search(parts, allowed: allowed, k: max(0, min(k, Self.hitsMax)))
-        return found.map { hit(row: $0.row, parts, query) }
+        let limit = max(0, min(k, Self.hitsMax))
+        guard let slots else {
+            let found = try index.search(parts, allowed: filter.isEmpty ? nil : filters.allowed(filter), k: limit)
+            return found.map { hit(row: $0.row, parts, query) }
+        }
+        var allowed: [UInt8]?
+        if !filter.isEmpty {
+            var bySlot = [UInt8](repeating: 0, count: rowBySlot.count)
+            for (row, isAllowed) in filters.allowed(filter).enumerated() { bySlot[Int(slots[row])] = isAllowed }
+            allowed = bySlot
+        }
+        let found = try index.search(parts, allowed: allowed, k: limit)
+        let hits = found.compactMap { rowBySlot[$0.row] < 0 ? nil : hit(row: Int(rowBySlot[$0.row]), parts, query) }
+        return hits.sorted { $0.score != $1.score ? $0.score > $1.score : $0.productID < $1.productID }
     }
 
     /// The parts of one product's score, whether or not it would be found. nil when there is no such product.
@@ -81,7 +128,7 @@ public final class CatalogSnapshot: Sendable {
     public func features(of productID: String) -> [Feature] {
         guard let row = rowByID[productID] else { return [] }
         return blocks.compactMap { block in
-            let values = Array(block.values[row * block.dim..<(row + 1) * block.dim])
+            let values = block.row(slot(row))
             return values.contains { $0 != 0 } ? Feature(modality: block.modality, spaceID: block.spaceID, values: values) : nil
         }
     }
@@ -109,14 +156,26 @@ public final class CatalogSnapshot: Sendable {
         return scored.prefix(max(0, min(k, hitsMax))).map { (item: items[$0.index], score: $0.score) }
     }
 
+    private func slot(_ row: Int) -> Int { slots.map { Int($0[row]) } ?? row }
+
+    /// How alike two products are: the mean cosine of the modalities that both have, -1 to 1; 0 when they share none.
+    public func likeness(_ first: String, _ second: String) -> Float {
+        guard let a = rowByID[first], let b = rowByID[second] else { return 0 }
+        var sum: Float = 0
+        var count: Float = 0
+        for block in blocks {
+            let cosine = block.dot(slot(a), slot(b))
+            // A missing vector is zeros.
+            if cosine != 0 { (sum, count) = (sum + cosine, count + 1) }
+        }
+        return count > 0 ? sum / count : 0
+    }
+
     private func hit(row: Int, _ parts: [IndexedBlock], _ query: FusedQuery) -> SearchHit {
         var contributions = query.blocks.map { SearchHit.Contribution(modality: $0.modality, part: 0, cosine: 0) }
         var score: Float = 0
         for part in parts {
-            let block = blocks[part.block]
-            let cosine = block.values.withUnsafeBufferPointer { values in
-                values.baseAddress.map { vt_dot($0 + row * block.dim, part.values, block.dim) } ?? 0
-            }
+            let cosine = blocks[part.block].dot(slot(row), part.values)
             contributions[part.position].cosine = cosine
             contributions[part.position].part = part.weight * cosine
             score += part.weight * cosine
@@ -129,6 +188,9 @@ public final class CatalogSnapshot: Sendable {
         for (position, block) in query.blocks.enumerated() {
             guard block.weight >= 0, block.weight.isFinite else {
                 throw StoreError(.invalidArgument, "the weight of \"\(block.modality)\" must be a number of at least 0, not \(block.weight)")
+            }
+            guard block.values.allSatisfy(\.isFinite) else {
+                throw StoreError(.invalidArgument, "\"\(block.modality)\" of the query has values that are not finite numbers")
             }
             // A modality that no product has says nothing.
             guard let known = blocks.firstIndex(where: { $0.modality == block.modality }) else { continue }
@@ -144,24 +206,30 @@ public final class CatalogSnapshot: Sendable {
     }
 
     private static func blocks(products: [Product], features: [String: [Feature]]) throws(StoreError) -> [VectorBlock] {
-        var blocks: [VectorBlock] = []
+        var columns: [(modality: String, spaceID: String, dim: Int, values: [Float])] = []
         for (row, product) in products.enumerated() {
             for feature in features[product.id] ?? [] where !feature.values.isEmpty {
-                if !blocks.contains(where: { $0.modality == feature.modality }) {
-                    let empty = [Float](repeating: 0, count: products.count * feature.values.count)
-                    blocks.append(VectorBlock(modality: feature.modality, spaceID: feature.spaceID, dim: feature.values.count, values: empty))
+                guard feature.values.allSatisfy(\.isFinite) else {
+                    throw StoreError(
+                        .failedPrecondition, "\"\(feature.modality)\" of product \(product.id) has values that are not finite numbers")
                 }
-                guard let index = blocks.firstIndex(where: { $0.modality == feature.modality }) else { continue }
-                guard blocks[index].spaceID == feature.spaceID, blocks[index].dim == feature.values.count else {
+                if !columns.contains(where: { $0.modality == feature.modality }) {
+                    let empty = [Float](repeating: 0, count: products.count * feature.values.count)
+                    columns.append((feature.modality, feature.spaceID, feature.values.count, empty))
+                }
+                guard let index = columns.firstIndex(where: { $0.modality == feature.modality }) else { continue }
+                guard columns[index].spaceID == feature.spaceID, columns[index].dim == feature.values.count else {
                     throw StoreError(
                         .failedPrecondition,
-                        "\"\(feature.modality)\" vectors of two spaces, \"\(blocks[index].spaceID)\" and \"\(feature.spaceID)\" "
-                            + "(product \(product.id)); import the catalogue again")
+                        "\"\(feature.modality)\" vectors of two spaces, \"\(columns[index].spaceID)\" (\(columns[index].dim)) and "
+                            + "\"\(feature.spaceID)\" (\(feature.values.count), product \(product.id)); import the catalogue again")
                 }
                 let start = row * feature.values.count
-                blocks[index].values.replaceSubrange(start..<start + feature.values.count, with: feature.values)
+                columns[index].values.replaceSubrange(start..<start + feature.values.count, with: feature.values)
             }
         }
-        return blocks.sorted { $0.modality < $1.modality }
+        return columns.sorted { $0.modality < $1.modality }.map {
+            VectorBlock(modality: $0.modality, spaceID: $0.spaceID, dim: $0.dim, values: $0.values)
+        }
     }
 }

@@ -1,11 +1,11 @@
 import CHnswlib
 
-// Unsafe: row pointers into `blocks` are taken inside withUnsafeBufferPointer and stay below rows × dim, which VectorBlock's init guarantees.
+// Unsafe: row pointers into the blocks' storage stay below rows × dim, which this type's init and VectorBlock's guarantee.
 
-/// Looks at every row: exact, and for thousands of rows faster than memory would allow anything clever to gain.
+/// Looks at every row: exact, and for some thousands of rows fast enough for a loop.
 struct ExactIndex: VectorIndex {
     /// Rows up to which it is used.
-    static let rowsMax = 20_000
+    static let rowsMax = 4_000
 
     private let blocks: [VectorBlock]
     private let rows: Int
@@ -21,13 +21,11 @@ struct ExactIndex: VectorIndex {
         for part in query {
             let dim = blocks[part.block].dim
             precondition(part.values.count == dim, "a query's block has the block's dimension")
-            blocks[part.block].values.withUnsafeBufferPointer { values in
-                guard let base = values.baseAddress else { return }
-                if let allowed {
-                    for row in 0..<rows where allowed[row] != 0 { scores[row] += part.weight * vt_dot(base + row * dim, part.values, dim) }
-                } else {
-                    vt_dot_rows(base, rows, dim, part.values, part.weight, &scores)
-                }
+            let base = blocks[part.block].storage.base
+            if let allowed {
+                for row in 0..<rows where allowed[row] != 0 { scores[row] += part.weight * vt_dot(base + row * dim, part.values, dim) }
+            } else {
+                vt_dot_rows(base, rows, dim, part.values, part.weight, &scores)
             }
         }
         return Self.best(k, of: scores, allowed: allowed)

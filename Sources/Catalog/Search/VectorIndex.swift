@@ -1,20 +1,46 @@
+import CHnswlib
+
+// Unsafe: pointers to rows of a block. Invariant: a block's storage holds rows × dim floats while the block lives, and row numbers are checked.
+
 /// Rows of one modality: unit vectors of one space, row after row. A row without that modality is zero.
-public struct VectorBlock: Sendable, Equatable {
-    public var modality: String
-    public var spaceID: String
-    public var dim: Int
+public struct VectorBlock: Sendable {
+    public let modality: String
+    public let spaceID: String
+    public let dim: Int
     /// rows × dim.
-    public var values: [Float]
+    let storage: VectorRows
 
     public init(modality: String, spaceID: String, dim: Int, values: [Float]) {
-        precondition(dim > 0 && values.count.isMultiple(of: dim), "a block holds whole rows")
+        self.init(modality: modality, spaceID: spaceID, dim: dim, storage: VectorRows(values))
+    }
+
+    init(modality: String, spaceID: String, dim: Int, storage: VectorRows) {
+        precondition(dim > 0 && storage.count.isMultiple(of: dim), "a block holds whole rows")
         self.modality = modality
         self.spaceID = spaceID
         self.dim = dim
-        self.values = values
+        self.storage = storage
     }
 
-    public var rows: Int { values.count / dim }
+    public var rows: Int { storage.count / dim }
+
+    /// Σ of a row's numbers times `values`; `values` has `dim` numbers.
+    func dot(_ row: Int, _ values: [Float]) -> Float {
+        precondition(row >= 0 && row < rows && values.count == dim, "a row of the block, and as many numbers")
+        return vt_dot(storage.base + row * dim, values, dim)
+    }
+
+    /// The cosine of two rows; 0 when one of them is missing.
+    func dot(_ row: Int, _ other: Int) -> Float {
+        precondition(row >= 0 && row < rows && other >= 0 && other < rows, "rows of the block")
+        return vt_dot(storage.base + row * dim, storage.base + other * dim, dim)
+    }
+
+    /// A copy of one row.
+    func row(_ row: Int) -> [Float] {
+        precondition(row >= 0 && row < rows, "a row of the block")
+        return Array(UnsafeBufferPointer(start: storage.base + row * dim, count: dim))
+    }
 }
 
 /// What is sought: for each modality that is there, a unit vector and how much it counts.

@@ -6,8 +6,10 @@ extension SQLiteStores: CatalogStore {
         return try await database.read("store search products") { (connection) throws(StoreError) in
             // A word in the title counts four times one in the body. bm25() is negative, lower is better.
             let sql = """
-                SELECT p.id, -bm25(product_words, 4.0, 1.0) AS score FROM product_words JOIN products p ON p.key = product_words.rowid
-                WHERE product_words MATCH ? ORDER BY score DESC, p.id LIMIT ?
+                SELECT p.id, w.score FROM (
+                    SELECT rowid AS key, -bm25(product_words, 4.0, 1.0) AS score FROM product_words WHERE product_words MATCH ?
+                    ORDER BY score DESC, rowid LIMIT ?
+                ) w JOIN products p ON p.key = w.key ORDER BY w.score DESC, p.id
                 """
             return try connection.rows(sql, [.text(expression), Self.rows(limit)]) { WordHit(id: $0.text(0), score: $0.real(1)) }
         }
@@ -36,33 +38,85 @@ extension SQLiteStores: CatalogStore {
     }
 
     nonisolated(nonsending) public func snapshot() async throws(StoreError) -> CatalogSnapshot {
-        try await database.read("store snapshot") { (connection) throws(StoreError) in try SnapshotReader(connection).read() }
+        try await database.read("store snapshot") { (connection) throws(StoreError) in
+            try SnapshotReader(connection, indexFolder: self.indexFolder).read()
+        }
     }
+
+    /// Where the vector index of a large catalogue is kept: beside the database.
+    public var indexFolder: String { Self.indexFolder(of: path) }
+
+    static func indexFolder(of database: String) -> String { database + ".index" }
 
     /// Opens the shop's database. Blocks: for start-up. The same as `init(path:shop:)`.
     public static func open(_ path: String, shop: String) throws(StoreError) -> SQLiteStores { try SQLiteStores(path: path, shop: shop) }
 
-    /// The same as `snapshot()`, on a connection of its own. Blocks: for start-up.
-    public func loadSnapshot() throws(StoreError) -> CatalogSnapshot {
+    /// The same as `snapshot()`, on a connection of its own. Blocks: for start-up and imports. The index of a large catalogue is opened, brought up
+    /// to date or built; `progress` is told of its rows.
+    public func loadSnapshot(progress: (ImportProgress) -> Void = { _ in }) throws(StoreError) -> CatalogSnapshot {
         let connection = try Connection(path: path, readOnly: true)
         try connection.execute("BEGIN")
         defer { connection.endRead() }
-        return try SnapshotReader(connection).read()
+        return try SnapshotReader(connection, indexFolder: indexFolder).read(progress)
     }
 }
 
 /// Reads the whole catalogue into a snapshot.
 struct SnapshotReader {
     private let connection: Connection
+    private let indexFolder: String
+    /// Products beyond which the vectors are kept in an index on disk.
+    var exactRowsMax = ExactIndex.rowsMax
 
-    init(_ connection: Connection) { self.connection = connection }
+    init(_ connection: Connection, indexFolder: String) {
+        self.connection = connection
+        self.indexFolder = indexFolder
+    }
 
-    func read() throws(StoreError) -> CatalogSnapshot {
+    func read(_ progress: (ImportProgress) -> Void = { _ in }) throws(StoreError) -> CatalogSnapshot {
         let hash = try connection.rows("SELECT value FROM meta WHERE name = 'catalog_hash'") { $0.text(0) }.first ?? ""
         let products = try connection.rows("SELECT json FROM products ORDER BY id") { (row) throws(StoreError) in
             try StoredJSON.decode(Product.self, row.text(0), what: "a product")
         }
-        return try CatalogSnapshot(hash: hash, products: products, features: features(), documents: documents(), intents: intents())
+        var note = ""
+        if products.count > exactRowsMax {
+            do throws(StoreError) {
+                if let opened = try index(hash, progress) {
+                    return try CatalogSnapshot(
+                        hash: hash, sorted: products, documents: documents(), intents: intents(), blocks: opened.graph.blocks, index: opened.graph,
+                        slots: opened.slots, indexNote: opened.note)
+                }
+            } catch  where error.code == .diskFull || error.code == .unavailable {
+                // Searching does not need the files: it is built in memory, and whoever starts the server is told.
+                note = "built in memory, since it cannot be kept: \(error.message)"
+            }
+        }
+        return try CatalogSnapshot(
+            hash: hash, products: products, features: features(), documents: documents(), intents: intents(), exactRowsMax: exactRowsMax,
+            indexNote: note)
+    }
+
+    /// nil = no product has a vector.
+    private func index(_ hash: String, _ progress: (ImportProgress) -> Void) throws(StoreError) -> StoredIndex.Opened? {
+        let sql = "SELECT modality, space_id, dim, min(product_id) FROM product_features GROUP BY modality, space_id, dim ORDER BY modality, space_id"
+        let found = try connection.rows(sql) {
+            (column: StoredIndex.Column(modality: $0.text(0), spaceID: $0.text(1), dim: $0.int(2)), product: $0.text(3))
+        }
+        for (one, other) in zip(found, found.dropFirst()) where one.column.modality == other.column.modality {
+            throw StoreError(
+                .failedPrecondition,
+                "\"\(one.column.modality)\" vectors of two spaces, \"\(one.column.spaceID)\" (\(one.column.dim)) and "
+                    + "\"\(other.column.spaceID)\" (\(other.column.dim), product \(other.product)); import the catalogue again")
+        }
+        guard !found.isEmpty else { return nil }
+        let rows = try connection.rows("SELECT id, row_hash FROM products ORDER BY id") { StoredIndex.Row(id: $0.text(0), hash: $0.text(1)) }
+        return try withoutActuallyEscaping(progress) { (progress) throws(StoreError) in
+            let stored = StoredIndex(folder: indexFolder) { progress(ImportProgress(stage: "vector index", done: $0, total: $1)) }
+            return try stored.open(catalogueHash: hash, rows: rows, columns: found.map(\.column)) { (row) throws(StoreError) in
+                let sql = "SELECT modality, space_id, vector FROM product_features WHERE product_id = ? ORDER BY modality"
+                return try connection.rows(sql, [.text(row.id)]) { Self.feature($0, 0, 1, 2) }.compactMap { $0 }
+            }
+        }
     }
 
     private func features() throws(StoreError) -> [String: [Feature]] {

@@ -33,10 +33,18 @@ public final class SQLiteStores: Sendable {
     /// Finishes what was asked for and closes the file. Blocks. Calls afterwards fail with `.resourceExhausted`.
     public func close() { database.close() }
 
-    /// One state of a database in a file of its own, whoever else has it open. Blocks.
+    /// One state of a database in a file of its own, whoever else has it open, and its vector index, if it has one. Blocks.
     public static func copy(_ path: String, to target: String) throws(StoreError) {
         let connection = try Connection(path: path, readOnly: true)
         try connection.run("VACUUM INTO ?", [.text(target)])
+        let (from, to) = (indexFolder(of: path), indexFolder(of: target))
+        guard FileManager.default.fileExists(atPath: from) else { return }
+        do {
+            if FileManager.default.fileExists(atPath: to) { try FileManager.default.removeItem(atPath: to) }
+            try FileManager.default.copyItem(atPath: from, toPath: to)
+        } catch {
+            throw StoreError(.unavailable, "\(to): the vector index cannot be copied (\(error.localizedDescription))")
+        }
     }
 
     /// Runs `write` unless `key` was answered before, then gives that answer.
