@@ -24,6 +24,10 @@ public struct ServerConfiguration: Sendable {
     public var intentsFile = ""
     /// The dialogue policy of customer service; "" = it answers, but does nothing.
     public var dialogueFile = ""
+    /// Business rules and experiment of recommendations; "" = none.
+    public var rulesFile = ""
+    /// A trained ranker's folder; "" = what comes next is not foreseen.
+    public var rankerFolder = ""
     public var tokensFile = ""
     public var shop = "default"
     public var inferenceThreads = 2
@@ -141,11 +145,13 @@ extension ServerConfiguration {
         read.graphFile = try located(document["graph"])
         if read.graphFile.isEmpty { throw document.error("'graph' is needed: the path of a fusion graph file") }
         let catalog = document["catalog"]
-        if catalog.exists { try catalog.fields("folder", "database", "intents", "dialogue") }
+        if catalog.exists { try catalog.fields("folder", "database", "intents", "dialogue", "rules", "ranker") }
         read.catalogueFolder = try located(catalog["folder"])
         read.databaseFile = try located(catalog["database"])
         read.intentsFile = try located(catalog["intents"])
         read.dialogueFile = try located(catalog["dialogue"])
+        read.rulesFile = try located(catalog["rules"])
+        read.rankerFolder = try located(catalog["ranker"])
         let auth = document["auth"]
         if auth.exists { try auth.fields("tokens") }
         read.tokensFile = try located(auth["tokens"])

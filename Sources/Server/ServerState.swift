@@ -1,3 +1,4 @@
+import Agents
 import Catalog
 import EventLoop
 import Logging
@@ -93,20 +94,5 @@ final class WorkerTable: @unchecked Sendable {
     func on(_ loop: EventLoop) -> LoopWorker {
         loop.preconditionCurrent()
         return workers[loop.index]
-    }
-}
-
-extension Behaviour {
-    /// As the event log names it.
-    var logName: String {
-        switch self {
-        case .view: "view"
-        case .click: "click"
-        case .addToCart: "add_to_cart"
-        case .buy: "buy"
-        case .like: "like"
-        case .dislike: "dislike"
-        case .unspecified: "unspecified"
-        }
     }
 }

@@ -1,5 +1,6 @@
 import Agents
 import Catalog
+import CheckedYAML
 import Fusion
 import Logging
 import Previews
@@ -11,12 +12,16 @@ final class Shop: Sendable {
     let snapshot: CatalogSnapshot
     let classifier: IntentClassifier
     private let policy: DialoguePolicy
+    private let recommender: Recommender
 
-    private init(stores: SQLiteStores, snapshot: CatalogSnapshot, classifier: IntentClassifier, policy: DialoguePolicy) {
+    private init(
+        stores: SQLiteStores, snapshot: CatalogSnapshot, classifier: IntentClassifier, policy: DialoguePolicy, recommender: Recommender
+    ) {
         self.stores = stores
         self.snapshot = snapshot
         self.classifier = classifier
         self.policy = policy
+        self.recommender = recommender
     }
 
     /// Opens the database and reads the catalogue. Blocks; only while starting.
@@ -28,9 +33,12 @@ final class Shop: Sendable {
             if snapshot.products.isEmpty {
                 log.warning("the catalogue is empty", metadata: ["database": "\(configuration.databaseFile)", "advice": "vitrine catalog import"])
             }
+            if !snapshot.indexNote.isEmpty { log.info("the vector index", metadata: ["how": "\(snapshot.indexNote)"]) }
             let parser = FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency))
             let classifier = IntentClassifier(model: try ShopUnderstanding.model(stores, snapshot), parser: parser, names: snapshot.names)
-            return Shop(stores: stores, snapshot: snapshot, classifier: classifier, policy: policy)
+            return Shop(
+                stores: stores, snapshot: snapshot, classifier: classifier, policy: policy,
+                recommender: try Shop.recommender(configuration, snapshot))
         } catch let error as StoreError {
             throw ServerError("\(configuration.databaseFile): \(error.message)")
         } catch {
@@ -38,10 +46,25 @@ final class Shop: Sendable {
         }
     }
 
+    /// What recommends, with the rules and the ranker that the configuration names.
+    static func recommender(_ configuration: ServerConfiguration, _ snapshot: CatalogSnapshot) throws(ServerError) -> Recommender {
+        var rules = RecommendationRules()
+        if !configuration.rulesFile.isEmpty {
+            do throws(YAMLError) {
+                rules = try RecommendationRules.load(configuration.rulesFile, minorUnits: FilterParser.minorUnits(of: snapshot.currency))
+            } catch {
+                throw ServerError("\(error)")
+            }
+        }
+        let next = configuration.rankerFolder.isEmpty ? nil : try LearntRanker(folder: configuration.rankerFolder, snapshot: snapshot)
+        return Recommender(snapshot: snapshot, rules: rules, next: next)
+    }
+
     func agents(itemsMax: Int, painter: PreviewPainter) -> [any Agent] {
         [
             RecommendationAgent(
-                snapshot: snapshot, parser: FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency)), itemsMax: itemsMax),
+                snapshot: snapshot, parser: FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency)), itemsMax: itemsMax,
+                rules: recommender.rules, next: recommender.next, store: stores, exposures: stores),
             ServiceAgent(
                 snapshot: snapshot, stores: ServiceStores(orders: stores, catalog: stores, handoffs: stores, desk: stores), intents: classifier,
                 policy: policy),
@@ -50,7 +73,7 @@ final class Shop: Sendable {
     }
 
     /// Rough rates by which prices named in another currency are understood as filters; they never enter a price that is shown.
-    private static func rates(_ currency: String) -> [String: Double] {
+    static func rates(_ currency: String) -> [String: Double] {
         let dollars = ["USD": 1, "CNY": 0.14, "EUR": 1.1, "GBP": 1.3, "JPY": 0.0067]
         guard let own = dollars[currency] else { return [:] }
         return dollars.mapValues { $0 / own }

@@ -183,7 +183,10 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
         _ id: String, expectedVersion: Int64, idempotencyKey: String, as principal: Principal
     ) async throws(StoreError) -> Order { throw StoreError(.failedPrecondition, "not here") }
 
-    nonisolated(nonsending) func searchProducts(words query: String, language: String, limit: Int) async throws(StoreError) -> [WordHit] { [] }
+    nonisolated(nonsending) func searchProducts(words query: String, language: String, limit: Int) async throws(StoreError) -> [WordHit] {
+        try check()
+        return []
+    }
 
     nonisolated(nonsending) func searchDocuments(words query: String, language: String, limit: Int) async throws(StoreError) -> [WordHit] {
         try check()

@@ -13,7 +13,7 @@ private let rings = [
         overlay: ProductOverlay(image: "gold.png", anchorKind: "ring_finger", anchorX: 10, anchorY: 20, widthMm: 20, widthPx: 100)),
     Product(
         id: "SILVER", category: "ring", title: ["en": "Silver ring"], attributes: ["material": .text("silver")],
-        price: Price(amountMinor: 9_000, currency: "USD")),
+        price: Price(amountMinor: 9_000, currency: "USD"), stock: 2),
     Product(
         id: "DEAR", category: "ring", title: ["en": "Dear ring"], attributes: ["material": .text("gold")],
         price: Price(amountMinor: 900_000, currency: "USD"),

@@ -85,29 +85,43 @@ struct ProductQuestionTests {
 
 @Suite("Why a product is shown")
 struct ReasonsTests {
-    private func hit(_ parts: (String, Float, Float)...) -> SearchHit {
-        SearchHit(productID: "P", score: 0, contributions: parts.map { SearchHit.Contribution(modality: $0.0, part: $0.1, cosine: $0.2) })
+    private func lines(
+        _ parts: [(signal: String, part: Float, amount: Float)], phrases: [String] = [], words: String = "", like: Product? = nil, _ language: String
+    ) throws -> [Reasons.Line] {
+        let pick = Pick(productID: "P", score: 0, similarity: 0, parts: parts.map { Pick.Part(signal: $0.signal, part: $0.part, amount: $0.amount) })
+        return Reasons(
+            say: Phrases(language), language: language, phrases: phrases, words: words, like: like, rules: RecommendationRules(),
+            snapshot: try CatalogSnapshot(products: [])
+        ).of(pick)
     }
 
     @Test(
-        "Shares are each modality's part of the score and add up to 1",
+        "Shares are each modality's part of the score and add up to 1, the greatest first",
         arguments: [
-            ([Float(0.3), 0.1], [Float(0.75), 0.25]), ([0.2], [1]), ([0.2, -0.1], [1, 0]), ([0, 0], [0.5, 0.5]), ([-0.1, -0.3], [0.5, 0.5]),
+            ([Float(0.3), 0.1], [Float(0.75), 0.25]), ([0.2], [1]), ([-0.1, 0.2], [1, 0]), ([0, 0], [0.5, 0.5]), ([-0.1, -0.3], [0.5, 0.5]),
         ])
-    func shares(parts: [Float], expected: [Float]) {
-        let contributions = parts.enumerated().map { SearchHit.Contribution(modality: "m\($0)", part: $1, cosine: $1) }
-        let reasons = Reasons.of(SearchHit(productID: "P", score: 0, contributions: contributions), matched: [], Phrases("en"))
+    func shares(parts: [Float], expected: [Float]) throws {
+        let reasons = try lines(parts.enumerated().map { ("m\($0)", $1, $1) }, "en")
         #expect(reasons.map(\.share).elementsEqual(expected) { abs($0 - $1) < 1e-6 })
         #expect(abs(reasons.reduce(0) { $0 + $1.share } - 1) < 1e-6)
     }
 
-    @Test("Texts name the modality, how alike, and the words that were understood")
-    func texts() {
-        let found = hit((Modality.text, 0.2, 0.416), (Modality.image, 0.4, 0.8))
+    @Test("Texts name the signal, how much of it there was, and the words that were understood")
+    func texts() throws {
+        let found: [(String, Float, Float)] = [(Modality.text, 0.2, 0.416), (Modality.image, 0.4, 0.8)]
         #expect(
-            Reasons.of(found, matched: ["gold", "under 500"], Phrases("en")).map(\.text) == [
-                "fits your words (42 % alike): gold, under 500", "looks like your photo (80 % alike)",
+            try lines(found, phrases: ["gold", "under 500"], "en").map(\.text) == [
+                "looks like your photo (80 % alike)", "fits your words (42 % alike): gold, under 500",
             ])
-        #expect(Reasons.of(found, matched: ["金"], Phrases("zh")).map(\.text) == ["符合您的描述（42%）：金", "与您的照片相似（80%）"])
+        #expect(try lines(found, phrases: ["金"], "zh").map(\.text) == ["与您的照片相似（80%）", "符合您的描述（42%）：金"])
+        let product = Product(id: "R", category: "ring", title: ["en": "Moon Ring", "zh": "月亮戒指"])
+        #expect(try lines([found[1]], like: product, "en").map(\.text) == ["looks like Moon Ring (80 % alike)"])
+        let own: [(String, Float, Float)] = [("words", 0.3, 1), ("behaviour", 0.2, 0.5), ("taste", 0.1, 0.07), ("taste", -0.1, -0.2)]
+        #expect(
+            try lines(own, words: "moon", "en").map(\.text) == [
+                "has your words “moon” (100 % of the best match)", "others went on to this after what you looked at (50 % of the strongest link)",
+                "like what you turned to here (7 % more than the others)",
+            ])
+        #expect(try lines(own, words: "月亮", "zh").map(\.signal) == ["words", "behaviour", "taste"])
     }
 }

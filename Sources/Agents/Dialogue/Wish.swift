@@ -1,4 +1,4 @@
-import Catalog
+public import Catalog
 import Fusion
 import Sessions
 import Wire
@@ -18,10 +18,15 @@ struct Wish {
     let filter: ProductFilter
     /// The product that what is sought should be like; nil = the words say it.
     let like: Product?
+    /// The product that what is sought should go with.
+    let goesWith: Product?
     /// What to keep for the next turn.
     let lines: String
 
-    init(_ turn: TurnQuery, _ parsed: ParsedFilter, snapshot: CatalogSnapshot, parser: FilterParser) {
+    /// - Parameter complements: category → categories that go with it.
+    init(
+        _ turn: TurnQuery, _ parsed: ParsedFilter, snapshot: CatalogSnapshot, parser: FilterParser, complements: [String: [String]] = [:]
+    ) {
         let lower = turn.words.lowercased()
         let references = References(snapshot: snapshot, context: turn.context)
         let hasPhoto = turn.feature(Modality.image) != nil
@@ -30,6 +35,20 @@ struct Wish {
         let isMore = Wish.more.contains(where: lower.contains)
         let ordinals = references.ordinals(turn.words)
         let pointed = hasPhoto ? [] : references.products(in: turn.words)
+        if !hasPhoto, Wish.goingWith.contains(where: lower.contains),
+            let reference = (pointed.first ?? turn.context.focusedProduct ?? turn.context.shownProducts.first).flatMap(snapshot.product),
+            let others = complements[reference.category], !others.isEmpty
+        {
+            var sought = parsed.filter
+            // "A necklace that goes with this ring" names both kinds.
+            sought.category.anyOf.removeAll { $0 == reference.category }
+            if sought.category.anyOf.isEmpty { sought.category.anyOf = others }
+            sought.excludedIDs.insert(reference.id)
+            (filter, like, goesWith) = (sought, nil, reference)
+            lines = String(turn.words.prefix(Wish.charactersMax))
+            return
+        }
+        goesWith = nil
         let isShort = Wish.wordCount(lower) <= Wish.refiningWordsMax
         let refines =
             !hasPhoto && !(turn.context.shownProducts.isEmpty && turn.context.focusedProduct == nil)
@@ -73,12 +92,15 @@ struct Wish {
     private static let like = [
         "like this", "like it", "like that", "like the", "similar", "the same", "same in", "类似", "差不多", "一样的", "同款", "换成", "这个款", "这款",
     ]
+    private static let goingWith = [
+        "goes with", "go with", "going with", "to match", "matches", "matching", "pair with", "pairs with", "wear with", "搭配", "配套", "相配", "配什么",
+    ]
     private static let more = ["more of", "show me more", "others", "anything else", "what else", "还有别的", "多看几", "其他的", "还有吗", "再看看"]
 }
 
 extension ProductFilter {
     /// These conditions, each replaced by what is newly said of the same field.
-    func refined(by new: ProductFilter) -> ProductFilter {
+    public func refined(by new: ProductFilter) -> ProductFilter {
         var merged = self
         if !new.category.isEmpty { merged.category = new.category }
         if !new.material.isEmpty { merged.material = new.material }

@@ -4,7 +4,8 @@ import LinearAlgebra
 ///
 /// With centred outputs H₁, H₂ (n×k), S₁₁ = H₁ᵀH₁/(n−1) + r·I, S₂₂ likewise, S₁₂ = H₁ᵀH₂/(n−1), T = S₁₁^(−½)·S₁₂·S₂₂^(−½) = U·D·Vᵀ, the total
 /// correlation is tr D, with ∂/∂H₁ = (2·H₁∇₁₁ + H₂∇₁₂ᵀ)/(n−1), ∇₁₂ = S₁₁^(−½)·U·Vᵀ·S₂₂^(−½), ∇₁₁ = −½·S₁₁^(−½)·U·D·Uᵀ·S₁₁^(−½). (Andrew, Arora,
-/// Bilmes, Livescu, "Deep canonical correlation analysis", ICML 2013, equations 10 to 13.) The outputs' linear canonical correlation is folded into the networks at the end.
+/// Bilmes, Livescu, "Deep canonical correlation analysis", ICML 2013, equations 10 to 13.) The outputs' linear canonical correlation is
+/// folded into the networks at the end.
 enum DeepCorrelation {
     /// r, relative to the mean variance of an output.
     static let ridge = 0.1

@@ -36,8 +36,8 @@ struct EvaluateRetrieval: ParsableCommand {
 
     @Option(
         help: """
-            How words and picture of a query are put together: \(ComposedFusion.allCases.map(\.rawValue).joined(separator: ", ")). Several are compared \
-            with the first.
+            How words and picture of a query are put together: \(ComposedFusion.allCases.map(\.rawValue).joined(separator: ", ")). Several are \
+            compared with the first.
             """)
     var fusion: [ComposedFusion] = [.gated]
 

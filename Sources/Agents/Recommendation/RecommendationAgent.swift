@@ -1,0 +1,143 @@
+public import Catalog
+import Fusion
+public import Sessions
+public import Wire
+
+/// Finds products like the words and the photo of a turn, within the filters understood from the words and the shop's rules, ranked with what the
+/// customer showed of their taste and what others went on to, and says why.
+public struct RecommendationAgent: Agent {
+    public let name = AgentName.recommendation
+    /// BM25 hits that are asked for.
+    static let wordHitsMax = 60
+
+    private let snapshot: CatalogSnapshot
+    private let parser: FilterParser
+    private let itemsMax: Int
+    private let recommender: Recommender
+    private let store: (any CatalogStore)?
+    private let exposures: (any EventLog)?
+
+    /// - Parameters:
+    ///   - next: what comes next, learnt from behaviour; nil = that signal is missing.
+    ///   - store: searched for words that filters do not understand; nil = they count through the sentence's vector alone.
+    ///   - exposures: where is noted who was shown what in the rules' experiment.
+    public init(
+        snapshot: CatalogSnapshot, parser: FilterParser, itemsMax: Int, rules: RecommendationRules = RecommendationRules(),
+        next: (any NextProducts)? = nil, store: (any CatalogStore)? = nil, exposures: (any EventLog)? = nil
+    ) {
+        self.snapshot = snapshot
+        self.parser = parser
+        self.itemsMax = itemsMax
+        recommender = Recommender(snapshot: snapshot, rules: rules, next: next)
+        self.store = store
+        self.exposures = exposures
+    }
+
+    public func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
+        let say = Phrases(turn.language)
+        guard let fused = turn.query, !fused.parts.isEmpty else { return finish(say.tellMore, .clarify, turn, reply) }
+        let parsed = parser.parse(turn.words)
+        let rules = recommender.rules
+        // "Cheaper", "like the second one but in silver": what was looked for before still counts.
+        let wish = Wish(turn, parsed, snapshot: snapshot, parser: parser, complements: rules.complements)
+        let words = parsed.rest(of: turn.words)
+        let arm = rules.experiment?.arm(of: turn.principal.user.isEmpty ? turn.sessionID : turn.principal.user)
+        var request = RecommendationRequest()
+        request.query = FusedQuery(blocks: blocks(fused, wish, hasWords: TellingWords.areIn(words)))
+        request.filter = wish.filter
+        request.taste = Taste(turn.context.behaviour.map { ($0.behaviour.logName, $0.productID) })
+        request.after = [wish.like, wish.goesWith].compactMap { $0?.id }
+        request.itemsMax = itemsMax
+        request.diversity = arm?.diversity ?? rules.diversity
+        request.weights = arm?.weights ?? rules.weights
+        if request.weights.words > 0 { request.words = try await search(words, turn.language) }
+        var picks = try recommend(request)
+        let wanted = describe(parsed, say)
+        var text = wish.goesWith.map { say.found(picks.count, goingWith: $0.title(in: turn.language)) } ?? say.found(picks.count, wanted)
+        var kind = ReplyKind.answer
+        if picks.isEmpty {
+            // The price is the filter that people stretch most readily.
+            request.filter = wish.filter.withoutPrice
+            picks = try recommend(request)
+            text = picks.isEmpty ? say.nothing(wanted) : say.nearest(wanted)
+            kind = .noAnswer
+        }
+        if !picks.isEmpty {
+            let reasons = Reasons(
+                say: say, language: turn.language, phrases: parsed.matches.map(\.phrase), words: words, like: wish.like ?? wish.goesWith,
+                rules: rules, snapshot: snapshot)
+            reply.send(
+                .recommendations(
+                    Recommendations(
+                        items: picks.compactMap { recommendation($0, turn, reasons) },
+                        filters: parsed.matches.map { AppliedFilter(field: $0.field, operator: $0.operator, value: $0.value) },
+                        language: turn.language)))
+        }
+        finish(text, kind, turn, reply)
+        var dialogue = turn.context.dialogue
+        dialogue.wish = wish.lines
+        dialogue.misses = 0
+        reply.remember(dialogue)
+        if let experiment = rules.experiment, let arm { try await note(picks, "exposure:\(experiment.name)/\(arm.name)", turn) }
+    }
+
+    /// The words' and the photo's vectors, or the product's own in their place.
+    private func blocks(_ fused: FusedVector, _ wish: Wish, hasWords: Bool) -> [FusedQuery.Block] {
+        if let product = wish.like ?? wish.goesWith {
+            let said = hasWords ? fused.parts.first { $0.feature.modality == Modality.text }?.feature : nil
+            let own = Likeness.blocks(of: product.id, but: said, goesWith: wish.goesWith != nil, snapshot)
+            if !own.isEmpty { return own }
+        }
+        return fused.parts.map {
+            FusedQuery.Block(modality: $0.feature.modality, spaceID: $0.feature.spaceID, values: $0.feature.values, weight: $0.weight)
+        }
+    }
+
+    private func search(_ words: String, _ language: String) async throws(RPCStatus) -> [WordHit] {
+        guard let store, TellingWords.areIn(words) else { return [] }
+        do throws(StoreError) {
+            return try await store.searchProducts(words: words, language: language, limit: Self.wordHitsMax)
+        } catch {
+            throw RPCStatus(.unavailable, "the catalogue's words cannot be searched: \(error.message)")
+        }
+    }
+
+    private func recommend(_ request: RecommendationRequest) throws(RPCStatus) -> [Pick] {
+        do throws(StoreError) {
+            return try recommender.recommend(request)
+        } catch {
+            throw RPCStatus(.failedPrecondition, "the catalogue cannot be searched: \(error.message)")
+        }
+    }
+
+    private func recommendation(_ pick: Pick, _ turn: TurnQuery, _ reasons: Reasons) -> Recommendation? {
+        guard let product = snapshot.product(pick.productID) else { return nil }
+        return Recommendation(
+            productID: product.id, title: product.title(in: turn.language),
+            price: Money(amountMinor: product.price.amountMinor, currency: product.price.currency), score: pick.similarity,
+            reasons: reasons.of(pick).map { Reason(modality: $0.signal, share: $0.share, text: $0.text) }, inStock: product.inStock)
+    }
+
+    private func describe(_ parsed: ParsedFilter, _ say: Phrases) -> String {
+        var phrases: [String] = []
+        for match in parsed.matches where !phrases.contains(match.phrase) { phrases.append(match.phrase) }
+        return phrases.joined(separator: say.of(", ", "、"))
+    }
+
+    /// Who was shown what, in which place: for reading the experiment's outcome from the log.
+    private func note(_ picks: [Pick], _ kind: String, _ turn: TurnQuery) async throws(RPCStatus) {
+        guard let exposures else { return }
+        let events = picks.enumerated().map { place, pick in
+            LoggedEvent(sessionID: turn.sessionID, kind: kind, productID: pick.productID, quantity: place + 1, timeUs: turn.timeUs)
+        }
+        do throws(StoreError) {
+            try await exposures.append(events, idempotencyKey: "\(kind) \(turn.sessionID) \(turn.turnID) \(turn.revision)", as: turn.principal)
+        } catch {
+            throw RPCStatus(.unavailable, "the experiment's log took nothing: \(error.message)")
+        }
+    }
+
+    private func finish(_ text: String, _ kind: ReplyKind, _ turn: TurnQuery, _ reply: ReplySink) {
+        reply.send(.reply(ReplyDelta(text: text, language: turn.language, last: true, replyKind: kind, intent: name, agent: name)))
+    }
+}

@@ -1,0 +1,31 @@
+import Agents
+import Catalog
+import Training
+
+/// A trained ranker (`vitrine train ranker`) as the recommendation agent asks for it.
+struct LearntRanker: NextProducts {
+    /// Items that are looked at before those that the shop does not sell are left out.
+    static let itemsMax = 1_000
+
+    private let model: TransitionModel
+    private let index: [String: Int]
+
+    /// - Throws: when the folder holds no ranker, or one that knows none of the shop's products.
+    init(folder: String, snapshot: CatalogSnapshot) throws(ServerError) {
+        do throws(TrainingError) {
+            model = try RankerFile.read(folder).model
+        } catch {
+            throw ServerError("'catalog: ranker:' \(error.message)")
+        }
+        index = Dictionary(model.items.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        guard snapshot.products.isEmpty || snapshot.products.contains(where: { index[$0.id] != nil }) else {
+            throw ServerError("'catalog: ranker:' \(folder) knows none of the shop's \(snapshot.products.count) products")
+        }
+    }
+
+    func next(after products: [String], k: Int) -> [(productID: String, score: Float)] {
+        let history = products.compactMap { index[$0] }
+        guard !history.isEmpty else { return [] }
+        return model.best(min(k, Self.itemsMax), after: history).map { (model.items[$0.item], $0.score) }
+    }
+}

@@ -1,0 +1,115 @@
+import Catalog
+import Fusion
+import Sessions
+import Synchronization
+import Testing
+import Wire
+
+@testable import Agents
+
+private func piece(_ id: String, _ category: String, _ material: String, price: Int64) -> Product {
+    Product(
+        id: id, category: category, title: ["en": id, "zh": id], attributes: ["material": .text(material)],
+        price: Price(amountMinor: price, currency: "USD"), stock: 3)
+}
+
+private func snapshot() throws -> CatalogSnapshot {
+    try CatalogSnapshot(
+        products: [
+            piece("moon-ring-gold", "ring", "gold", price: 40_000), piece("moon-ring-silver", "ring", "silver", price: 9_000),
+            piece("band-silver", "ring", "silver", price: 8_000), piece("moon-studs", "earrings", "gold", price: 12_000),
+            piece("star-studs", "earrings", "silver", price: 11_000),
+        ],
+        features: [
+            "moon-ring-gold": [between(1, 2, 0.1)], "moon-ring-silver": [between(1, 2, 0.2)], "band-silver": [between(3, 2, 0.2)],
+            "moon-studs": [between(1, 4, 0.3)], "star-studs": [between(5, 4, 0.3)],
+        ])
+}
+
+private func text(_ text: String) -> ClientMessage.Kind { .text(TextInput(text: text)) }
+private func did(_ behaviour: Wire.Behaviour, _ product: String) -> ClientMessage.Kind {
+    .behaviour(BehaviourEvent(behaviour: behaviour, productID: product))
+}
+
+/// Keeps what it is given.
+private final class FakeLog: EventLog {
+    private let kept = Mutex<[(event: LoggedEvent, user: String)]>([])
+    var all: [(event: LoggedEvent, user: String)] { kept.withLock { $0 } }
+
+    nonisolated(nonsending) func append(_ events: [LoggedEvent], idempotencyKey: String, as principal: Principal) async throws(StoreError) {
+        kept.withLock { kept in kept += events.map { ($0, principal.user) } }
+    }
+    nonisolated(nonsending) func recentEvents(of principal: Principal, limit: Int) async throws(StoreError) -> [LoggedEvent] { [] }
+}
+
+@Suite("Recommendations over several turns")
+struct RecommendationTurnsTests {
+    private let texts = [
+        "gold rings": axis(1), "like the first one but in silver": axis(0), "rings": axis(0), "what goes with it?": axis(0),
+        "show me earrings": axis(0), "戒指": axis(0), "有什么可以搭配第一个？": axis(0),
+    ]
+
+    private func agent(_ change: (inout RecommendationRules) -> Void = { _ in }, log: (any EventLog)? = nil) throws -> RecommendationAgent {
+        var rules = RecommendationRules()
+        rules.complements = ["ring": ["earrings"]]
+        change(&rules)
+        return RecommendationAgent(snapshot: try snapshot(), parser: FilterParser(), itemsMax: 5, rules: rules, exposures: log)
+    }
+
+    @Test("More like this but in silver: alike in shape, of the new material, and the reason names the product")
+    func moreLikeThisBut() throws {
+        let answers = try AgentHarness(agent(), texts: texts).run([[text("gold rings")], [text("like the first one but in silver")]])
+        let found = try #require(answers[1].recommendations.first)
+        #expect(found.items.map(\.productID) == ["moon-ring-silver", "band-silver"])
+        #expect(found.items[0].reasons[0].text.contains("moon-ring-gold"))
+        #expect(found.items.allSatisfy { abs($0.reasons.reduce(0) { $0 + $1.share } - 1) < 1e-5 })
+    }
+
+    @Test("What goes with it: of another kind, like it in style; in both languages")
+    func goesWith() throws {
+        let answers = try AgentHarness(agent(), texts: texts).run([[text("gold rings")], [text("what goes with it?")]])
+        let items = try #require(answers[1].recommendations.first).items
+        #expect(items.map(\.productID) == ["moon-studs", "star-studs"])
+        #expect(answers[1].replies[0].text.contains("moon-ring-gold"))
+        let chinese = try AgentHarness(agent(), texts: texts).run([[text("戒指")], [text("有什么可以搭配第一个？")]])
+        #expect(chinese[1].recommendations.first?.items.allSatisfy { $0.productID.contains("studs") } == true)
+        #expect(chinese[1].replies[0].language == "zh")
+    }
+
+    @Test("A dislike takes a product out of what follows, and a like moves its like up")
+    func likesAndDislikes() throws {
+        let plain = try AgentHarness(agent(), texts: texts).run([[text("rings")]])
+        #expect(plain[0].recommendations.first?.items.count == 3)
+        let harness = try AgentHarness(agent(), texts: texts)
+        let answers = try harness.run([[did(.dislike, "moon-ring-gold"), did(.like, "band-silver"), text("rings")]])
+        let ids = try #require(answers[0].recommendations.first).items.map(\.productID)
+        #expect(ids == ["band-silver", "moon-ring-silver"])
+        #expect(answers[0].recommendations[0].items[0].reasons.contains { $0.modality == "taste" && $0.text.contains("liked") })
+    }
+
+    @Test("An experiment notes who was shown what, in which arm and place")
+    func exposures() throws {
+        let log = FakeLog()
+        let agent = try agent(
+            { rules in
+                rules.experiment = .init(
+                    name: "mix",
+                    arms: [
+                        .init(name: "off", share: 0, diversity: 0, weights: .init()), .init(name: "on", share: 1, diversity: 0.5, weights: .init()),
+                    ])
+            }, log: log)
+        let shown = try AgentHarness(agent, texts: texts).run([[text("show me earrings")]])[0].recommendations[0].items.map(\.productID)
+        #expect(log.all.map(\.event.productID) == shown && !shown.isEmpty)
+        #expect(log.all.map(\.event.quantity) == Array(1...shown.count))
+        #expect(log.all.allSatisfy { $0.event.kind == "exposure:mix/on" && $0.user == "ann" && $0.event.sessionID == "s1" })
+    }
+
+    @Test("A store that cannot be searched is told as a problem; the conversation goes on")
+    func brokenStore() throws {
+        let broken = FakeStores(failure: StoreError(.unavailable, "locked"))
+        let agent = RecommendationAgent(snapshot: try snapshot(), parser: FilterParser(), itemsMax: 5, store: broken)
+        let answers = try AgentHarness(agent, texts: ["moonlight": axis(1), "rings": axis(0)]).run([[text("moonlight")], [text("rings")]])
+        #expect(answers[0].problems.first?.message.contains("locked") == true)
+        #expect(answers[1].recommendations.first?.items.count == 3)
+    }
+}
