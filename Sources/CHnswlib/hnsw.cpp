@@ -163,7 +163,7 @@ class Search {
 
     void fetch(Row row) const {
         const char *data = index.codes(row);
-        for (size_t at = 0; at < std::min<size_t>(index.dim, 256); at += 64) __builtin_prefetch(data + at);
+        for (size_t at = 0; at < index.dim + scaleBytes; at += 64) __builtin_prefetch(data + at);
     }
 
     // Greedy descent through the upper layers to a good place to begin in the lowest.
@@ -241,7 +241,7 @@ class Search {
     void scan() {
         best = {};
         const size_t labels = std::min(index.rowOf.size(), allowed == nullptr ? index.rowOf.size() : allowedCount);
-        constexpr size_t ahead = 4;
+        constexpr size_t ahead = 8;
         Row waiting[ahead];
         size_t count = 0, next = 0;
         auto take = [&](Row row) {
