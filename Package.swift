@@ -169,7 +169,12 @@ let testTargets: [Target] = [
     tests("ReplayTests", ["Replay", "Recording", "CheckedYAML", "Client", "EventLoop", "ImageDecoding", "Wire", yams]),
     tests("EndToEnd", ["EventLoop", "Wire"]),
     tests(
-        "ServerTests", ["Server", "Catalog", "CheckedYAML", "Client", "EventLoop", "PluginHost", "Recording", "Replay", "Sessions", "Wire"]),
+        "ServerTests",
+        [
+            "Server", "Agents", "Catalog", "CheckedYAML", "Client", "Evaluation", "EventLoop", "PluginHost", "Recording", "Replay", "Sessions",
+            "Training",
+            "Wire",
+        ]),
 ]
 
 let all = systemLibraries + shims + modules + executables + plugins + testTargets
