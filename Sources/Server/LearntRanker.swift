@@ -1,5 +1,6 @@
 import Agents
 import Catalog
+import Fusion
 import Training
 
 /// A trained ranker (`vitrine train ranker`) as the recommendation agent asks for it.

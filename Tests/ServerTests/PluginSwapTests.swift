@@ -188,7 +188,9 @@ struct PluginSwapTests {
         }
         for _ in 0..<200 where try server.plugins().count > 1 { usleep(10_000) }
         #expect(try server.plugins().map(\.state) == ["live"], "old builds are gone")
-        #expect(mapped() == before)
+        // Other tests of this process have builds mapped meanwhile.
+        for _ in 0..<6_000 where mapped() > before { usleep(10_000) }
+        #expect(mapped() <= before)
     }
 
     @Test("The same file again does nothing")
