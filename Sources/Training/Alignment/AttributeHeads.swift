@@ -6,7 +6,8 @@ public import LinearAlgebra
 ///
 /// p(c|x) = softmax([x, 1]·W) with one W an attribute and side, x the unit projection times √k/4. A query of a picture and words asks,
 /// attribute by attribute, for q = g·p(c|words) + (1 − g)·p(c|picture): the gate g says how surely the words name a value of this attribute,
-/// from how far their answer is from what is usual: g = sigmoid(w₀ + w₁·max p + w₂·KL(p ‖ prior)/ln C), learnt from the names of the values themselves. A product
+/// from how far their answer is from what is usual:
+/// g = sigmoid(w₀ + w₁·max p + w₂·KL(p ‖ prior)/ln C), learnt from the names of the values themselves. A product
 /// fits by Σ ln(Σ_c q(c)·p(c|its picture)). (Late fusion with learnt confidence: Atrey et al., "Multimodal fusion for multimedia analysis: a survey",
 /// Multimedia Systems 16, 2010, section 3.1; gating: Jacobs et al., "Adaptive mixtures of local experts", Neural Computation 3, 1991.)
 public struct AttributeHeads: Sendable, Equatable {
