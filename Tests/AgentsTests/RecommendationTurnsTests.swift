@@ -84,7 +84,7 @@ struct RecommendationTurnsTests {
         let answers = try harness.run([[did(.dislike, "moon-ring-gold"), did(.like, "band-silver"), text("rings")]])
         let ids = try #require(answers[0].recommendations.first).items.map(\.productID)
         #expect(ids == ["band-silver", "moon-ring-silver"])
-        #expect(answers[0].recommendations[0].items[0].reasons.contains { $0.modality == "taste" && $0.text.contains("liked") })
+        #expect(answers[0].recommendations[0].items[0].reasons.contains { $0.modality == "taste" && $0.text.contains("turned to") })
     }
 
     @Test("An experiment notes who was shown what, in which arm and place")
