@@ -26,7 +26,8 @@ final class ShopProcess: @unchecked Sendable {
             log: {level: warning}
             admin_socket: \(folder)/admin.sock
             graph: \(shop)/graph.yaml
-            catalog: {folder: \(shop)/catalog, database: \(folder)/shop.sqlite, intents: \(shop)/intents.yaml, dialogue: \(shop)/dialogue.yaml}
+            catalog: {folder: \(shop)/catalog, database: \(folder)/shop.sqlite,
+              intents: \(shop)/intents.yaml, dialogue: \(shop)/dialogue.yaml, rules: \(shop)/rules.yaml}
             auth: {tokens: \(shop)/tokens.yaml}
             recording: {folder: \(folder)/recordings}
             plugins:
