@@ -74,7 +74,7 @@ extension SeededBug {
             for index in wares.items.indices { wares.items[index].price?.amountMinor += 100_000 }
         },
         onWares("filters are not understood", "window.yaml", "was not filled; filled were []") { $0.filters = [] },
-        onWares("the least alike comes first", "window.yaml", "is among the first 1") { $0.items.sort { $0.productID > $1.productID } },
+        onWares("the least alike comes first", "window.yaml", "is among the first 1") { $0.items.reverse() },
         onWares("reasons do not add up", "window.yaml", "reasons add up to") { wares in
             for index in wares.items.indices {
                 wares.items[index].reasons = wares.items[index].reasons.map { Reason(modality: $0.modality, share: 0.3) }
