@@ -1,7 +1,8 @@
 /// What operations outside the loops take on a virtual clock: the pinned table of replays.
 ///
 /// A replay's times, and with them its bytes, depend on these values: a change is a change of every recorded expectation of time, and raises
-/// `version`. They are the medians of a two-core machine, rounded; stores' costs stand with the stores.
+/// `version`. They are estimates for a two-core machine, rounded; `vitrine replay --real-time --costs` says what a machine takes. Stores' costs stand
+/// with the stores.
 enum ModelledCosts {
     static let version = 1
 
