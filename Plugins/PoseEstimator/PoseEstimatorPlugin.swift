@@ -29,6 +29,11 @@ public final class PoseEstimatorPlugin: VitrinePlugin {
                     key: "video_hands_max", defaultValue: "\(defaults.videoHandsMax)", description: "hands followed in a camera's pictures, 0 to 8"),
                 Option(key: "body", defaultValue: "true", description: "whether the body is looked for: true or false"),
                 Option(key: "iris", defaultValue: "true", description: "whether the irises of faces are measured: true or false"),
+                Option(
+                    key: "video_iris", defaultValue: "false", description: "whether they are in a camera's pictures too, with iris: true or false"),
+                Option(
+                    key: "body_every_ms", defaultValue: "\(defaults.bodyEveryMs)",
+                    description: "how often the body in a camera's pictures is measured, 0 to 1000; 0 = in every picture"),
                 Option(key: "detection_min", defaultValue: "\(defaults.detectionMin)", description: "score from which a detection counts, 0 to 1"),
                 Option(key: "presence_min", defaultValue: "\(defaults.presenceMin)", description: "presence from which landmarks count, 0 to 1"),
                 Option(
@@ -79,9 +84,10 @@ extension PoseOptions {
             }
             return value
         }
-        func flag(_ key: String) throws(PluginError) -> Bool {
-            switch configuration(key) ?? "true" {
-            case "true", "": return true
+        func flag(_ key: String, _ standard: Bool) throws(PluginError) -> Bool {
+            switch configuration(key) ?? "" {
+            case "": return standard
+            case "true": return true
             case "false": return false
             case let text: throw PluginError(.invalidArgument, "option \(key) is \"\(text)\"; allowed are true and false")
             }
@@ -96,9 +102,11 @@ extension PoseOptions {
         imageSideMax = try number("image_side_px_max", imageSideMax, 256...16384)
         videoSideMax = try number("video_side_px_max", videoSideMax, 256...16384)
         searchEveryMs = try number("search_every_ms", searchEveryMs, 0...10_000)
-        body = try flag("body")
-        iris = try flag("iris")
-        smoothing = try flag("smoothing")
+        bodyEveryMs = try number("body_every_ms", bodyEveryMs, 0...1000)
+        body = try flag("body", body)
+        iris = try flag("iris", iris)
+        videoIris = try flag("video_iris", videoIris)
+        smoothing = try flag("smoothing", smoothing)
     }
 }
 

@@ -7,8 +7,11 @@ struct PoseOptions: Equatable, Sendable {
     var videoFacesMax = 1
     var videoHandsMax = 2
     var body = true
-    /// Whether the eyes' irises are measured.
+    /// Whether the eyes' irises are measured, in photos and in a camera's pictures: nothing hangs on them, and they cost more than the face.
     var iris = true
+    var videoIris = false
+    /// A camera's body is measured so often and stays where it was in between: its model costs as much as ten faces, and a neck moves slowly.
+    var bodyEveryMs = 200
     /// Score from which a detection counts, and presence from which landmarks do; 0 to 1.
     var detectionMin = 0.5
     var presenceMin = 0.5

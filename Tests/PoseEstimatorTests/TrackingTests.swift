@@ -66,7 +66,7 @@ struct OneEuroTests {
 
 @Suite("Following figures from picture to picture")
 struct PoseTrackerTests {
-    private let options = PoseOptions(smoothing: false)
+    private let options = PoseOptions(bodyEveryMs: 0, smoothing: false)
 
     private func found(_ kind: PoseChainKind, track: UInt32? = nil, at x: Double = 100, right: Double = 0.9) -> FoundFigure {
         let places = [Place(x: x, y: 100), Place(x: x + 50, y: 150)]
@@ -104,6 +104,27 @@ struct PoseTrackerTests {
         }
         #expect(searches.filter { $0.contains(.hand) }.count == 2, "at 250 and 500 of 528 ms")
         #expect(searches.indices.filter { searches[$0].contains(.face) } == [5, 6])
+    }
+
+    @Test("a body rests between two measurements: it is told where it was, not searched, and measured again when its time has come")
+    func resting() {
+        var tracker = PoseTracker(options: PoseOptions(bodyEveryMs: 100, smoothing: false))
+        _ = tracker.plan(atUs: 0, width: 640, height: 480)
+        _ = tracker.finished([found(.face), found(.body)], atUs: 0)
+        var measured: [Int] = []
+        for index in 1...7 {
+            let atUs = UInt64(index) * 33_000
+            let plan = tracker.plan(atUs: atUs, width: 640, height: 480)
+            #expect(!plan.search.contains(.body))
+            let seen = plan.tracks.map { found($0.kind, track: $0.id, at: Double(index)) }
+            if plan.tracks.contains(where: { $0.kind == .body }) { measured.append(index) }
+            let told = tracker.finished(seen, atUs: atUs)
+            #expect(told.map(\.part) == [.face, .body])
+            #expect(told.last?.landmarks.first?.place.x == (measured.last.map { Double($0) } ?? 100))
+        }
+        #expect(measured == [4])
+        // A picture that is taken before the last measurement has no body that rests.
+        #expect(tracker.plan(atUs: 10_000, width: 640, height: 480).tracks.contains { $0.kind == .body })
     }
 
     @Test("a gap, a picture of another size or a clock that jumps back begin anew")

@@ -10,6 +10,8 @@ public import Wire
 public final class PictureHost {
     public private(set) var outputs: [PluginOutput] = []
     public private(set) var closed: RPCStatus?
+    /// The models that were run, by their names in the manifest.
+    public private(set) var inferred: [String] = []
     /// Answers every inference with this instead.
     public var inferenceStatus = StatusCode.ok
 
@@ -95,6 +97,7 @@ public final class PictureHost {
             } else if let input = operation.input {
                 let runner = try runners[operation.model] ?? ModelRunner(paths[operation.model].file)
                 runners[operation.model] = runner
+                inferred.append(paths[operation.model].name)
                 let type = input.dtype == VT_U8 ? Inference.TensorType.u8 : Inference.TensorType.f32
                 inferredModels.append(paths[operation.model].name)
                 let results = try runner.run(Array(input.bytes), type: type, shape: input.dimensions, outputs: operation.names)

@@ -1,5 +1,5 @@
 /// Follows figures from one picture of a camera to the next: landmarks say where to look next, a detector runs only for what is lost or was not
-/// there (MediaPipe's rules; but what is not there is looked for a few times a second, not in every picture). A value: what was found in, where to
+/// there (MediaPipe's rules; but what is not there is looked for, and a body measured, a few times a second and not in every picture). A value: what was found in, where to
 /// look out. Nothing but places is kept.
 ///
 ///     plan ─▶ (PoseChain) ─▶ finished ─▶ plan of the next picture …
@@ -11,6 +11,9 @@ struct PoseTracker: Equatable, Sendable {
         /// Of a hand: that it is the right one, averaged over the pictures.
         var rightHand: Double
         var smoother = LandmarkSmoother()
+        /// When and as what it was last measured.
+        var measuredUs: UInt64 = 0
+        var figure: DetectedFigure?
     }
 
     /// A chain's search for what is not there.
@@ -54,8 +57,13 @@ struct PoseTracker: Equatable, Sendable {
             search.append(kind)
         }
         return PosePlan(
-            tracks: tracks.map { PosePlan.Track(kind: $0.kind, id: $0.id, region: $0.region) }, search: search,
-            figuresMax: PoseChainKind.allCases.map { options.figuresMax($0, video: true) })
+            tracks: tracks.filter { !rests($0, atUs) }.map { PosePlan.Track(kind: $0.kind, id: $0.id, region: $0.region) }, search: search,
+            figuresMax: PoseChainKind.allCases.map { options.figuresMax($0, video: true) }, iris: options.iris && options.videoIris)
+    }
+
+    /// A body that was measured a moment ago.
+    private func rests(_ track: Track, _ atUs: UInt64) -> Bool {
+        track.kind == .body && atUs >= track.measuredUs && atUs - track.measuredUs < UInt64(options.bodyEveryMs) * 1_000
     }
 
     private func isDue(_ search: Search, _ atUs: UInt64) -> Bool {
@@ -66,7 +74,8 @@ struct PoseTracker: Equatable, Sendable {
     /// What was found in the picture that `plan` was made for. Gives it back smoothed, with hands that do not change sides.
     mutating func finished(_ found: [FoundFigure], atUs: UInt64) -> [DetectedFigure] {
         let before = tracks
-        tracks = []
+        tracks = tracks.filter { rests($0, atUs) }
+        let resting = tracks.compactMap(\.figure)
         var result: [DetectedFigure] = []
         for found in found {
             var track =
@@ -76,17 +85,20 @@ struct PoseTracker: Equatable, Sendable {
             track.region = found.next
             var figure = found.figure
             if options.smoothing {
-                figure.landmarks = track.smoother.smooth(figure.landmarks, atUs: atUs, side: (figure.box.width + figure.box.height) / 2)
+                figure.landmarks = track.smoother.smooth(
+                    figure.landmarks, atUs: atUs, side: (figure.box.width + figure.box.height) / 2, found.kind == .body ? .body : .landmarks)
                 figure.box = Box(around: figure.landmarks.lazy.map(\.place)) ?? figure.box
             }
             if found.kind == .hand { figure.part = track.rightHand > 0.5 ? .rightHand : .leftHand }
             result.append(figure)
+            (track.measuredUs, track.figure) = (atUs, figure)
             if track.region.isUsable { tracks.append(track) }
         }
         for kind in PoseChainKind.allCases where before.contains(where: { old in old.kind == kind && !tracks.contains { $0.id == old.id } }) {
             searches[kind.rawValue].urgentUntilUs = atUs &+ UInt64(options.searchUrgentMs) * 1_000
         }
-        return result
+        // The body comes last.
+        return result + resting
     }
 
     private mutating func nextID() -> UInt32 {
