@@ -10,8 +10,6 @@ public import Wire
 public final class PictureHost {
     public private(set) var outputs: [PluginOutput] = []
     public private(set) var closed: RPCStatus?
-    /// The models that were run, by their names in the manifest.
-    public private(set) var inferred: [String] = []
     /// Answers every inference with this instead.
     public var inferenceStatus = StatusCode.ok
 
@@ -74,15 +72,27 @@ public final class PictureHost {
     }
 
     public func send(_ message: ClientMessage) {
+        if case .video = message.kind {
+            send(message.encoded(), as: ClientMessageKind.video, like: message)
+        } else {
+            send(message.encoded(), as: ClientMessageKind.image, like: message)
+        }
+    }
+
+    /// Gives the plugin any bytes as a message of a kind, with the numbers of `message`.
+    public func send(_ payload: [UInt8], as kind: UInt32, like message: ClientMessage = ClientMessage()) {
         var argument = vt_message()
         argument.struct_size = UInt32(MemoryLayout<vt_message>.size)
-        if case .video = message.kind { argument.kind = ClientMessageKind.video } else { argument.kind = ClientMessageKind.image }
+        argument.kind = kind
         (argument.turn_id, argument.revision, argument.capture_time_us) = (message.turnID, message.revision, message.captureTimeUs)
-        let buffer = HostedBuffer.make(message.encoded())
+        let buffer = HostedBuffer.make(payload)
         argument.payload = buffer
         if plugin.pointee.data(state, 1, &argument) != VT_OK { closed = RPCStatus(.internalError, "data was refused") }
         buffer.pointee.release(buffer)
     }
+
+    /// What the plugin has asked for and not been given yet.
+    public var operations: Int { waiting.count }
 
     public func halfClose() { plugin.pointee.half_close(state, 1) }
 
@@ -97,7 +107,6 @@ public final class PictureHost {
             } else if let input = operation.input {
                 let runner = try runners[operation.model] ?? ModelRunner(paths[operation.model].file)
                 runners[operation.model] = runner
-                inferred.append(paths[operation.model].name)
                 let type = input.dtype == VT_U8 ? Inference.TensorType.u8 : Inference.TensorType.f32
                 inferredModels.append(paths[operation.model].name)
                 let results = try runner.run(Array(input.bytes), type: type, shape: input.dimensions, outputs: operation.names)

@@ -11,9 +11,6 @@ struct OneEuroSettings: Equatable, Sendable {
     /// For landmarks, with speeds in sides of the figure a second.
     static var landmarks: OneEuroSettings { OneEuroSettings(cutoffMinHz: 0.05, beta: 80, speedCutoffHz: 1) }
 
-    /// For a body's, which tremble more and are measured less often.
-    static var body: OneEuroSettings { OneEuroSettings(cutoffMinHz: 0.05, beta: 5, speedCutoffHz: 1) }
-
     /// Share of the new value: α = 1 / (1 + τ/Δt), τ = 1 / (2π·cutoff).
     static func share(cutoffHz: Double, seconds: Double) -> Double {
         let turns = 2 * Double.pi * cutoffHz * seconds
