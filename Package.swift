@@ -71,6 +71,7 @@ let shims: [Target] = [
     .target(
         name: "CSentencePiece", path: "Plugins/CSentencePiece",
         linkerSettings: [.linkedLibrary("sentencepiece")]),
+    .target(name: "CProgramPipe", path: "Plugins/CProgramPipe"),
     .target(name: "CFaceFit", path: "Plugins/CFaceFit", cxxSettings: [.unsafeFlags(["-O2"])]),
     .target(
         name: "CImageCodec", path: "Plugins/CImageCodec",
@@ -129,6 +130,7 @@ let plugins: [Target] = [
     plugin("VisionEncoder", ["ImageDecoding"]),
     plugin("TextEncoder", ["CSentencePiece"]),
     plugin("PoseEstimator", ["ImageDecoding", "CFaceFit"]),
+    plugin("SpeechSynthesizer", ["CProgramPipe"]),
 ]
 
 let testTargets: [Target] = [
@@ -162,6 +164,7 @@ let testTargets: [Target] = [
     tests("TextEncoderTests", ["TextEncoder", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests(
         "PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
+    tests("SpeechSynthesizerTests", ["SpeechSynthesizer", "PluginKit", "Wire"]),
     tests("PreviewsTests", ["Previews", "CImageCodec", "EventLoop", "ImageDecoding", "Wire"]),
     tests("IntentsTests", ["Intents"]),
     tests("AgentsTests", ["Intents", "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
@@ -194,7 +197,7 @@ let all = systemLibraries + shims + modules + executables + plugins + testTarget
 let names = wanted()
 
 let products: [(target: String, product: Product)] =
-    ["SpeechRecognizer", "VisionEncoder", "TextEncoder", "PoseEstimator"].map { ($0, pluginProduct($0)) } + [
+    ["SpeechRecognizer", "VisionEncoder", "TextEncoder", "PoseEstimator", "SpeechSynthesizer"].map { ($0, pluginProduct($0)) } + [
         ("PluginKit", .library(name: "PluginKit", targets: ["PluginKit", "Wire", "CVitrinePlugin"])),
         ("PluginTesting", .library(name: "PluginTesting", targets: ["PluginTesting"])),
         ("Client", .library(name: "VitrineClient", targets: ["Client"])),
