@@ -19,9 +19,10 @@ public final class Conversation {
     /// Received messages are acknowledged in batches of so many.
     public static let acknowledgeEvery = 16
 
-    /// Opens a conversation. `resuming` is the session to go on with and the last message received of it.
+    /// Opens a conversation. With `wantsSpeech` replies are spoken too. `resuming` is the session to go on with and the last message received of it.
     public init(
         on connection: ClientConnection, token: String = "", resuming: (sessionID: String, after: UInt64)? = nil, wantsTrace: Bool = false,
+        wantsSpeech: Bool = false,
         onMessage: @escaping (ServerMessage) -> Void, onEnd: @escaping (RPCStatus) -> Void
     ) {
         self.onMessage = onMessage
@@ -30,6 +31,7 @@ public final class Conversation {
         func add(_ key: String, _ value: String) { metadata.append(MetadataEntry(key: key, value: Array(value.utf8))) }
         if !token.isEmpty { add("authorization", "Bearer \(token)") }
         if wantsTrace { add("vitrine-trace", "on") }
+        if wantsSpeech { add("vitrine-speak", "on") }
         if let resuming {
             add("vitrine-session-id", resuming.sessionID)
             add("vitrine-resume-after", "\(resuming.after)")

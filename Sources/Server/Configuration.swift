@@ -29,6 +29,8 @@ public struct ServerConfiguration: Sendable {
     /// A trained ranker's folder; "" = what comes next is not foreseen.
     public var rankerFolder = ""
     public var tokensFile = ""
+    /// The plugin that speaks replies to clients that want to hear them; "" = replies are text.
+    public var voicePlugin = ""
     public var shop = "default"
     public var inferenceThreads = 2
     public var computeThreads = 2
@@ -113,7 +115,7 @@ extension ServerConfiguration {
         let document = try YAMLValue.load(path)
         try document.fields(
             "listen", "loops", "insecure", "admin_socket", "metrics", "log", "models", "runtime", "plugins", "graph", "catalog", "auth", "shop",
-            "inference", "limits", "recommendations_max", "recording", "seed")
+            "inference", "limits", "recommendations_max", "recording", "seed", "speech")
         let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
         func located(_ value: YAMLValue, or fallback: String = "") throws(YAMLError) -> String {
             let text = try value.string(or: fallback)
@@ -155,6 +157,9 @@ extension ServerConfiguration {
         let auth = document["auth"]
         if auth.exists { try auth.fields("tokens") }
         read.tokensFile = try located(auth["tokens"])
+        let speech = document["speech"]
+        if speech.exists { try speech.fields("voice") }
+        read.voicePlugin = try speech["voice"].string(or: "")
         let inference = document["inference"]
         if inference.exists { try inference.fields("threads", "compute_threads") }
         read.inferenceThreads = try inference["threads"].int(in: 1...256, or: 2)
