@@ -63,6 +63,7 @@ struct Voice: Sendable {
         }
         defer { fclose(handle) }
         var bytes = [UInt8](repeating: 0, count: fileBytesMax)
-        return String(decoding: bytes.prefix(fread(&bytes, 1, fileBytesMax, handle)), as: UTF8.self)
+        let count = fread(&bytes, 1, bytes.count, handle)
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 }

@@ -6,6 +6,8 @@ public final class Conversation {
     private var sequence: UInt64 = 0
     private var nextImageID: UInt64 = 1
     private var unacknowledged = 0
+    /// Nothing may be sent any more, acknowledgements neither.
+    private var isFinished = false
     /// Id of the session, once the server has said it.
     public private(set) var sessionID = ""
     /// Sequence of the last message received: what to resume after.
@@ -97,7 +99,10 @@ public final class Conversation {
     }
 
     /// Nothing more will be said; answers still come, then `onEnd`.
-    public func finish() { stream?.halfClose() }
+    public func finish() {
+        isFinished = true
+        stream?.halfClose()
+    }
 
     public func cancel() { stream?.cancel() }
 
@@ -121,7 +126,7 @@ public final class Conversation {
             // A resumed stream says first that it was resumed, then repeats what was missed: the newest number counts.
             lastReceived = max(lastReceived, message.sequence)
             unacknowledged += 1
-            if unacknowledged >= Conversation.acknowledgeEvery {
+            if unacknowledged >= Conversation.acknowledgeEvery, !isFinished {
                 unacknowledged = 0
                 try control(.acknowledge(Acknowledge(sequence: lastReceived)))
             }
