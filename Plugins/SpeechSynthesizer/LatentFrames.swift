@@ -11,6 +11,8 @@ struct WindowPlan: Equatable {
 
     static let marginFrames = 10
     static let firstFrames = 40
+    /// What the flow must know for the first window: it sees 32 frames further than the decoder.
+    static let leadFrames = firstFrames + marginFrames + 32
     static let furtherFrames = 120
 
     static func windows(of frames: Int) -> [Window] {

@@ -9,6 +9,8 @@ final class SynthesisStream: StreamHandler {
     private let plugin: SpeechSynthesizerPlugin
     private var waiting: [(origin: InputOrigin, text: TextInput)] = []
     private var isSpeaking = false
+    /// Something of the text was given already.
+    private var hasBegun = false
     private var ended = false
 
     init(_ stream: PluginStream, _ plugin: SpeechSynthesizerPlugin) {
@@ -69,7 +71,7 @@ final class SynthesisStream: StreamHandler {
             return
         }
         let (origin, text) = waiting.removeFirst()
-        isSpeaking = true
+        (isSpeaking, hasBegun) = (true, false)
         let clauses = SpokenForm.clauses(of: text.text)
         guard !clauses.isEmpty else { return finish(origin) }
         let pronunciation = plugin.pronunciation
@@ -119,29 +121,60 @@ final class SynthesisStream: StreamHandler {
             stream.compute(deadlineUs: origin.deadlineUs) { () throws(PluginError) -> [Float] in
                 NormalNumbers.latent(mean: mean, deviation: deviation, scale: scale, seed: seed)
             } then: { [self] latent in
-                attempt(origin) { () throws(PluginError) in
-                    let input = try stream.tensor([1, Voice.channels, frames], try latent.get())
-                    run(plugin.flow, [("latent", input)], ["frames"], origin) { [self] (tensors) throws(PluginError) in
-                        guard tensors[0].shape == [1, Voice.channels, frames] else {
-                            throw PluginError(.failedPrecondition, "the voice's flow gave \(tensors[0].shape) for \(frames) frames")
-                        }
-                        try decode(WindowPlan.windows(of: frames)[...], of: tensors[0], pieces, origin)
-                    }
-                }
+                attempt(origin) { () throws(PluginError) in try flow(try latent.get(), frames, pieces, origin) }
             }
         }
+    }
+
+    /// From latent frames to those that the decoder takes. A text's first window does not wait for all of them.
+    private func flow(_ latent: [Float], _ frames: Int, _ pieces: ArraySlice<[Int64]>, _ origin: InputOrigin) throws(PluginError) {
+        let windows = WindowPlan.windows(of: frames)[...]
+        guard !hasBegun, let first = windows.first, frames > 2 * WindowPlan.leadFrames else {
+            return try flow(latent, frames, origin) { [self] (all) throws(PluginError) in try decode(windows, of: all, pieces, origin) }
+        }
+        let lead = Self.columns(0..<WindowPlan.leadFrames, of: latent, frames)
+        try flow(lead, WindowPlan.leadFrames, origin) { [self] (begun) throws(PluginError) in
+            try decode(first, of: begun, origin) { [self] () throws(PluginError) in
+                try flow(latent, frames, origin) { [self] (all) throws(PluginError) in try decode(windows.dropFirst(), of: all, pieces, origin) }
+            }
+        }
+    }
+
+    private func flow(
+        _ latent: [Float], _ frames: Int, _ origin: InputOrigin, then: @escaping (Tensor) throws(PluginError) -> Void
+    ) throws(PluginError) {
+        let input = try stream.tensor([1, Voice.channels, frames], latent)
+        run(plugin.flow, [("latent", input)], ["frames"], origin) { (tensors) throws(PluginError) in
+            guard tensors[0].shape == [1, Voice.channels, frames] else {
+                throw PluginError(.failedPrecondition, "the voice's flow gave \(tensors[0].shape) for \(frames) frames")
+            }
+            try then(tensors[0])
+        }
+    }
+
+    /// Some frames of all channels.
+    private static func columns(_ range: Range<Int>, of values: some RandomAccessCollection<Float>, _ all: Int) -> [Float] {
+        var cut: [Float] = []
+        cut.reserveCapacity(Voice.channels * range.count)
+        for channel in 0..<Voice.channels {
+            let row = values.dropFirst(channel * all + range.lowerBound)
+            cut += row.prefix(range.count)
+        }
+        return cut
     }
 
     private func decode(
         _ windows: ArraySlice<WindowPlan.Window>, of frames: Tensor, _ pieces: ArraySlice<[Int64]>, _ origin: InputOrigin
     ) throws(PluginError) {
         guard let window = windows.first else { return try speak(pieces.dropFirst(), origin) }
-        let (all, width) = (frames.shape[2], window.decoded.count)
-        var cut: [Float] = []
-        cut.reserveCapacity(Voice.channels * width)
-        frames.withFloats { values in
-            for channel in 0..<Voice.channels { cut += values[channel * all + window.decoded.lowerBound..<channel * all + window.decoded.upperBound] }
-        }
+        try decode(window, of: frames, origin) { [self] () throws(PluginError) in try decode(windows.dropFirst(), of: frames, pieces, origin) }
+    }
+
+    private func decode(
+        _ window: WindowPlan.Window, of frames: Tensor, _ origin: InputOrigin, then: @escaping () throws(PluginError) -> Void
+    ) throws(PluginError) {
+        let width = window.decoded.count
+        let cut = frames.withFloats { Self.columns(window.decoded, of: $0, frames.shape[2]) }
         let input = try stream.tensor([1, Voice.channels, width], cut)
         run(plugin.decoder, [("frames", input)], ["audio"], origin) { [self] (tensors) throws(PluginError) in
             guard tensors[0].count == width * Voice.hop else {
@@ -149,8 +182,9 @@ final class SynthesisStream: StreamHandler {
             }
             let from = (window.heard.lowerBound - window.decoded.lowerBound) * Voice.hop
             let samples = tensors[0].withFloats { Self.pcm($0[from..<from + window.heard.count * Voice.hop]) }
+            hasBegun = true
             emit(origin, .audio(SpokenAudio(sampleRateHz: UInt32(plugin.voice.sampleRateHz), samples: samples)))
-            try decode(windows.dropFirst(), of: frames, pieces, origin)
+            try then()
         }
     }
 
