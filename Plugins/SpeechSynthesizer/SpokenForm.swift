@@ -57,7 +57,8 @@ enum SpokenForm {
 
     private static func isAbbreviation(_ words: String) -> Bool {
         guard let last = words.split(separator: " ").last else { return false }
-        return abbreviations.contains(last.lowercased())
+        // And the "g" of "e.g.".
+        return abbreviations.contains(last.lowercased()) || (last.count == 1 && last.first?.isLowercase == true)
     }
 
     /// "$1,250.50" and "USD 1,250.50" to "1,250 dollars 50".

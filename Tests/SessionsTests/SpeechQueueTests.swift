@@ -60,7 +60,7 @@ struct SpeechQueueTests {
         for _ in 0..<3 { give(&queue, us: 1_000_000) }
         queue.played(turnID: 1, unit: 2, upToUs: 500_000)
         let cut = queue.interrupt()
-        #expect(cut == [SpeechQueue.Cut(turnID: 1, revision: 0, unit: 2, delivered: "First one. The second ")])
+        #expect(cut == [SpeechQueue.Cut(turnID: 1, revision: 0, unit: 2, delivered: "First one. The second has ")])
         let after = queue.next(nowUs: 0)
         #expect(after == nil && !queue.isBusy)
         let cut2 = queue.interrupt()
