@@ -96,7 +96,7 @@ public struct ServerLimits: Sendable, Equatable {
     /// From mapping a candidate in the server to its first instance on every loop.
     public var pluginStartMsMax = 30_000
     /// A candidate in its probe process.
-    public var pluginProbeMsMax = 10_000
+    public var pluginProbeMsMax = 30_000
     /// A candidate's conversations before it goes live.
     public var pluginGateMsMax = 600_000
     /// A plugin's file must not have changed for so long before it is read.
