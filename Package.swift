@@ -27,13 +27,17 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 }
 
 // A plugin exports the one symbol of its ABI and nothing else, and stays mapped: Swift images cannot be unloaded.
+// Under a sanitizer (tools/test/run) everything is exported: a test bundle holds the plugins, and the libraries it loads look there for what the
+// sanitizer has put in the place of malloc, locks and threads.
+let pluginExports =
+    Context.environment["VITRINE_SANITIZER"] == nil ? ["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map"] : []
 let pluginLinking: [LinkerSetting] = [
-    .unsafeFlags([
-        "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map",
-        "-Xlinker", "-z", "-Xlinker", "nodelete",
-        // A test bundle holds several plugins, each with the symbol; there the first one counts.
-        "-Xlinker", "-z", "-Xlinker", "muldefs",
-    ])
+    .unsafeFlags(
+        pluginExports + [
+            "-Xlinker", "-z", "-Xlinker", "nodelete",
+            // A test bundle holds several plugins, each with the symbol; there the first one counts.
+            "-Xlinker", "-z", "-Xlinker", "muldefs",
+        ])
 ]
 
 @MainActor func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
