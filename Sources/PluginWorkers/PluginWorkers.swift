@@ -172,7 +172,7 @@ public enum WorkerRunner {
     /// Whether the runner beside a program that is built with a sanitizer is run: it reserves terabytes of shadow memory, which a limit of memory
     /// would count.
     static func isSanitized(_ command: ChildProcess.Command) -> Bool {
-        command.program.hasSuffix("/\(program)") && ["__tsan_init", "__asan_init"].contains { dlsym(nil, $0) != nil }
+        command.program.hasSuffix("/\(program)") && (dlsym(nil, "__tsan_init") != nil || dlsym(nil, "__asan_init") != nil)
     }
 
     /// The runner beside the running program.
