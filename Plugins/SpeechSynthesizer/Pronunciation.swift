@@ -13,7 +13,7 @@ struct Pronunciation: Sendable {
     var voice: String
 
     /// The program may be silent for so long.
-    static let silenceMsMax: Int32 = 2_000
+    static let silenceMsMax: Int32 = 5_000
     /// What it may say.
     static let outputBytesMax = 64 << 10
 
