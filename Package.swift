@@ -105,7 +105,7 @@ let modules: [Target] = [
     module("Previews", ["EventLoop", "ImageDecoding", "Wire"]),
     module("Agents", ["Previews", "Intents", "Catalog", "Fusion", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
     module("Client", ["Wire", "EventLoop"]),
-    module("Replay", ["Client", "Recording", "Wire", "EventLoop", "CSndfile", "CheckedYAML", histogram]),
+    module("Replay", ["Client", "Recording", "Wire", "EventLoop", "ImageDecoding", "CSndfile", "CheckedYAML", histogram]),
     module(
         "Server",
         [

@@ -18,7 +18,7 @@ enum HandAnchors {
     /// From the wrist's joint down to where a bracelet lies, over the narrow end of the forearm.
     static var braceletDropMm: Double { 20 }
 
-    /// A ring sits where the ring finger leaves the palm, a little before the middle of its first segment (joints 13 to 14); a bracelet on the
+    /// A ring sits where the ring finger leaves the palm, in the middle of its first segment (joints 13 to 14); a bracelet on the
     /// forearm, which is taken to go on as the hand does (from joint 9 to joint 0).
     static func derive(_ hand: DetectedFigure) -> [JewelleryAnchor] {
         let side = hand.part == .leftHand ? "left" : "right"
@@ -31,7 +31,7 @@ enum HandAnchors {
         let length = max(hand.distance(Hand.wrist, Hand.middleBase), 1e-9)
         let bracelet = wrist.place + (wrist.place - middle.place) * (braceletDropMm * scale / length)
         return [
-            ("ring_finger", base, joint, base.place.towards(joint.place, 0.45), stoneHiddenShare(turn: turn)),
+            ("ring_finger", base, joint, base.place.towards(joint.place, 0.5), stoneHiddenShare(turn: turn)),
             ("wrist", wrist, middle, bracelet, 0),
         ].map { name, from, to, place, turnedAway in
             let along = to.place - from.place

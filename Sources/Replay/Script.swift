@@ -82,6 +82,8 @@ public struct VideoSource: Sendable, Hashable {
     public var files: [String]
     public var framesPerSecond: Double
     public var purpose: ImagePurpose
+    /// Pictures that are no JPEG are sent as one of this quality, 1 to 100, as cameras do; nil = every file as it is.
+    public var jpegQuality: Int?
 }
 
 /// One thing that a client does. Paths are resolved.

@@ -1,5 +1,6 @@
 public import Wire
 import EventLoop
+import ImageDecoding
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -68,12 +69,23 @@ public struct ScriptAssets: Sendable {
             var frames: [[UInt8]] = []
             for file in video.files {
                 let bytes = try read(file)
-                frames += VideoFile.isMotion(file) ? try VideoFile.frames(bytes, name: file) : [bytes]
+                frames += VideoFile.isMotion(file) ? try VideoFile.frames(bytes, name: file) : [Self.cameraPicture(bytes, video.jpegQuality)]
             }
             try count(frames.reduce(0) { $0 + $1.count })
             videos[video] = frames
         default: break
         }
+    }
+
+    /// A file as a camera would send it. What is no picture stays as it is: that it is refused may be what is expected.
+    private static func cameraPicture(_ file: [UInt8], _ jpegQuality: Int?) -> [UInt8] {
+        guard let jpegQuality, !file.starts(with: [0xFF, 0xD8]) else { return file }
+        let jpeg = file.withUnsafeBytes { bytes in
+            Result { () throws(ImageError) -> [UInt8] in
+                try ImageEncoder.jpeg(try ImageDecoder.decode(bytes, fit: .full(sideMax: 4_096)), quality: jpegQuality)
+            }
+        }
+        return (try? jpeg.get()) ?? file
     }
 
     private mutating func read(_ file: String) throws(RPCStatus) -> [UInt8] {

@@ -121,14 +121,15 @@ extension Step {
         if !value.isMapping {
             return VideoSource(files: try files(value, located), framesPerSecond: 5, purpose: .query)
         }
-        try value.fields("frames", "file", "fps", "purpose")
+        try value.fields("frames", "file", "fps", "purpose", "jpeg")
         guard value["frames"].exists != value["file"].exists else {
             throw value.error("either 'frames' lists pictures or 'file' names a .mjpeg file")
         }
         let purpose: ImagePurpose = try value["purpose"].choice(PurposeName.self, or: .query) == .query ? .query : .selfie
         return VideoSource(
             files: try files(value["frames"].exists ? value["frames"] : value["file"], located),
-            framesPerSecond: try value["fps"].number(in: 0.1...120, or: 5), purpose: purpose)
+            framesPerSecond: try value["fps"].number(in: 0.1...120, or: 5), purpose: purpose,
+            jpegQuality: value["jpeg"].exists ? try value["jpeg"].int(in: 1...100) : nil)
     }
 
     private static func files(_ value: YAMLValue, _ located: (String) -> String) throws(YAMLError) -> [String] {

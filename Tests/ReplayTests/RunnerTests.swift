@@ -180,6 +180,26 @@ struct RunnerTests {
         #expect(played.test.counts.frames == 2)
         #expect((100...1_000).contains(played.result.steps[2].sentAtMs - played.result.steps[2].startedAtMs))
     }
+
+    @Test("A camera sends JPEG when asked to; what is JPEG already, and what is no picture, stays as it is")
+    func asJPEG() throws {
+        let root = SchemaTests.root + "/examples/jewelry/catalog"
+        let files = ["overlays/ring-solitaire-ruby-gold.webp", "images/ring-signet-gold.jpg", "products.jsonl"].map { "\(root)/\($0)" }
+        let text = """
+            conversation: c
+            steps:
+              - {video: {frames: [\(files.joined(separator: ", "))], jpeg: 90}}
+              - {video: {frames: [\(files.joined(separator: ", "))]}}
+            """
+        let scripts = try scripts(text)
+        let assets = try ScriptAssets.load(scripts, synthesiser: SpeechSynthesiser(folder: "/nowhere"))
+        let sent = scripts[0].steps.flatMap(\.actions).compactMap { action in
+            if case .video(let video) = action { assets.video(video) } else { nil }
+        }
+        try #require(sent.count == 2 && sent[0].count == 3)
+        #expect(sent[0][0].starts(with: [0xFF, 0xD8, 0xFF]) && !sent[1][0].starts(with: [0xFF, 0xD8]))
+        #expect(Array(sent[0][1...]) == Array(sent[1][1...]))
+    }
 }
 
 @Suite("A run of many conversations", .timeLimit(.minutes(1)))

@@ -75,7 +75,7 @@ enum Corpus {
           - {say: '${word}', language: '${l}', within_ms: '${n}', continue: true}
           - {speak: {file: a.wav, noise: none, pace: 1}, expect: [transcript]}
           - {speak: {say: hi, voice: en-gb+m3, words_per_minute: 200}, expect: [{transcript: {wer: 0.1, contains: hi, language: en}}]}
-          - {show: a.jpg, video: {frames: [a.jpg, b.jpg], fps: 2.5, purpose: selfie}}
+          - {show: a.jpg, video: {frames: [a.jpg, b.jpg], fps: 2.5, purpose: selfie, jpeg: 90}}
           - {video: clip.mjpeg, selfie: b.jpg, try_on: P, behaviour: view, product: P, set_language: zh}
           - {consent: {record_audio: true, record_faces: false, personalise: true}, turn: start, barge_in: true, silence_ms: 5, stop_reading_ms: 6}
           - {cancel: true, expect: [{status: {code: CANCELLED}}]}
@@ -148,6 +148,7 @@ enum Corpus {
         inStep("{speak: {file: b, noise: {kind: hum, file: x}}}", "steps[0].speak.noise: noise is either of a kind or from a file, not both"),
         inStep("{speak: {file: b, noise: 200}}", "steps[0].speak.noise: a number from -20.0 to 100.0 is needed here, not '200'"),
         inStep("{video: {fps: 3}}", "steps[0].video: either 'frames' lists pictures or 'file' names a .mjpeg file"),
+        inStep("{video: {file: a.mjpeg, jpeg: 0}}", "steps[0].video.jpeg: a whole number from 1 to 100 is needed here, not '0'"),
         inStep("{video: {file: a.mjpeg, fps: 0}}", "steps[0].video.fps: a number from 0.1 to 120.0 is needed here, not '0'"),
         inStep("{consent: {all: true}}", "steps[0].consent: unknown key 'all'; allowed: record_audio, record_faces, personalise"),
         inStep("{turn: stop}", "steps[0].turn: one of start, end is needed here, not 'stop'"),
