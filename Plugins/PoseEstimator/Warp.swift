@@ -55,7 +55,7 @@ enum Warp {
     }
 }
 
-private struct Sampler {
+struct Sampler {
     let source: UnsafePointer<UInt8>
     let width: Int
     let height: Int
@@ -66,6 +66,11 @@ private struct Sampler {
     /// Places farther out than this are all alike.
     private static var farthest: Double { 1e9 }
 
+    /// The nearest whole number, of two the even one, for less than 2⁵¹: beyond 1.5 · 2⁵² a Double has no fraction left, and the addition rounds.
+    /// The same as `rounded(.toNearestOrEven)`, which is a call into the C library for processors before SSE 4.1.
+    @inline(__always)
+    static func nearest(_ x: Double) -> Double { (x + 6_755_399_441_055_744) - 6_755_399_441_055_744 }
+
     /// `x` and `y` in steps.
     @inline(__always)
     func sample(_ x: Double, _ y: Double, into pixel: UnsafeMutablePointer<Float>) {
@@ -74,7 +79,7 @@ private struct Sampler {
             for channel in 0..<3 { pixel[channel] = offset }
             return
         }
-        let (column, row) = (Int(x.rounded(.toNearestOrEven)), Int(y.rounded(.toNearestOrEven)))
+        let (column, row) = (Int(Sampler.nearest(x)), Int(Sampler.nearest(y)))
         let (left, top) = (column >> 5, row >> 5)
         let (fx, fy) = (Int32(truncatingIfNeeded: column & 31), Int32(truncatingIfNeeded: row & 31))
         if left >= 0, top >= 0, left < width - 1, top < height - 1 {

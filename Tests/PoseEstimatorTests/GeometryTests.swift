@@ -18,6 +18,17 @@ struct Numbers {
 
 @Suite("Regions and warping")
 struct RegionTests {
+    @Test("places are rounded to the nearest whole step, of two to the even one, as the standard library rounds")
+    func wholeSteps() {
+        var numbers = Numbers(31)
+        for _ in 0..<2_000 {
+            let x = numbers.next(-1e9...1e9)
+            for value in [x, x.rounded() + 0.5, x / 1e6, (x / 1e6).rounded() + 0.5] {
+                #expect(Sampler.nearest(value) == value.rounded(.toNearestOrEven))
+            }
+        }
+    }
+
     @Test("to the picture and back is where one came from, for any region")
     func inverse() {
         var numbers = Numbers(1)

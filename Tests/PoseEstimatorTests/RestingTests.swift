@@ -51,6 +51,25 @@ struct RestingTests {
         #expect(measured(face: { 100 + Double($0) * 3 }, body: { _ in 100 }) == [0, 3, 6])
     }
 
+    @Test("what is missing is not looked for in the picture in which the body is measured, but in the next; after twice its time in any")
+    func apart() {
+        for (bodyEveryMs, expected) in [(200, [0, 8, 15]), (0, [0, 13])] {
+            var tracker = PoseTracker(options: PoseOptions(bodyEveryMs: bodyEveryMs, smoothing: false, searchEveryMs: 200))
+            var searched: [Int] = []
+            for index in 0..<20 {
+                let atUs = UInt64(index) * 33_000
+                let plan = tracker.plan(atUs: atUs, width: 640, height: 480)
+                if plan.search.contains(.hand) { searched.append(index) }
+                var seen = [found(.face, plan.tracks.first { $0.kind == .face }?.id)]
+                if index == 0 || plan.tracks.contains(where: { $0.kind == .body }) {
+                    seen.append(found(.body, plan.tracks.first { $0.kind == .body }?.id))
+                }
+                _ = tracker.finished(seen, atUs: atUs)
+            }
+            #expect(searched == expected)
+        }
+    }
+
     @Test("a picture from before the last measurement has no body that rests")
     func backwards() {
         var tracker = PoseTracker(options: options)

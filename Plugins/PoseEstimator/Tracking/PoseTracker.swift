@@ -63,9 +63,10 @@ struct PoseTracker: Equatable, Sendable {
         size = [width, height]
         lastUs = atUs
         var search: [PoseChainKind] = []
+        let measuresBody = tracks.contains { $0.kind == .body && !rests($0, atUs) }
         for kind in PoseChainKind.allCases {
             let missing = options.figuresMax(kind, video: true) - tracks.count { $0.kind == kind }
-            guard missing > 0, isDue(searches[kind.rawValue], atUs) else { continue }
+            guard missing > 0, isDue(searches[kind.rawValue], atUs, waits: measuresBody) else { continue }
             searches[kind.rawValue].lastUs = atUs
             search.append(kind)
         }
@@ -96,9 +97,11 @@ struct PoseTracker: Equatable, Sendable {
         return before.overlap(now) >= stayOverlap && abs(normalized(before.rotation - now.rotation)) < stayTurn
     }
 
-    private func isDue(_ search: Search, _ atUs: UInt64) -> Bool {
-        guard let last = search.lastUs else { return true }
-        return atUs <= search.urgentUntilUs || atUs < last || atUs - last >= UInt64(options.searchEveryMs) * 1_000
+    /// - Parameter waits: the picture has much to measure already. A search that is due then comes with the next picture, or when twice its time
+    ///   is over.
+    private func isDue(_ search: Search, _ atUs: UInt64, waits: Bool) -> Bool {
+        guard let last = search.lastUs, atUs >= last else { return true }
+        return atUs <= search.urgentUntilUs || atUs - last >= UInt64(options.searchEveryMs) * 1_000 * (waits ? 2 : 1)
     }
 
     /// What was found in the picture that `plan` was made for. Gives it back smoothed, with hands that do not change sides.
