@@ -41,8 +41,8 @@ enum PoseModel: String, CaseIterable, Sendable {
 
     var isDetector: Bool { self == .faceDetector || self == .palmDetector || self == .bodyDetector }
 
-    /// Jobs that run side by side, each on its share of the cores: networks as small as these gain nothing from a second core and lose to the waiting
-    /// for each other. A hand's landmarks, the slowest part of what a picture waits for, gain a fifth.
+    /// Jobs that run side by side, each on its share of the cores: two cores on one of these networks cost a fifth to two fifths more of CPU than two
+    /// of it side by side (`make bench-tryon`, networks). A hand's landmarks, the longest that a picture waits for, have all cores.
     var requests: UInt32 { self == .handLandmarks ? 1 : 4 }
 
     /// Which of the chains it belongs to.
