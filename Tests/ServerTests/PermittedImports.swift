@@ -29,7 +29,7 @@ enum PermittedImports {
         ("Previews", ["EventLoop", "ImageDecoding", "Wire"]),
         ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Intents", "Previews", "Sessions", "Telemetry", "Wire"]),
         ("Client", ["EventLoop", "Wire"]),
-        ("Replay", ["CSndfile", "CheckedYAML", "Client", "EventLoop", "Recording", "Wire"]),
+        ("Replay", ["CSndfile", "CheckedYAML", "Client", "EventLoop", "ImageDecoding", "Recording", "Wire"]),
         (
             "Server",
             [
