@@ -60,6 +60,16 @@ struct Phrases {
     var dropped: String { of("All right, I leave it as it is.", "好的，不做任何更改。") }
     var stillOpen: String { of("And shall we go on with what we began?", "另外，刚才的事要继续办理吗？") }
     var notNow: String { of("The shop's system does not answer just now. Nothing was done; please try again in a while.", "系统暂时没有响应，没有做任何更改，请稍后再试。") }
+    var uncertain: String {
+        of(
+            "The shop's system has not answered, so I do not know whether that was done. Say yes and I will ask it again; it will not be done twice.",
+            "系统没有回复，我还不能确定是否已经办好。您回复“是”，我再确认一次，不会重复办理。")
+    }
+    var leftUncertain: String {
+        of(
+            "All right. Whether it was done I do not know; please ask me about the order in a while.",
+            "好的。我还不能确定是否已经办好，请稍后再问我订单的情况。")
+    }
     func changedMeanwhile(_ order: String) -> String {
         of("That is not possible any more, so I have changed nothing.", "现在已经无法办理，我没有做任何更改。")
     }

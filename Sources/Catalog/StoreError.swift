@@ -16,6 +16,8 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case corrupted
         /// The file cannot be opened, is locked by another process, or the store is closed.
         case unavailable
+        /// It was asked for, and nobody knows whether it was done. Asking again with the same idempotency key is safe.
+        case outcomeUnknown
         case `internal`
     }
     public var code: Code

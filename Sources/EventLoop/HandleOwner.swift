@@ -4,7 +4,9 @@
 // open handle keeps
 // its owner alive even if nobody else does. The close callback gives the reference back and frees the allocation. The loop's own handles
 // (LoopHandles.swift)
-// carry the loop instead; they are told apart by type of handle, which the loop never shares: prepare, check, idle, timer, poll.
+// carry the loop instead; they are told apart by type of handle, which the loop never shares (prepare, check, idle, timer), and the one poll
+// handle of
+// the loop's own by its address.
 
 import CLibuv
 
@@ -47,10 +49,11 @@ public class HandleOwner {
     /// The loop ends: close.
     func loopStops() { closeHandle() }
 
-    /// The owner of a handle, nil for the loop's own handles.
-    final class func of(_ handle: UnsafeMutablePointer<uv_handle_t>) -> HandleOwner? {
+    /// The owner of a handle of `loop`, nil for the loop's own handles.
+    final class func of(_ handle: UnsafeMutablePointer<uv_handle_t>, _ loop: EventLoop) -> HandleOwner? {
         switch handle.pointee.type {
-        case UV_PREPARE, UV_CHECK, UV_IDLE, UV_TIMER, UV_POLL: return nil
+        case UV_PREPARE, UV_CHECK, UV_IDLE, UV_TIMER: return nil
+        case UV_POLL where handle == UnsafeMutableRawPointer(loop.handles.wake).assumingMemoryBound(to: uv_handle_t.self): return nil
         default: return handle.pointee.data.map { Unmanaged<HandleOwner>.fromOpaque($0).takeUnretainedValue() }
         }
     }

@@ -1,4 +1,5 @@
 // Unsafe: walks libuv's handles; each handle that is not the loop's own carries a pointer to its `HandleOwner` (see HandleOwner.swift).
+// The walk's context is an unretained pointer to the loop, which the caller holds.
 
 import CLibuv
 import Locks
@@ -18,10 +19,11 @@ enum LoopRun {
         for number in loop.memoryStreams.keys.sorted() { loop.memoryStreams[number]?.loopStops() }
         uv_walk(
             loop.uv,
-            { handle, _ in
-                guard let handle, uv_is_closing(handle) == 0, let owner = HandleOwner.of(handle) else { return }
-                owner.loopStops()
-            }, nil)
+            { handle, context in
+                guard let handle, let context, uv_is_closing(handle) == 0 else { return }
+                let loop = Unmanaged<EventLoop>.fromOpaque(context).takeUnretainedValue()
+                HandleOwner.of(handle, loop)?.loopStops()
+            }, Unmanaged.passUnretained(loop).toOpaque())
         for _ in 0..<drainIterationsMax {
             uv_run(loop.uv, UV_RUN_NOWAIT)
             if loop.mode == .virtual {

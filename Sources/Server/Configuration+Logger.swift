@@ -12,6 +12,6 @@ extension ServerConfiguration {
             case .error: .error
             }
         let format: StructuredLogHandler.Format = logFormat == .json ? .json : .logfmt
-        return Logger(label: label) { StructuredLogHandler(label: $0, format: format, level: level) }
+        return Logger(label: label) { [redactsLog] in StructuredLogHandler(label: $0, format: format, level: level, redacts: redactsLog) }
     }
 }

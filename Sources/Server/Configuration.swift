@@ -1,3 +1,4 @@
+public import BackEnd
 public import CheckedYAML
 public import EventLoop
 public import Sessions
@@ -14,6 +15,8 @@ public struct ServerConfiguration: Sendable {
     public var metrics = ""
     public var logLevel = LogLevel.info
     public var logFormat = LogFormat.text
+    /// Personal data is taken out of what is logged.
+    public var redactsLog = true
     public var modelsFolder = ""
     public var runtimeFolder = ""
     public var pluginFolder = ""
@@ -24,10 +27,16 @@ public struct ServerConfiguration: Sendable {
     public var intentsFile = ""
     /// The dialogue policy of customer service; "" = it answers, but does nothing.
     public var dialogueFile = ""
+    /// Examples of what reviews are about; "" = they are read by words alone.
+    public var reviewsFile = ""
     /// Business rules and experiment of recommendations; "" = none.
     public var rulesFile = ""
     /// A trained ranker's folder; "" = what comes next is not foreseen.
     public var rankerFolder = ""
+    /// Where orders are asked for and requests go; nil = the shop's own database.
+    public var backEnd: BackEndChoice?
+    /// What the back end said in the conversation that is played again. Not from the file.
+    var saidOutside: [SaidOutside]?
     public var tokensFile = ""
     /// The plugin that speaks replies to clients that want to hear them; "" = replies are text.
     public var voicePlugin = ""
@@ -82,6 +91,8 @@ public struct ServerLimits: Sendable, Equatable {
     public var connectionsMax = 10_000
     public var streamsPerConnectionMax = 64
     public var sessionsMax = 10_000
+    /// How long a session whose process has ended waits for its customer; 0 = it ends with the process.
+    public var sessionsKeptHoursMax = 24
     public var frameBytesMax = 4 << 20
     /// Payload bytes that all sessions together may hold on their way in.
     public var ingressBytesMax = 256 << 20
@@ -115,7 +126,7 @@ extension ServerConfiguration {
         let document = try YAMLValue.load(path)
         try document.fields(
             "listen", "loops", "insecure", "admin_socket", "metrics", "log", "models", "runtime", "plugins", "graph", "catalog", "auth", "shop",
-            "inference", "limits", "recommendations_max", "recording", "seed", "speech")
+            "inference", "limits", "recommendations_max", "recording", "seed", "speech", "back_end")
         let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
         func located(_ value: YAMLValue, or fallback: String = "") throws(YAMLError) -> String {
             let text = try value.string(or: fallback)
@@ -132,8 +143,9 @@ extension ServerConfiguration {
         read.seed = UInt64(try document["seed"].int(in: 0...Int.max, or: 0))
         read.recommendationsMax = try document["recommendations_max"].int(in: 1...50, or: 5)
         let log = document["log"]
-        if log.exists { try log.fields("level", "format") }
+        if log.exists { try log.fields("level", "format", "redact") }
         read.logLevel = try log["level"].choice(LogLevel.self, or: .info)
+        read.redactsLog = try log["redact"].bool(or: true)
         read.logFormat = try log["format"].choice(LogFormat.self, or: .text)
         read.modelsFolder = try located(document["models"], or: "\(cacheFolder)/models")
         read.runtimeFolder = try located(document["runtime"], or: "\(cacheFolder)/openvino/libs")
@@ -147,11 +159,12 @@ extension ServerConfiguration {
         read.graphFile = try located(document["graph"])
         if read.graphFile.isEmpty { throw document.error("'graph' is needed: the path of a fusion graph file") }
         let catalog = document["catalog"]
-        if catalog.exists { try catalog.fields("folder", "database", "intents", "dialogue", "rules", "ranker") }
+        if catalog.exists { try catalog.fields("folder", "database", "intents", "dialogue", "rules", "ranker", "reviews") }
         read.catalogueFolder = try located(catalog["folder"])
         read.databaseFile = try located(catalog["database"])
         read.intentsFile = try located(catalog["intents"])
         read.dialogueFile = try located(catalog["dialogue"])
+        read.reviewsFile = try located(catalog["reviews"])
         read.rulesFile = try located(catalog["rules"])
         read.rankerFolder = try located(catalog["ranker"])
         let auth = document["auth"]
@@ -165,6 +178,8 @@ extension ServerConfiguration {
         read.inferenceThreads = try inference["threads"].int(in: 1...256, or: 2)
         read.computeThreads = try inference["compute_threads"].int(in: 1...256, or: 2)
         read.recording = try RecordingChoice.read(document["recording"], located)
+        read.backEnd = try BackEndChoice.read(document["back_end"], isInsecure: read.isInsecure, located)
+        if read.backEnd != nil, read.databaseFile.isEmpty { throw document["back_end"].error("needs 'catalog: {database: …}' for everything else") }
         try read.readLimits(document["limits"])
         return read
     }
@@ -175,9 +190,10 @@ extension ServerConfiguration {
             "connections_max", "streams_per_connection_max", "sessions_max", "frame_bytes_max", "ingress_bytes_max", "output_bytes_max",
             "first_frame_ms_max", "drain_ms_max", "text_bytes_max", "image_bytes_max", "turn_quiet_ms", "resume_bytes_max",
             "resume_window_ms", "control_messages_per_second_max", "plugin_drain_ms_max", "plugin_start_ms_max", "plugin_probe_ms_max",
-            "plugin_gate_ms_max", "retired_swift_images_max", "video_frames_per_second_max")
+            "plugin_gate_ms_max", "retired_swift_images_max", "video_frames_per_second_max", "sessions_kept_hours_max")
         limits.connectionsMax = try value["connections_max"].int(in: 1...1_000_000, or: limits.connectionsMax)
         limits.streamsPerConnectionMax = try value["streams_per_connection_max"].int(in: 1...10_000, or: limits.streamsPerConnectionMax)
+        limits.sessionsKeptHoursMax = try value["sessions_kept_hours_max"].int(in: 0...8_760, or: limits.sessionsKeptHoursMax)
         limits.sessionsMax = try value["sessions_max"].int(in: 1...1_000_000, or: limits.sessionsMax)
         limits.frameBytesMax = try value["frame_bytes_max"].int(in: 4_096...(64 << 20), or: limits.frameBytesMax)
         limits.ingressBytesMax = try value["ingress_bytes_max"].int(in: (1 << 20)...(64 << 30), or: limits.ingressBytesMax)

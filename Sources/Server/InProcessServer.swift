@@ -1,3 +1,4 @@
+import BackEnd
 import Catalog
 public import EventLoop
 
@@ -63,6 +64,18 @@ public final class InProcessServer: Sendable {
 }
 
 extension ServerConfiguration {
+    /// Lets a server in this process answer with what others said in a recorded conversation: `said` under the name of who said it.
+    /// - Throws: for what cannot be read, because it was redacted or is of another version.
+    public mutating func playBack(outside said: [(name: String, said: [UInt8])]) throws(ServerError) {
+        do throws(StoreError) {
+            var read: [SaidOutside] = []
+            for entry in said where entry.name == HTTPBackEnd.outsideName { read.append(try SaidOutside(recorded: entry.said)) }
+            saidOutside = read
+        } catch {
+            throw ServerError(error.message)
+        }
+    }
+
     /// Puts a candidate's file in the place of the plugin of that name. False when the configuration loads no such plugin.
     public mutating func replacePlugin(_ name: String, by file: String) -> Bool {
         guard let index = plugins.firstIndex(where: { $0.name == name }) else { return false }

@@ -17,6 +17,8 @@ final class LoopWorker: ConnectionHost {
     let shared: ServerState
     private let adminMethods: [Method]
     let sessions: SessionTable
+    /// nil = sessions end with the process.
+    let keeper: SessionKeeper?
     private(set) var deployment: Deployment?
     /// Of the sessions that are recorded, by id.
     private var taps: [String: SessionTap] = [:]
@@ -34,6 +36,8 @@ final class LoopWorker: ConnectionHost {
         limits = shared.configuration.limits
         nextTarget = loop.index
         sessions = SessionTable(loop: loop, loops: shared.configuration.loops, seed: shared.seed)
+        keeper = shared.sessionStore.map { SessionKeeper($0, loop: loop, log: shared.log) }
+        keeper?.onIdle = { [unowned self] in finishDrain() }
     }
 
     /// What new turns pin from now on.
@@ -128,15 +132,48 @@ final class LoopWorker: ConnectionHost {
             throw RPCStatus(.resourceExhausted, "\(limits.sessionsMax) sessions are open, which is this server's limit")
         }
         let (id, own) = sessions.newSession(seed: seed)
-        let session = Session(
-            id: id, key: SessionTable.key(of: id), principal: principal, loop: loop, router: router, limits: shared.configuration.sessionLimits,
-            observer: self, seed: own, wantsTrace: wantsTrace, ingress: shared.ingress
-        ) { [unowned self] in self.liveDeployment() }
+        let session = session(id, seed: own, principal, wantsTrace: wantsTrace)
         session.consent = consent
         taps[id] = try shared.recordings?.tap(session, seed: own, asked: record, deployment: deployment)
+        add(session)
+        return session
+    }
+
+    private func session(_ id: String, seed: UInt64, _ principal: Principal, wantsTrace: Bool) -> Session {
+        Session(
+            id: id, key: SessionTable.key(of: id), principal: principal, loop: loop, router: router, limits: shared.configuration.sessionLimits,
+            observer: self, seed: seed, wantsTrace: wantsTrace, ingress: shared.ingress
+        ) { [unowned self] in self.liveDeployment() }
+    }
+
+    private func add(_ session: Session) {
         sessions.add(session)
         shared.metrics.sessions.add(1)
+    }
+
+    /// Whether a session may be found in the store although this process does not have it.
+    func mayBeKept(_ id: String) -> Bool { keeper != nil && !isDraining && sessions.find(id) == nil }
+
+    /// Takes up a session that another process had.
+    /// - Parameter after: the last message that the client has.
+    nonisolated(nonsending) func keptSession(
+        _ id: String, principal: Principal, after: UInt64, wantsTrace: Bool
+    ) async throws(RPCStatus) -> Session {
+        guard let keeper, let kept = try await keeper.load(id, as: principal) else { throw LoopWorker.noSession(id) }
+        // Another stream may have asked for it meanwhile.
+        if sessions.find(id) != nil { return try resumableSession(id, principal: principal) }
+        guard !isDraining, shared.metrics.sessions.value < Double(limits.sessionsMax) else {
+            throw RPCStatus(.unavailable, "the server takes no sessions just now; try again")
+        }
+        let session = session(id, seed: sessions.newSeed(), principal, wantsTrace: wantsTrace)
+        try session.take(up: kept.state, clientHas: after)
+        keeper.took(session, version: kept.version)
+        add(session)
         return session
+    }
+
+    private static func noSession(_ id: String) -> RPCStatus {
+        RPCStatus(.notFound, "there is no session '\(id)' to resume; open one without 'vitrine-session-id'")
     }
 
     /// Of a session that is recorded.
@@ -155,7 +192,7 @@ final class LoopWorker: ConnectionHost {
     func resumableSession(_ id: String, principal: Principal) throws(RPCStatus) -> Session {
         // Somebody else's session looks like one that does not exist.
         guard let session = sessions.find(id), session.principal == principal else {
-            throw RPCStatus(.notFound, "there is no session '\(id)' to resume; open one without 'vitrine-session-id'")
+            throw LoopWorker.noSession(id)
         }
         sessions.resumed(session)
         return session
@@ -187,7 +224,7 @@ final class LoopWorker: ConnectionHost {
     }
 
     private func finishDrain() {
-        guard isDraining, sessions.count == 0 else { return }
+        guard isDraining, sessions.count == 0, keeper?.isIdle ?? true else { return }
         for connection in connectionsInOrder { connection.close() }
         guard connections.isEmpty, !isDrained else { return }
         isDrained = true
@@ -205,6 +242,7 @@ extension LoopWorker: SessionObserver {
 
     func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State) {
         shared.metrics.turnOver(state, ms: Double(tookUs) / 1e3)
+        keeper?.save(session)
     }
 
     func sessionProblem(_ status: RPCStatus) { shared.metrics.problems.add() }
@@ -215,11 +253,13 @@ extension LoopWorker: SessionObserver {
         guard let tap = tap(of: session) else { return nil }
         let bound = LoopBound(tap, loop: loop)
         // Stores answer on the loop that asked.
-        return { store, key, value in bound.value.read(store: store, key: key, value: value) }
+        return { noted in bound.value.note(noted) }
     }
 
     func sessionEnded(_ session: Session) {
         taps.removeValue(forKey: session.id)?.ended()
+        // A server that stops is no reason for a customer to have done.
+        keeper?.ended(session, mayReturn: isDraining)
         sessions.remove(session)
         shared.metrics.sessions.add(-1)
         finishDrain()

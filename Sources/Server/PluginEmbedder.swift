@@ -52,7 +52,8 @@ public final class PluginEmbedder {
         }
     }
 
-    private nonisolated(nonsending) static func all<Input: Sendable>(
+    /// Runs `one` for every input, some at a time, on the loop that this is called on.
+    nonisolated(nonsending) static func all<Input: Sendable>(
         _ inputs: [Input], _ features: PluginFeatureSource, _ progress: @escaping @Sendable (Int) -> Void,
         _ one: @escaping @Sendable (PluginFeatureSource, Input) async throws -> Feature
     ) async throws -> [Result<Feature, ServerError>] {

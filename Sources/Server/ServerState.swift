@@ -19,13 +19,16 @@ final class ServerState: Sendable {
     /// nil = nothing is recorded.
     let recordings: Recordings?
     let handoffs: (any HandoffQueue)?
+    /// Where sessions outlive the process; nil = nowhere.
+    let sessionStore: (any SessionStore)?
     private let runtime: PluginRuntime
     private let loops: [EventLoop]
     private let workers: WorkerTable
 
     init(
         configuration: ServerConfiguration, metrics: ServerMetrics, log: Logger, seed: UInt64, verifier: any TokenVerifier,
-        adminVerifier: any TokenVerifier, events: (any EventLog)?, handoffs: (any HandoffQueue)?, recordings: Recordings?, runtime: PluginRuntime,
+        adminVerifier: any TokenVerifier, events: (any EventLog)?, handoffs: (any HandoffQueue)?,
+        sessionStore: (any SessionStore)?, recordings: Recordings?, runtime: PluginRuntime,
         loops: [EventLoop], workers: WorkerTable
     ) {
         self.configuration = configuration
@@ -38,6 +41,7 @@ final class ServerState: Sendable {
         self.events = events
         self.recordings = recordings
         self.handoffs = handoffs
+        self.sessionStore = sessionStore
         self.runtime = runtime
         self.loops = loops
         self.workers = workers

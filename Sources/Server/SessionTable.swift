@@ -40,6 +40,9 @@ final class SessionTable {
         return (newID(from: &chance), chance.next())
     }
 
+    /// What the chances of a session begin with that had its id before.
+    func newSeed() -> UInt64 { random.next() }
+
     private func newID(from chance: inout SeededRandom) -> String {
         while true {
             let id = SessionTable.id(from: &chance)

@@ -1,3 +1,4 @@
+import Catalog
 import EventLoop
 import Recording
 import Sessions
@@ -80,8 +81,13 @@ final class SessionTap {
 
     // MARK: What is no frame
 
-    /// An agent of this session has read from a store. `value` is JSON.
-    func read(store: String, key: String, value: String) { recorder.read(timeUs: nowUs, store: store, key: key, value: value) }
+    /// An agent of this session has read from a store, or has spoken with somebody outside.
+    func note(_ noted: StoreReads.Noted) {
+        switch noted {
+        case .read(let store, let key, let value): recorder.read(timeUs: nowUs, store: store, key: key, value: value)
+        case .outside(let name, let said): recorder.frame(timeUs: nowUs, .outside, outside: name) { $0.append(contentsOf: said.utf8) }
+        }
+    }
 
     /// Something else answers from now on.
     func deployed(_ number: UInt64, _ versions: () -> RecordedVersions) {

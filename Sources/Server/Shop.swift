@@ -1,7 +1,9 @@
 import Agents
+import BackEnd
 import Catalog
 import CheckedYAML
 import Fusion
+import Intents
 import Logging
 import Previews
 import Sessions
@@ -13,10 +15,16 @@ final class Shop: Sendable {
     let classifier: IntentClassifier
     private let policy: DialoguePolicy
     private let recommender: Recommender
+    /// nil = orders and requests are the database's.
+    private let backEnd: HTTPBackEnd?
+    private let reviewModel: ReviewModel?
 
     private init(
-        stores: SQLiteStores, snapshot: CatalogSnapshot, classifier: IntentClassifier, policy: DialoguePolicy, recommender: Recommender
+        stores: SQLiteStores, snapshot: CatalogSnapshot, classifier: IntentClassifier, policy: DialoguePolicy, recommender: Recommender,
+        backEnd: HTTPBackEnd?, reviewModel: ReviewModel?
     ) {
+        self.backEnd = backEnd
+        self.reviewModel = reviewModel
         self.stores = stores
         self.snapshot = snapshot
         self.classifier = classifier
@@ -25,7 +33,8 @@ final class Shop: Sendable {
     }
 
     /// Opens the database and reads the catalogue. Blocks; only while starting.
-    static func open(_ configuration: ServerConfiguration, log: Logger) throws(ServerError) -> Shop {
+    /// - Parameter backEnd: where orders lie; nil = in the database.
+    static func open(_ configuration: ServerConfiguration, backEnd: HTTPBackEnd?, log: Logger) throws(ServerError) -> Shop {
         let policy = try ShopUnderstanding.policy(configuration)
         do {
             let stores = try SQLiteStores.open(configuration.databaseFile, shop: configuration.shop)
@@ -38,7 +47,8 @@ final class Shop: Sendable {
             let classifier = IntentClassifier(model: try ShopUnderstanding.model(stores, snapshot), parser: parser, names: snapshot.names)
             return Shop(
                 stores: stores, snapshot: snapshot, classifier: classifier, policy: policy,
-                recommender: try Shop.recommender(configuration, snapshot))
+                recommender: try Shop.recommender(configuration, snapshot), backEnd: backEnd,
+                reviewModel: try ShopReviews.stored(configuration, stores, log: log))
         } catch let error as StoreError {
             throw ServerError("\(configuration.databaseFile): \(error.message)")
         } catch {
@@ -61,13 +71,12 @@ final class Shop: Sendable {
     }
 
     func agents(itemsMax: Int, painter: PreviewPainter) -> [any Agent] {
-        [
+        let service = ServiceStores(orders: backEnd ?? stores, catalog: stores, handoffs: stores, desk: backEnd ?? stores)
+        return [
             RecommendationAgent(
                 snapshot: snapshot, parser: FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency)), itemsMax: itemsMax,
                 rules: recommender.rules, next: recommender.next, store: stores, exposures: stores),
-            ServiceAgent(
-                snapshot: snapshot, stores: ServiceStores(orders: stores, catalog: stores, handoffs: stores, desk: stores), intents: classifier,
-                policy: policy),
+            ServiceAgent(snapshot: snapshot, stores: service, intents: classifier, policy: policy, reviewModel: reviewModel),
             TryOnAgent(snapshot: snapshot, painter: painter),
         ]
     }

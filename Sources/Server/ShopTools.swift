@@ -7,8 +7,10 @@ public final class ShopImport {
     private let runtime: PluginRuntime
     private let stores: SQLiteStores
     private let loop: EventLoop
+    private let configuration: ServerConfiguration
 
     public init(_ configuration: ServerConfiguration) throws(ServerError) {
+        self.configuration = configuration
         runtime = try PluginRuntime(configuration)
         do {
             stores = try SQLiteStores.open(configuration.databaseFile, shop: configuration.shop)
@@ -34,6 +36,7 @@ public final class ShopImport {
             // The understanding is learnt once, here, so that servers start at once.
             progress(ImportProgress(stage: "learning intents", done: 0, total: 1))
             _ = try ShopUnderstanding.model(stores, try stores.loadSnapshot(progress: progress))
+            try ShopReviews.read(configuration, stores, features, on: loop, progress: progress)
             return report
         } catch let error as StoreError {
             throw ServerError(error.message)

@@ -25,21 +25,13 @@ enum ShopUnderstanding {
         }
     }
 
-    /// Of the examples, their order and their space: FNV-1a, 64 bit, twice.
+    /// Of the examples, their order and their space.
     private static func hash(_ snapshot: CatalogSnapshot) -> String {
-        var a: UInt64 = 0xcbf2_9ce4_8422_2325
-        var b: UInt64 = 0x8422_2325_cbf2_9ce4
-        func add(_ text: String) {
-            for byte in text.utf8 + [0] {
-                a = (a ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-                b = (b &+ UInt64(byte)) &* 0x9E37_79B9_7F4A_7C15
-            }
-        }
-        add("3")
+        var hash = TextHash("3")
         for example in snapshot.intentExamples {
-            for text in [example.agent, example.intent, example.language, example.text, example.feature?.spaceID ?? ""] { add(text) }
+            for text in [example.agent, example.intent, example.language, example.text, example.feature?.spaceID ?? ""] { hash.add(text) }
         }
-        return String(a, radix: 16) + String(b, radix: 16)
+        return hash.hex
     }
 
     /// What customer service does, from the file that the configuration names.

@@ -4,6 +4,7 @@
 // The way of one message begins in Connection and is described in DESIGN.md.
 
 import Agents
+import BackEnd
 import Catalog
 import CheckedYAML
 public import EventLoop
@@ -108,7 +109,7 @@ public final class VitrineServer: @unchecked Sendable {
         let plan = try GraphPlan.load(configuration.graphFile, ports: runtime.ports)
         for loop in loops { loop.start() }
         let seed = try self.seed()
-        let shop = configuration.databaseFile.isEmpty ? nil : try Shop.open(configuration, log: log)
+        let shop = configuration.databaseFile.isEmpty ? nil : try Shop.open(configuration, backEnd: backEnd(), log: log)
         self.shop = shop
         recordings = configuration.recording.map { choice in
             Recordings(choice, registry: registry, log: log) { [configuration, runtime] deployment in
@@ -118,7 +119,7 @@ public final class VitrineServer: @unchecked Sendable {
         let state = ServerState(
             configuration: configuration, metrics: metrics, log: log, seed: seed, verifier: verifier,
             adminVerifier: PeerVerifier(uid: getuid(), shop: configuration.shop), events: shop?.stores, handoffs: shop?.stores,
-            recordings: recordings,
+            sessionStore: try keptSessions(shop), recordings: recordings,
             runtime: runtime, loops: loops, workers: workers)
         self.state = state
         workers.set(
@@ -142,6 +143,29 @@ public final class VitrineServer: @unchecked Sendable {
                 "address": "\(address)", "loops": "\(loops.count)", "graph": "\(plan.name)", "plugins": "\(runtime.names.joined(separator: ","))",
                 "products": "\(shop?.snapshot.products.count ?? 0)",
             ])
+    }
+
+    /// The shop's back end as this server may use it: within a process nobody outside is spoken with. There a recording's answers are played back;
+    /// without a recording the copy of the database stands in for it.
+    private func backEnd() -> HTTPBackEnd? {
+        guard let choice = configuration.backEnd else { return nil }
+        let calls: any BackEndCalls
+        switch place {
+        case .addresses: calls = LoopCalls(choice)
+        case .process:
+            guard let said = configuration.saidOutside else { return nil }
+            calls = PlayedBackCalls(said)
+        }
+        let metrics = BackEndMetrics(registry: registry, log: log)
+        return HTTPBackEnd(shop: configuration.shop, calls: calls) { metrics.note($0) }
+    }
+
+    /// Where sessions are kept. Not within a process: its database is a copy that is thrown away.
+    private func keptSessions(_ shop: Shop?) throws -> (any SessionStore)? {
+        guard let shop, case .addresses = place, configuration.limits.sessionsKeptHoursMax > 0 else { return nil }
+        let gone = try shop.stores.forgetSessions(olderThanHours: configuration.limits.sessionsKeptHoursMax)
+        if gone > 0 { log.info("sessions that nobody came back to are gone", metadata: ["sessions": "\(gone)"]) }
+        return shop.stores
     }
 
     /// The configured seed, or one that the first loop got from the system.

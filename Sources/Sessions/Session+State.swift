@@ -15,7 +15,7 @@ extension Session {
             nextServerSequence: outbox.lastSequence + 1, lastClientSequence: lastClientSequence, turnID: lastTurnID, turns: records,
             consentAudio: consent.recordAudio, consentFaces: consent.recordFaces, consentPersonalise: consent.personalise,
             shownProducts: context.shownProducts, focusedProduct: context.focusedProduct ?? "",
-            viewedProducts: context.behaviour.map(\.productID), dialogue: context.dialogue)
+            viewedProducts: context.behaviour.filter { $0.behaviour != .dislike }.map(\.productID), dialogue: context.dialogue)
     }
 
     /// Notes a turn that is over: what was said, and what the customer got of the reply.
@@ -32,7 +32,8 @@ extension Session {
     static func kept(delivered text: String) -> String { String(text.prefix(500)) }
 
     /// Takes up a conversation where a stored one stood. For a session that has had no turn yet.
-    public func take(up stored: SessionState) throws(RPCStatus) {
+    /// - Parameter clientHas: the last message that the client has got. What was said after it is gone: the client is told when it is attached.
+    public func take(up stored: SessionState, clientHas: UInt64 = 0) throws(RPCStatus) {
         guard stored.version == Session.stateVersion else {
             throw RPCStatus(.failedPrecondition, "the stored session has layout \(stored.version); this server reads \(Session.stateVersion)")
         }
@@ -48,6 +49,10 @@ extension Session {
         context.focusedProduct = stored.focusedProduct.isEmpty ? nil : stored.focusedProduct
         context.turnsDone = records.count
         context.dialogue = stored.dialogue ?? Dialogue()
-        outbox.resume(at: stored.nextServerSequence)
+        // What was liked, or bought, is not kept apart: all of it has at least been looked at.
+        context.behaviour = stored.viewedProducts.suffix(limits.behaviourEventsMax).map { BehaviourEvent(behaviour: .view, productID: $0) }
+        if clientHas > 0, clientHas + 1 < stored.nextServerSequence { lost = (clientHas + 1)...(stored.nextServerSequence - 1) }
+        // A client that has more than was kept of it is right.
+        outbox.resume(at: max(stored.nextServerSequence, min(clientHas, Session.turnIDMax) + 1))
     }
 }

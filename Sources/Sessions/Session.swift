@@ -92,6 +92,8 @@ public final class Session {
     var halfClosed = false
     var ended = false
     private var randomState: SeededRandom
+    /// Messages that the client should have got from the process that had this session before.
+    var lost: ClosedRange<UInt64>?
 
     /// Turns are numbered up to here: room for counting on after any number a client names.
     public static let turnIDMax = UInt64(1) << 62
@@ -128,7 +130,7 @@ public final class Session {
     /// A stream now carries this session; what the client has not seen since `resumeAfter` is sent again.
     public func attach(_ outlet: any SessionOutlet, resumeAfter: UInt64? = nil) throws(RPCStatus) {
         var again: [[UInt8]] = []
-        if let resumeAfter {
+        if let resumeAfter, lost == nil {
             guard let missed = outbox.after(resumeAfter) else {
                 throw RPCStatus(
                     .dataLoss,
@@ -153,6 +155,10 @@ public final class Session {
                         frameBytesMax: UInt32(limits.frameBytesMax), imageBytesMax: UInt32(limits.imageBytesMax),
                         imagePixelsMax: limits.imagePixelsMax, textBytesMax: UInt32(limits.textBytesMax),
                         turnInputsMax: UInt32(deployment().plan.align.inputsMax)))), turnID: 0, revision: 0)
+        if let lost {
+            self.lost = nil
+            problem(RPCStatus(.dataLoss, "messages \(lost.lowerBound) to \(lost.upperBound) were lost with the server; the conversation goes on"))
+        }
     }
 
     /// The stream that carried this session is gone; the session stays until it is resumed or ended.

@@ -1,5 +1,6 @@
 import Glibc
 public import Logging
+import Privacy
 
 /// A swift-log backend: one line per event, as logfmt or JSON, to standard error by default.
 ///
@@ -39,12 +40,15 @@ public struct StructuredLogHandler: LogHandler {
     private let format: Format
     private let now: @Sendable () -> Time
     private let write: @Sendable ([UInt8]) -> Void
+    private let redacts: Bool
 
     /// - Parameters:
+    ///   - redacts: personal data is taken out of messages and values (`LogRedaction`).
     ///   - now: the time stamp of a line.
     ///   - write: takes a line with its line feed; any thread.
     public init(
-        label: String, format: Format = .logfmt, level: Logger.Level = .info, now: @escaping @Sendable () -> Time = Time.now,
+        label: String, format: Format = .logfmt, level: Logger.Level = .info, redacts: Bool = true,
+        now: @escaping @Sendable () -> Time = Time.now,
         write: @escaping @Sendable ([UInt8]) -> Void = StructuredLogHandler.writeToStandardError
     ) {
         self.label = label
@@ -52,6 +56,7 @@ public struct StructuredLogHandler: LogHandler {
         logLevel = level
         self.now = now
         self.write = write
+        self.redacts = redacts
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -68,10 +73,30 @@ public struct StructuredLogHandler: LogHandler {
         line.add("ts", text: Self.timestamp(now()))
         line.add("level", text: event.level.rawValue)
         line.add("logger", text: label)
-        line.add("msg", text: event.message.description)
+        line.add("msg", text: redacted(event.message.description))
         // Sorted, so that equal events give equal lines.
-        for (key, value) in merged.sorted(by: { $0.key < $1.key }) { line.add(key, value: value) }
+        for (key, value) in merged.sorted(by: { $0.key < $1.key }) { line.add(key, value: redacted(value)) }
         write(line.finished())
+    }
+
+    private func redacted(_ text: String) -> String {
+        guard redacts else { return text }
+        guard text.utf8.count > LogLine.valueBytesMax else { return LogRedaction.text(text) }
+        // What is beyond is cut off in any case, and counted.
+        let kept = String(text.prefix(LogLine.valueBytesMax))
+        return LogRedaction.text(kept) + String(repeating: " ", count: text.utf8.count - kept.utf8.count)
+    }
+
+    private func redacted(_ value: Logger.MetadataValue, depth: Int = 0) -> Logger.MetadataValue {
+        guard redacts else { return value }
+        switch value {
+        case .string(let text): return .string(redacted(text))
+        case .stringConvertible(let convertible): return .string(redacted(convertible.description))
+        // What is too deep is not written.
+        case _ where depth >= LogLine.depthMax: return value
+        case .array(let values): return .array(values.map { redacted($0, depth: depth + 1) })
+        case .dictionary(let values): return .dictionary(values.mapValues { redacted($0, depth: depth + 1) })
+        }
     }
 
     /// Writes to descriptor 2.

@@ -43,6 +43,11 @@ struct ChatCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What you agree to have recorded, where the server records: audio, faces, or audio,faces.", valueName: "what"))
     var consent: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Go on with a conversation: its session, and the number of the last message that was received.", valueName: "session:sequence"))
+    var resume: String?
+
     @Flag(help: "Print every message as JSON.")
     var json = false
 
@@ -57,9 +62,19 @@ struct ChatCommand: ParsableCommand {
             loop: loop, json: json, trace: trace, colours: Environment.isTerminal, consent: try given(consent), preview: preview,
             voice: speak.map(SpokenReplies.init))
         let actions = try oneTurn(previewFormat)
+        let resuming = try resumed()
         if actions.isEmpty { readLines(chat, loop) }
-        vitrine.run(loop, chat) { [token] in $0.start(address, token: token, actions: actions) }
+        vitrine.run(loop, chat) { [token] in $0.start(address, token: token, resuming: resuming, actions: actions) }
         if let failure = chat.failure { throw Environment.fail("\(failure)") }
+    }
+
+    private func resumed() throws -> (sessionID: String, after: UInt64)? {
+        guard let resume else { return nil }
+        let parts = resume.split(separator: ":", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), !parts[0].isEmpty, let after = parts.count == 1 ? 0 : UInt64(parts[1]) else {
+            throw Environment.fail("--resume takes SESSION or SESSION:SEQUENCE, not '\(resume)'", code: 64)
+        }
+        return (String(parts[0]), after)
     }
 
     private func given(_ names: String?) throws -> Consent? {
@@ -137,14 +152,15 @@ private final class Chat {
         printer = TranscriptPrinter(colours: colours)
     }
 
-    func start(_ address: SocketAddress, token: String, actions: [ClientAction]) {
+    func start(_ address: SocketAddress, token: String, resuming: (sessionID: String, after: UInt64)?, actions: [ClientAction]) {
         ClientConnection.connect(address, loop: loop) { [self] result in
             switch result {
             case .failure(let status): end(status)
             case .success(let connection):
                 self.connection = connection
                 conversation = Conversation(
-                    on: connection, token: token, wantsTrace: trace, wantsSpeech: voice != nil, onMessage: { [unowned self] in received($0) },
+                    on: connection, token: token, resuming: resuming, wantsTrace: trace, wantsSpeech: voice != nil,
+                    onMessage: { [unowned self] in received($0) },
                     onEnd: { [unowned self] in end($0) })
                 if let consent { agree(to: consent) }
                 for (index, action) in actions.enumerated() { perform(action, last: index == actions.count - 1) }

@@ -42,7 +42,8 @@ struct InProcessOptions: ParsableArguments {
     }
 
     /// Runs `body` with a target in this process.
-    func run<Value>(_ body: (any ConversationTarget) throws -> Value) throws -> Value {
+    /// - Parameter outside: what others said in a recorded conversation, to be said again; nil = nothing is played back.
+    func run<Value>(outside: [(name: String, said: [UInt8])]? = nil, _ body: (any ConversationTarget) throws -> Value) throws -> Value {
         guard realTime || !costs else { throw Environment.fail("--costs measures, with --real-time", code: 64) }
         let server: InProcessServer
         let loop: EventLoop
@@ -51,6 +52,7 @@ struct InProcessOptions: ParsableArguments {
             let clock = realTime ? nil : try VirtualClock()
             var configuration = try configuration()
             configuration.operationTimes = times
+            if let outside { try configuration.playBack(outside: outside) }
             server = try InProcessServer(configuration, clock: clock)
             loop = try EventLoop(name: "replay", sharing: clock, seed: seed)
         } catch let error as YAMLError {

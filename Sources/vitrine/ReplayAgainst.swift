@@ -51,7 +51,7 @@ struct ReplayAgainst {
             let same =
                 inProcess.config == nil
                 ? try against.run(on: SocketTarget(try serverAddress(server), loop: try EventLoop(name: "replay")))
-                : try inProcess.run { try against.run(on: $0) }
+                : try inProcess.run(outside: try against.outside()) { try against.run(on: $0) }
             isSame = isSame && same
         }
         return isSame
@@ -71,6 +71,14 @@ struct ReplayAgainst {
         report(result, inputs)
         if let error = result.error { throw Environment.fail("\(recording): \(error)") }
         return result.differences.isEmpty
+    }
+
+    /// What others said to the server in the recorded conversation.
+    private func outside() throws -> [(name: String, said: [UInt8])] {
+        try attempt { () throws(RPCStatus) in try loaded(recording, keys) }.entries.compactMap { entry -> (name: String, said: [UInt8])? in
+            guard case .outside(let name, let said, _) = entry.what else { return nil }
+            return (name, said)
+        }
     }
 
     private final class Holder {

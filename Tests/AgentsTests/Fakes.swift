@@ -152,14 +152,25 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
     private let asked = Mutex<[(request: ServiceRequest, version: Int64, key: String)]>([])
     private let notes = Mutex<[String]>([])
 
-    init(orders: [Order] = [], hits: [WordHit] = [], failure: StoreError? = nil) {
+    private let written: [Opinion]
+    /// What becomes of the next requests: a failure, or what was written down (nil).
+    private let desk: Mutex<[StoreError?]>
+    private let keys = Mutex<[String]>([])
+
+    init(
+        orders: [Order] = [], hits: [WordHit] = [], failure: StoreError? = nil, opinions: [Opinion] = [], desk: [StoreError?] = []
+    ) {
         all = orders
+        written = opinions
+        self.desk = Mutex(desk)
         self.hits = hits
         self.failure = failure
     }
 
     /// Requests that were written, each key once.
     var requests: [(request: ServiceRequest, version: Int64, key: String)] { asked.withLock { $0 } }
+    /// Of every request that came, whatever became of it.
+    var keysSeen: [String] { keys.withLock { $0 } }
     var noted: [String] { notes.withLock { $0 } }
 
     var waiting: [(handoff: Handoff, key: String, user: String)] { queue.withLock { $0 } }
@@ -195,6 +206,10 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
 
     nonisolated(nonsending) func reviews(of productID: String, limit: Int) async throws(StoreError) -> [Review] { [] }
 
+    nonisolated(nonsending) func opinions(of productID: String, limit: Int) async throws(StoreError) -> [Opinion] {
+        written.filter { $0.productID == productID }
+    }
+
     nonisolated(nonsending) func snapshot() async throws(StoreError) -> CatalogSnapshot { try CatalogSnapshot(products: []) }
 
     nonisolated(nonsending) func enqueue(_ handoff: Handoff, idempotencyKey: String, as principal: Principal) async throws(StoreError) -> Int64 {
@@ -225,6 +240,8 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
         _ request: ServiceRequest, expectedVersion: Int64, timeUs: UInt64, idempotencyKey: String, as principal: Principal
     ) async throws(StoreError) -> ServiceReceipt {
         try check()
+        keys.withLock { $0.append(idempotencyKey) }
+        if let failure = desk.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw failure }
         let order = all.first { $0.id == request.orderID }
         if let order, order.version != expectedVersion { throw StoreError(.conflict, "changed") }
         return asked.withLock { asked in

@@ -3,7 +3,7 @@ import Testing
 
 /// The example shop as its users run it: the built program, the real plugins and models, a server process on a free port.
 final class ShopProcess: @unchecked Sendable {
-    // Invariant: everything is set in `init`; the suite that owns it is serialized.
+    // Invariant: touched by the one test that owns it, in a serialized suite.
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
     /// Folder of the built program and plugins.
@@ -12,8 +12,8 @@ final class ShopProcess: @unchecked Sendable {
     }
 
     let folder: String
-    let address: String
-    private let server: Process
+    private(set) var address: String
+    private var server: Process
 
     /// Imports the example shop once into a folder of its own and starts the server.
     init() throws {
@@ -27,7 +27,8 @@ final class ShopProcess: @unchecked Sendable {
             admin_socket: \(folder)/admin.sock
             graph: \(shop)/graph.yaml
             catalog: {folder: \(shop)/catalog, database: \(folder)/shop.sqlite,
-              intents: \(shop)/intents.yaml, dialogue: \(shop)/dialogue.yaml, rules: \(shop)/rules.yaml}
+              intents: \(shop)/intents.yaml, dialogue: \(shop)/dialogue.yaml, reviews: \(shop)/reviews.yaml,
+              rules: \(shop)/rules.yaml}
             auth: {tokens: \(shop)/tokens.yaml}
             recording: {folder: \(folder)/recordings}
             plugins:
@@ -37,7 +38,13 @@ final class ShopProcess: @unchecked Sendable {
         try configuration.write(toFile: folder + "/shop.yaml", atomically: true, encoding: .utf8)
         let imported = try ShopProcess.run(["catalog", "import", "--config", folder + "/shop.yaml", shop])
         try #require(imported.status == 0, "the import failed (is `make setup` done?): \(imported.output)")
-        server = Process()
+        (server, address) = try ShopProcess.serve(folder)
+    }
+
+    /// Starts a server of the folder's shop and waits until it serves.
+    private static func serve(_ folder: String) throws -> (Process, String) {
+        unlink(folder + "/address")
+        let server = Process()
         server.executableURL = URL(fileURLWithPath: ShopProcess.build + "/vitrine")
         server.arguments = ["serve", "--config", folder + "/shop.yaml", "--address-file", folder + "/address"]
         server.standardOutput = FileHandle.nullDevice
@@ -47,9 +54,48 @@ final class ShopProcess: @unchecked Sendable {
             found = ((try? String(contentsOfFile: folder + "/address", encoding: .utf8)) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
             if found.isEmpty { usleep(50_000) }
         }
-        address = found
         try #require(!found.isEmpty, "the server did not start within 60 s")
+        return (server, found)
     }
+
+    /// Kills the server, as a power cut would, and starts another one.
+    func restartAfterKill() throws {
+        kill(server.processIdentifier, SIGKILL)
+        ShopProcess.wait(server)
+        (server, address) = try ShopProcess.serve(folder)
+    }
+
+    /// Ends the server in order and starts another one whose configuration says more.
+    func restart(adding configuration: String) throws {
+        _ = stop()
+        let file = folder + "/shop.yaml"
+        try (String(contentsOfFile: file, encoding: .utf8) + "\n" + configuration).write(toFile: file, atomically: true, encoding: .utf8)
+        (server, address) = try ShopProcess.serve(folder)
+    }
+
+    /// Holds a conversation whose customer says one thing and stays, until `wanted` stands in what came back, which is returned. The customer is
+    /// left connected: end it with `terminate`.
+    func begin(_ token: String, resuming: String? = nil, say text: String, until wanted: String) throws -> (chat: Process, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: ShopProcess.build + "/vitrine")
+        process.arguments = ["chat", "--server", address, "--json", "--token", token] + (resuming.map { ["--resume", $0] } ?? [])
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        input.fileHandleForWriting.write(Data((text + "\n").utf8))
+        var said = ""
+        while !said.contains(wanted) {
+            let more = output.fileHandleForReading.availableData
+            try #require(!more.isEmpty, "the conversation ended before '\(wanted)' came: \(said)")
+            said += String(decoding: more, as: UTF8.self)
+        }
+        inputs.append(input)
+        return (process, said)
+    }
+
+    /// Held open, so that customers stay.
+    private var inputs: [Pipe] = []
 
     /// Runs the program to its end: (exit status, what it printed on both streams).
     static func run(

@@ -14,7 +14,93 @@ struct ShopTests {
         try badInput(shop)
         try manyAtOnce(shop)
         try admin(shop)
+        try restart(shop)
+        try backEnd(shop)
         #expect(shop.stop() == 0, "SIGTERM ends the server in order")
+    }
+
+    /// A server that is killed in the middle: what was shown, and what waits for a yes, is there in the next one, and done once.
+    private func restart(_ shop: ShopProcess) throws {
+        let token = "demo-customer-token"
+        var (chat, said) = try shop.begin(token, say: "I'm after gold rings with a ruby", until: "TURN_STATE_DONE")
+        let id = try #require(said.firstMatch(of: /"session[iI]d":"([0-9a-f]+)"/)?.1)
+        try shop.restartAfterKill()
+        chat.terminate()
+        (chat, said) = try shop.begin(
+            token, resuming: "\(id):\(try last(said))", say: "put the second one into my cart please", until: "TURN_STATE_DONE")
+        #expect(said.contains("\"resumed\":true"), "\(said)")
+        #expect(said.contains("in your cart"), "'the second one' is of what was shown before: \(said)")
+        // An action that was confirmed by nobody yet.
+        (chat, said) = try shop.begin(token, say: "the clasp of my bracelet broke, I want it repaired", until: "TURN_STATE_DONE")
+        let other = try #require(said.firstMatch(of: /"session[iI]d":"([0-9a-f]+)"/)?.1)
+        try shop.restartAfterKill()
+        chat.terminate()
+        let gone = try shop.chat(["--json", "--token", "another-customer-token", "--resume", "\(other):1", "--text", "hello"])
+        #expect(gone.output.contains("there is no session"), "somebody else's is none: \(gone.output)")
+        let after = try shop.chat(["--json", "--token", token, "--resume", "\(other):\(try last(said))", "--text", "never mind"])
+        #expect(after.status == 0 && after.output.contains("leave it as it is"), "what was under way is known: \(after.output)")
+        let over = try shop.chat(["--json", "--token", token, "--resume", "\(other):99", "--text", "hello"])
+        #expect(over.output.contains("there is no session"), "it was ended by its customer: \(over.output)")
+    }
+
+    /// A back end of the shop's own: it is asked and changed, its being slow or gone is said, and a recording of it plays back without it.
+    private func backEnd(_ shop: ShopProcess) throws {
+        let program = Process()
+        program.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        program.arguments = [
+            "python3", ShopProcess.root + "/examples/back-end/back_end.py", "--orders", ShopProcess.root + "/examples/jewelry/orders.jsonl",
+        ]
+        let output = Pipe()
+        program.standardOutput = output
+        try program.run()
+        defer { program.terminate() }
+        let port = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        try shop.restart(
+            adding: "back_end: {kind: http, url: \"http://127.0.0.1:\(port)\", request_ms_max: 1000, total_ms_max: 3000, backoff_ms: 10}")
+        func play(_ name: String, _ steps: String) throws {
+            let script = "\(shop.folder)/\(name).yaml"
+            try "conversation: \(name)\ntoken: demo-customer-token\nsteps:\n\(steps)".write(toFile: script, atomically: true, encoding: .utf8)
+            let played = try ShopProcess.run(["replay", "--server", shop.address, script])
+            #expect(played.status == 0, "\(played.output)")
+        }
+        func recordings() throws -> Set<String> { Set(try FileManager.default.contentsOfDirectory(atPath: shop.folder + "/recordings")) }
+        let before = try recordings()
+        try play(
+            "there",
+            """
+              - say: "please cancel VT-10037"
+                expect: [{reply: {kind: clarify, contains: ["VT-10037"]}}]
+              - say: "yes"
+                expect: [{reply: {contains: ["cancelled"]}}]
+              - say: "where is VT-10037?"
+                expect: [{reply: {contains: ["is cancelled"]}}]
+
+            """)
+        // A server that ends in order has written its recordings.
+        try shop.restart(adding: "")
+        let there = try recordings().subtracting(before)
+        program.terminate()
+        while program.isRunning { usleep(5_000) }
+        try play(
+            "gone",
+            """
+              - say: "where is VT-10037?"
+                expect: [{reply: {kind: no_answer, contains: ["does not answer just now"]}}]
+              - say: "what is your return policy?"
+                expect: [{reply: {kind: answer}}]
+
+            """)
+        let recording = shop.folder + "/recordings/" + (try #require(there.first { $0.hasSuffix(".vrec") }))
+        let shown = try ShopProcess.run(["recording", "show", recording])
+        #expect(shown.output.contains("back end"), "\(shown.output)")
+        let again = try ShopProcess.run(
+            ["replay", "--against", recording, "--config", shop.folder + "/shop.yaml", "--token", "demo-customer-token"])
+        #expect(again.status == 0 && again.output.contains("3 turns, all answered as they were"), "\(again.output)")
+    }
+
+    /// Number of the last message that came.
+    private func last(_ said: String) throws -> UInt64 {
+        try #require(said.matches(of: /"sequence":"?([0-9]+)"?/).compactMap { UInt64($0.1) }.max(), "\(said)")
     }
 
     private func conversations(_ shop: ShopProcess) throws {

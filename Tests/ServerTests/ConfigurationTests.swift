@@ -70,12 +70,12 @@ struct ConfigurationTests {
             (
                 "graph: g.yaml\nlisen: x",
                 "shop.yaml:2: unknown key 'lisen'; allowed: listen, loops, insecure, admin_socket, metrics, log, models, runtime, plugins, graph, catalog, auth, "
-                    + "shop, inference, limits, recommendations_max, recording, seed, speech"
+                    + "shop, inference, limits, recommendations_max, recording, seed, speech, back_end"
             ), ("listen: x", "shop.yaml:1: 'graph' is needed: the path of a fusion graph file"),
             ("graph: g\nloops: 65", "shop.yaml:2: loops: a whole number from 1 to 64 is needed here, not '65'"),
             ("graph: g\nloops: two", "shop.yaml:2: loops: a whole number from 1 to 64 is needed here, not 'two'"),
             ("graph: g\nlog:\n  level: loud", "shop.yaml:3: log.level: one of debug, info, warning, error is needed here, not 'loud'"),
-            ("graph: g\nlog: debug", "shop.yaml:2: log: a mapping is needed here, with the keys level, format"),
+            ("graph: g\nlog: debug", "shop.yaml:2: log: a mapping is needed here, with the keys level, format, redact"),
             (
                 "graph: g\nplugins:\n  load:\n    - {plugin: x}",
                 "shop.yaml:4: plugins.load[0]: unknown key 'plugin'; allowed: name, file, options, run, command, limits"
@@ -93,7 +93,14 @@ struct ConfigurationTests {
                 "graph: g\nlimits: {frame_bytes_max: 12}",
                 "shop.yaml:2: limits.frame_bytes_max: a whole number from 4096 to 67108864 is needed here, not '12'"
             ),
-            ("graph: g\ninsecure: maybe", "shop.yaml:2: insecure: true or false is needed here, not 'maybe'"),
+            (
+                "graph: g\ncatalog: {database: shop.sqlite}\nback_end: {kind: soap}",
+                "shop.yaml:3: back_end.kind: one of sqlite, http is needed here, not 'soap'"
+            ),
+            (
+                "graph: g\nback_end: {kind: http, url: \"https://shop.example\"}",
+                "shop.yaml:2: back_end: needs 'catalog: {database: …}' for everything else"
+            ), ("graph: g\ninsecure: maybe", "shop.yaml:2: insecure: true or false is needed here, not 'maybe'"),
             ("graph: [g]", "shop.yaml:1: graph: a text is needed here"), ("", "shop.yaml: the file is empty"),
         ])
     func refused(text: String, message: String) throws {

@@ -6,12 +6,14 @@ enum PermittedImports {
         ("Wire", ["CProtobufC", "CVitrineProto"]),
         ("Locks", []),
         ("EventLoop", ["CLibuv", "Locks"]),
-        ("Recording", ["CSodium", "CZlib", "Locks", "Wire"]),
-        ("Telemetry", ["CMicrohttpd", "Locks"]),
+        ("Privacy", []),
+        ("Recording", ["CSodium", "CZlib", "Locks", "Privacy", "Wire"]),
+        ("Telemetry", ["CMicrohttpd", "Locks", "Privacy"]),
         ("CheckedYAML", []),
         ("Inference", ["COpenVINO", "EventLoop", "Locks", "Wire"]),
         ("Fusion", ["CheckedYAML"]),
         ("Catalog", ["CHnswlib", "CMd", "CSQLite", "CZlib", "CheckedYAML", "EventLoop", "Fusion"]),
+        ("BackEnd", ["CCurl", "Catalog", "CheckedYAML", "EventLoop", "Locks"]),
         ("LinearAlgebra", ["COpenBLAS"]),
         ("Evaluation", ["EventLoop"]),
         ("ImageDecoding", ["CImageCodec"]),
@@ -33,7 +35,8 @@ enum PermittedImports {
         (
             "Server",
             [
-                "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "Intents", "PluginHost", "PluginWorkers", "Previews",
+                "Agents", "BackEnd", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "Intents", "PluginHost", "PluginWorkers",
+                "Previews",
                 "Recording", "Router",
                 "Sessions", "Telemetry", "Training", "Wire",
             ]
@@ -56,7 +59,7 @@ enum PermittedImports {
 
     /// C libraries of the system and of this project, below everything.
     static let libraries: Set<String> = [
-        "CFaceFit", "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMemoryFile", "CMicrohttpd", "COpenBLAS", "COpenCC", "COpenVINO", "COpus",
+        "CCurl", "CFaceFit", "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMemoryFile", "CMicrohttpd", "COpenBLAS", "COpenCC", "COpenVINO", "COpus",
         "CProgramPipe", "CProtobufC",
         "CSQLite",
         "CSentencePiece",

@@ -32,6 +32,20 @@ struct StructuredLogHandlerTests {
         #expect(lines.all == [expected])
     }
 
+    @Test("personal data is taken out of messages and values, at any depth, unless that is switched off")
+    func redacted() {
+        let lines = Lines()
+        let log = logger(.logfmt, lines)
+        log.info(
+            "my name is Ann Lee, call +44 20 7946 0958", metadata: ["mail": "ann@mail.example", "nested": .array(["13912345678"]), "port": "17401"])
+        #expect(lines.all.count == 1)
+        for personal in ["Ann", "7946", "ann@mail.example", "13912345678"] { #expect(!lines.all[0].contains(personal)) }
+        #expect(lines.all[0].contains("port=17401"))
+        let plain = Lines()
+        Logger(label: "test") { StructuredLogHandler(label: $0, redacts: false, write: { plain.append($0) }) }.info("call +44 20 7946 0958")
+        #expect(plain.all[0].contains("+44 20 7946 0958"))
+    }
+
     @Test("JSON: one object a line, nested metadata kept, control characters escaped")
     func json() {
         let lines = Lines()

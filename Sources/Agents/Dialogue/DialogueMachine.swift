@@ -6,6 +6,8 @@ struct DialogueMachine {
         case begin(intent: String, turnID: UInt64)
         case filled(DialoguePolicy.Slot, String)
         case yes, no, stop
+        /// What nobody knows whether it was done is to be asked for again.
+        case retry
         /// The operation that was asked for succeeded, or could not be done.
         case done, failed
     }
@@ -15,7 +17,7 @@ struct DialogueMachine {
         /// A slot is needed; the answer fills it.
         case ask(DialoguePolicy.Slot, about: String, DialoguePolicy.Text)
         case confirm(DialoguePolicy.Text)
-        /// Answered with `done` or `failed` before the turn ends.
+        /// Answered with `done` or `failed` before the turn ends; with neither, what came of it is not known, and `retry` asks for it again.
         case perform(String, DialoguePolicy.Text)
     }
 
@@ -58,6 +60,9 @@ struct DialogueMachine {
         case .yes:
             guard case .confirm(_, let yes, _)? = waiting else { return [] }
             return enter(yes)
+        case .retry:
+            guard case .perform? = waiting else { return [] }
+            return enter(dialogue.state)
         case .no:
             guard case .confirm(_, _, let no)? = waiting else { return [] }
             return enter(no)

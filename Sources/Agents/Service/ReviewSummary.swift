@@ -1,105 +1,114 @@
 import Catalog
 
-/// A side of a product that buyers write about.
-enum ReviewAspect: String, CaseIterable {
-    case clasp, shine, size, delivery, packaging, quality, price, comfort, service
-
-    /// Parts of words that name it, English and Chinese.
-    var words: [String] {
-        switch self {
-        case .clasp: ["clasp", "closure", "lock", "pin", "扣", "耳针"]
-        case .shine: ["shin", "sparkl", "bright", "dull", "glitter", "lustre", "亮", "闪", "光泽", "暗"]
-        case .size: ["size", "small", "large", "big", "tight", "loose", "fits", "long", "short", "尺寸", "大小", "偏大", "偏小", "紧", "松", "长短"]
-        case .delivery: ["deliver", "shipping", "arriv", "parcel", "courier", "late", "days", "快递", "物流", "发货", "送到", "早到", "到货", "晚"]
-        case .packaging: ["wrap", "box", "packag", "card", "包装", "盒"]
-        case .quality: ["quality", "made", "scratch", "broke", "solid", "做工", "质量", "划痕", "断", "精致"]
-        case .price: ["price", "worth", "cent", "expensive", "cheap", "value", "值", "贵", "便宜", "性价比"]
-        case .comfort: ["comfort", "light", "heavy", "weigh", "irritat", "allerg", "舒服", "轻", "重", "过敏"]
-        case .service: ["service", "exchange", "refund", "staff", "answer", "客服", "换货", "退"]
-        }
-    }
-
-    func isIn(_ sentence: String) -> Bool {
-        let lower = sentence.lowercased()
-        return words.contains(where: lower.contains)
-    }
-
-    /// The side that a question asks for; nil = all.
-    static func asked(in words: String) -> ReviewAspect? { allCases.first { $0.isIn(words) } }
-
-    func name(_ say: Phrases) -> String {
-        switch self {
-        case .clasp: say.of("the clasp", "搭扣")
-        case .shine: say.of("its shine", "光泽")
-        case .size: say.of("the size", "尺寸")
-        case .delivery: say.of("delivery", "配送")
-        case .packaging: say.of("the packaging", "包装")
-        case .quality: say.of("the making", "做工")
-        case .price: say.of("the price", "价格")
-        case .comfort: say.of("wearing it", "佩戴感受")
-        case .service: say.of("the service", "服务")
-        }
-    }
-}
-
-/// What a product's reviews say: how many, how they rate it, and sentences from them.
+/// What a product's reviews say: how many, how they rate it, what is praised and what is complained of, and sentences from them.
 struct ReviewSummary {
-    struct Quote: Equatable {
-        var reviewID: String
-        var text: String
-        var rating: Int
+    /// Sentences that are quoted, and characters of each.
+    static let quotesMax = 3
+    static let quoteCharactersMax = 200
+    /// Sides that are named as praised, or as complained of.
+    static let sidesMax = 2
+    /// A sentence praises from here on, and complains below the other; between them it does neither.
+    static let praiseMin = 0.55
+    static let complaintMax = 0.45
+
+    struct Side: Equatable {
+        var aspect: String
+        /// Reviews that speak of it, that praise it, that complain of it.
+        var count: Int
+        var praised: Int
+        var complained: Int
     }
 
-    /// Sentences that are quoted.
-    static let quotesMax = 3
-
-    let aspect: ReviewAspect?
+    let aspect: String?
+    /// Reviews, all or those that speak of the aspect.
     let count: Int
-    /// Reviews with 4 or 5 stars, and with 1 or 2.
-    let liked: Int
-    let disliked: Int
     let mean: Double
-    let quotes: [Quote]
+    /// Most spoken of first.
+    let sides: [Side]
+    let quotes: [Opinion]
 
-    /// With an aspect, only reviews that mention it count.
-    init(_ all: [Review], aspect: ReviewAspect?) {
-        let mentions = all.compactMap { review -> (review: Review, sentence: String)? in
-            let sentences = ReviewSummary.sentences(review.text)
-            let fitting = aspect.map { aspect in sentences.first { aspect.isIn($0) } } ?? sentences.first
-            return fitting.map { (review, $0) }
-        }
+    /// - Parameter aspect: the side that is asked for; only sentences about it count then.
+    init(_ all: [Opinion], aspect: String?, language: String) {
+        let fitting = aspect.map { aspect in all.filter { $0.aspect == aspect } } ?? all
         self.aspect = aspect
-        count = mentions.count
-        liked = mentions.count { $0.review.rating >= 4 }
-        disliked = mentions.count { $0.review.rating <= 2 }
-        mean = mentions.isEmpty ? 0 : Double(mentions.reduce(0) { $0 + $1.review.rating }) / Double(mentions.count)
-        // One of each opinion before a second of either.
-        let sorted = mentions.sorted { ($1.review.rating, $0.review.id) < ($0.review.rating, $1.review.id) }
-        var chosen: [Quote] = []
-        func take(_ entry: (review: Review, sentence: String)?) {
-            guard let entry, chosen.count < ReviewSummary.quotesMax, !chosen.contains(where: { $0.reviewID == entry.review.id }) else { return }
-            chosen.append(Quote(reviewID: entry.review.id, text: entry.sentence, rating: entry.review.rating))
+        var stars: [String: Int] = [:]
+        for opinion in fitting { stars[opinion.reviewID] = opinion.rating }
+        count = stars.count
+        mean = stars.isEmpty ? 0 : Double(stars.reduce(0) { $0 + $1.value }) / Double(stars.count)
+        sides = ReviewSummary.sides(fitting)
+        quotes = ReviewSummary.quotes(fitting, language)
+    }
+
+    private static func sides(_ opinions: [Opinion]) -> [Side] {
+        // A review that speaks of a side in several sentences is one voice: the mean of them.
+        var voices: [String: [String: (sum: Double, count: Int)]] = [:]
+        for opinion in opinions {
+            let before = voices[opinion.aspect]?[opinion.reviewID] ?? (0, 0)
+            voices[opinion.aspect, default: [:]][opinion.reviewID] = (before.sum + opinion.praise, before.count + 1)
+        }
+        let sides = voices.map { aspect, reviews in
+            let means = reviews.values.map { $0.sum / Double($0.count) }
+            return Side(
+                aspect: aspect, count: means.count, praised: means.count { $0 >= praiseMin }, complained: means.count { $0 <= complaintMax })
+        }
+        return sides.sorted { ($1.count, $0.aspect) < ($0.count, $1.aspect) }
+    }
+
+    /// One of each opinion before a second of either, in the customer's own language where there is one.
+    private static func quotes(_ opinions: [Opinion], _ language: String) -> [Opinion] {
+        let own = opinions.filter { $0.language == language || $0.language.isEmpty }
+        let pool = own.isEmpty ? opinions : own
+        let sorted = pool.sorted { ($1.praise, $0.reviewID, $0.sentence) < ($0.praise, $1.reviewID, $1.sentence) }
+        var chosen: [Opinion] = []
+        func take(_ opinion: Opinion?) {
+            guard let opinion, chosen.count < quotesMax,
+                !chosen.contains(where: { $0.reviewID == opinion.reviewID || $0.sentence == opinion.sentence })
+            else { return }
+            var short = opinion
+            if short.sentence.count > quoteCharactersMax { short.sentence = short.sentence.prefix(quoteCharactersMax) + "…" }
+            chosen.append(short)
         }
         take(sorted.first)
         take(sorted.last)
-        for entry in sorted { take(entry) }
-        quotes = chosen
+        for opinion in sorted { take(opinion) }
+        return chosen
     }
 
     func text(title: String, _ say: Phrases) -> String {
-        let about = aspect.map { say.of(" on \($0.name(say))", "关于\($0.name(say))") } ?? ""
+        let named = aspect.map { ReviewAspect.name($0, say) }
         guard count > 0 else {
-            return say.of("No review of \(title) mentions \(aspect?.name(say) ?? "that").", "\(title) 的评价没有提到\(aspect?.name(say) ?? "这一点")。")
+            return say.of("No review of \(title) mentions \(named ?? "that").", "\(title) 的评价没有提到\(named ?? "这一点")。")
         }
-        let stars = String(Double((mean * 10).rounded()) / 10)
-        let head = say.of(
-            "\(count) \(count == 1 ? "review" : "reviews") of \(title)\(about): \(stars) of 5 stars, \(liked) pleased, \(disliked) not.",
-            "\(title)\(about)有 \(count) 条评价：平均 \(stars) 星，\(liked) 条好评，\(disliked) 条差评。")
-        let said = quotes.map { say.of("“\($0.text)” (\($0.rating))", "“\($0.text)”（\($0.rating)星）") }
-        return head + say.of(" ", "") + said.joined(separator: say.of(" ", ""))
+        let quoted = quotes.map { say.of("“\($0.sentence)” (\($0.rating))", "“\($0.sentence)”（\($0.rating)星）") }
+        return ([named.map { about($0, title, say) } ?? overall(title, say)] + quoted).joined(separator: say.of(" ", ""))
     }
 
-    static func sentences(_ text: String) -> [String] {
-        text.split { ".!?。！？\n".contains($0) }.map { $0.drop { $0 == " " } }.filter { !$0.isEmpty }.map(String.init)
+    private func about(_ name: String, _ title: String, _ say: Phrases) -> String {
+        let praised = sides.first?.praised ?? 0
+        let complained = sides.first?.complained ?? 0
+        return say.of(
+            "\(count) \(count == 1 ? "review" : "reviews") of \(title) on \(name): \(praised) pleased, \(complained) not; "
+                + "they gave \(stars) of 5 stars.",
+            "\(title)关于\(name)有 \(count) 条评价：\(praised) 条好评，\(complained) 条差评，平均 \(stars) 星。")
     }
+
+    private func overall(_ title: String, _ say: Phrases) -> String {
+        let known = sides.filter { $0.aspect != "general" }
+        func list(_ sides: [Side], _ part: (Side) -> Int) -> String {
+            sides.prefix(ReviewSummary.sidesMax).map { side in
+                say.of(
+                    "\(ReviewAspect.name(side.aspect, say)) (\(part(side)) of \(side.count))",
+                    "\(ReviewAspect.name(side.aspect, say))（\(side.count) 条中 \(part(side)) 条）")
+            }.joined(separator: say.of(", ", "、"))
+        }
+        let liked = known.filter { $0.praised > $0.complained }.sorted { ($1.praised, $0.aspect) < ($0.praised, $1.aspect) }
+        let disliked = known.filter { $0.complained > 0 }.sorted { ($1.complained, $0.aspect) < ($0.complained, $1.aspect) }
+        var text = say.of(
+            "\(count) \(count == 1 ? "review" : "reviews") of \(title): \(stars) of 5 stars.", "\(title)有 \(count) 条评价：平均 \(stars) 星。")
+        if !liked.isEmpty { text += say.of(" Praised most: \(list(liked, \.praised)).", "夸得最多的是\(list(liked, \.praised))。") }
+        if !disliked.isEmpty { text += say.of(" Complaints: \(list(disliked, \.complained)).", "不满的是\(list(disliked, \.complained))。") }
+        return text
+    }
+
+    private var stars: String { String(Double((mean * 10).rounded()) / 10) }
 }

@@ -13,13 +13,26 @@ extension ServiceAgent {
             _ = scene.machine.handle(.stop)
             return ServiceAnswer(text: scene.say.dropped, intent: "dropped")
         case .yes:
-            if case .confirm? = scene.machine.waiting { return try await carryOut(scene.machine.handle(.yes), &scene) }
+            switch scene.machine.waiting {
+            case .confirm: return try await carryOut(scene.machine.handle(.yes), &scene)
+            case .perform: return try await carryOut(scene.machine.handle(.retry), &scene)
+            default: break
+            }
         case .no:
+            if case .perform? = scene.machine.waiting {
+                _ = scene.machine.handle(.stop)
+                return ServiceAnswer(text: scene.say.leftUncertain, intent: "dropped")
+            }
             if case .confirm? = scene.machine.waiting {
                 let actions = scene.machine.handle(.no)
                 return actions.isEmpty ? ServiceAnswer(text: scene.say.dropped, intent: "dropped") : try await carryOut(actions, &scene)
             }
         case nil: break
+        }
+        // What may have been done already is not done again without a yes.
+        if case .perform? = scene.machine.waiting {
+            if let best = ranked.first, best.probability >= ServiceAgent.intentProbabilityMin { return nil }
+            return ServiceAnswer(text: scene.say.uncertain, kind: .clarify, intent: "uncertain")
         }
         if let (slot, value) = try await filled(scene, ranked) {
             if slot == .order, let refusal = try await refusal(of: value, &scene) { return refusal }
@@ -120,10 +133,7 @@ extension ServiceAgent {
                 answer.kind = .clarify
             case .perform(let operation, _):
                 let values = try await names(scene)
-                guard let receipt = try await perform(operation, &scene, &answer) else {
-                    _ = scene.machine.handle(.failed)
-                    return answer
-                }
+                guard let receipt = try await perform(operation, &scene, &answer) else { return answer }
                 var done = values
                 done.append(("number", String(receipt.number)))
                 for case .say(let text) in scene.machine.handle(.done) { answer.add(fill(text, done, scene), scene.say) }
@@ -139,7 +149,9 @@ extension ServiceAgent {
         return answer
     }
 
-    /// Does it once: the key is the action's turn, so that a repeat of it answers the same and writes nothing.
+    /// Does it once: the key is the action's turn, so that a repeat of it answers the same and writes nothing. nil = it was not done, or nobody
+    /// knows;
+    /// `answer` says so, and only in the second case the action stays under way, to be asked for again with the same key.
     private nonisolated(nonsending) func perform(
         _ operation: String, _ scene: inout ServiceScene, _ answer: inout ServiceAnswer
     ) async throws(StoreError) -> ServiceReceipt? {
@@ -157,6 +169,12 @@ extension ServiceAgent {
                 request, expectedVersion: version ?? 0, timeUs: scene.turn.timeUs,
                 idempotencyKey: "\(scene.turn.sessionID)/\(scene.machine.dialogue.actionTurn)", as: scene.turn.principal)
         } catch {
+            if error.code == .outcomeUnknown {
+                answer.kind = .clarify
+                answer.text = scene.say.uncertain
+                return nil
+            }
+            _ = scene.machine.handle(.failed)
             switch error.code {
             case .conflict, .failedPrecondition:
                 answer.kind = .noAnswer

@@ -1,11 +1,16 @@
 import Catalog
+import Fusion
+import Intents
 import Sessions
 import Wire
 
 /// Questions about products: their facts, two of them side by side, what buyers say.
 extension ServiceAgent {
-    /// Reviews of one product that are read.
+    /// Reviews of one product, and sentences of them, that are looked at.
     static let reviewsMax = 200
+    static let opinionsMax = 1_000
+    /// From here on the model's opinion of what a question is about counts.
+    static let askedAspectMin: Float = 0.5
 
     /// A fact about the product that is named or meant; nil when the words ask for none.
     func productAnswer(_ scene: ServiceScene, _ intent: String) -> ServiceAnswer? {
@@ -55,14 +60,27 @@ extension ServiceAgent {
             return ServiceAnswer(text: scene.say.whichProduct, kind: .clarify, intent: "reviews")
         }
         let title = product.title(in: scene.turn.language)
-        let all = try await stores.catalog.reviews(of: product.id, limit: ServiceAgent.reviewsMax)
+        var all = try await stores.catalog.opinions(of: product.id, limit: ServiceAgent.opinionsMax)
+        if all.isEmpty { all = ReviewAspect.opinions(try await stores.catalog.reviews(of: product.id, limit: ServiceAgent.reviewsMax)) }
         guard !all.isEmpty else {
             return ServiceAnswer(text: scene.say.noReviews(title), kind: .noAnswer, product: product.id, intent: "reviews")
         }
-        let summary = ReviewSummary(all, aspect: ReviewAspect.asked(in: scene.turn.words))
+        let summary = ReviewSummary(all, aspect: askedAspect(scene, product), language: scene.turn.language)
         return ServiceAnswer(
             text: summary.text(title: title, scene.say),
-            sources: summary.quotes.map { Source(kind: "review", id: $0.reviewID, title: title, quote: $0.text) }, product: product.id,
+            sources: summary.quotes.map { Source(kind: "review", id: $0.reviewID, title: title, quote: $0.sentence) }, product: product.id,
             intent: "reviews")
+    }
+
+    /// The side of the product that is asked about, by a word for it or by the model that read the reviews; nil = none in particular.
+    private func askedAspect(_ scene: ServiceScene, _ product: Product) -> String? {
+        // The product's own name may say "pearl".
+        let words = scene.turn.words.lowercased()
+        let names = ProductNames([product])
+        let rest = names.without(names.find(in: words), in: words)
+        if let named = ReviewAspect.asked(in: rest) { return named.rawValue }
+        guard let reviewModel, let feature = scene.turn.feature(Modality.text), feature.spaceID == reviewModel.spaceID else { return nil }
+        let reading = reviewModel.read(Utterance(text: rest, embedding: feature.normalised().values))
+        return reading.certainty >= ServiceAgent.askedAspectMin && reading.aspect != ReviewModel.general ? reading.aspect : nil
     }
 }

@@ -1,5 +1,6 @@
 public import Catalog
 import Fusion
+public import Intents
 public import Sessions
 public import Wire
 
@@ -29,6 +30,8 @@ public struct ServiceAgent: Agent {
     let policy: DialoguePolicy
     let intents: IntentClassifier
     let knowledge: Knowledge
+    /// What the reviews were read with; nil = words alone.
+    let reviewModel: ReviewModel?
 
     /// An intent less certain than this is not acted on; the shop's texts are searched instead.
     public static let intentProbabilityMin: Float = 0.25
@@ -38,7 +41,10 @@ public struct ServiceAgent: Agent {
     /// Questions in a row that could not be answered before a person is called.
     public static let missesMax: UInt32 = 3
 
-    public init(snapshot: CatalogSnapshot, stores: ServiceStores, intents: IntentClassifier, policy: DialoguePolicy = .none) {
+    public init(
+        snapshot: CatalogSnapshot, stores: ServiceStores, intents: IntentClassifier, policy: DialoguePolicy = .none, reviewModel: ReviewModel? = nil
+    ) {
+        self.reviewModel = reviewModel
         self.snapshot = snapshot
         self.stores = stores
         self.intents = intents
@@ -52,7 +58,13 @@ public struct ServiceAgent: Agent {
         do throws(StoreError) {
             answer = try await respond(&scene)
         } catch {
-            throw RPCStatus(StatusCode(storeError: error), error.message)
+            guard error.code == .unavailable || error.code == .outcomeUnknown else { throw RPCStatus(StatusCode(storeError: error), error.message) }
+            // Where the dialogue stood stays as it was: what was asked can be said again.
+            reply.send(
+                .reply(
+                    ReplyDelta(
+                        text: scene.say.notNow, language: turn.language, last: true, replyKind: .noAnswer, intent: "unavailable", agent: name)))
+            return
         }
         reply.send(
             .reply(
@@ -221,6 +233,7 @@ extension StatusCode {
         case .resourceExhausted, .diskFull: self = .resourceExhausted
         case .corrupted: self = .dataLoss
         case .unavailable: self = .unavailable
+        case .outcomeUnknown: self = .deadlineExceeded
         case .internal: self = .internalError
         }
     }

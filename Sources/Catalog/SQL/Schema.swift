@@ -86,5 +86,14 @@ enum Schema {
         ALTER TABLE handoffs ADD COLUMN state TEXT NOT NULL DEFAULT 'waiting';
         ALTER TABLE handoffs ADD COLUMN person TEXT NOT NULL DEFAULT '';
         """,
+        // What a model reads in reviews, sentence by sentence.
+        """
+        CREATE TABLE opinions(
+            review_id TEXT NOT NULL, line INTEGER NOT NULL, product_id TEXT NOT NULL, rating INTEGER NOT NULL, language TEXT NOT NULL,
+            sentence TEXT NOT NULL, aspect TEXT NOT NULL, praise REAL NOT NULL, made_from TEXT NOT NULL, PRIMARY KEY(review_id, line)) WITHOUT ROWID;
+        CREATE INDEX opinions_by_product ON opinions(product_id, review_id, line);
+        """,
+        // When a session was kept: seconds since 1970, for its retention alone.
+        "ALTER TABLE sessions ADD COLUMN kept_at INTEGER NOT NULL DEFAULT 0",
     ]
 }

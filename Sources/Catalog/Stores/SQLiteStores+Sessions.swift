@@ -24,10 +24,17 @@ extension SQLiteStores: SessionStore {
             }
             let next = expectedVersion + 1
             try connection.run(
-                "INSERT OR REPLACE INTO sessions(id, shop, user, state, version) VALUES(?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO sessions(id, shop, user, state, version, kept_at) VALUES(?, ?, ?, ?, ?, unixepoch())",
                 [.text(id), .text(shop), .text(principal.user), .blob(state), .integer(next)])
             return next
         }
+    }
+
+    /// Removes sessions that were kept longer ago; gives how many. Blocks: for start-up.
+    public func forgetSessions(olderThanHours hours: Int) throws(StoreError) -> Int {
+        let connection = try Connection(path: path, readOnly: false)
+        try connection.run("DELETE FROM sessions WHERE kept_at < unixepoch() - ?", [.int(hours * 3_600)])
+        return connection.changes
     }
 
     nonisolated(nonsending) public func deleteSession(_ id: String, as principal: Principal) async throws(StoreError) {

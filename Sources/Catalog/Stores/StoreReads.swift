@@ -1,16 +1,26 @@
-/// Lets whoever runs an agent learn what it was told of a customer's own data: orders and profiles. A recording keeps it, so that a replay
-/// can give the same answers when the shop has moved on.
+/// Lets whoever runs an agent learn what it was told from outside the conversation: a customer's own data (orders and profiles), and what was said
+/// with
+/// the shop's back end. A recording keeps it, so that a replay can give the same answers when the shop has moved on.
 public enum StoreReads {
-    /// - Parameters:
-    ///   - store: "orders" or "profiles".
-    ///   - key: what was asked for: an order's number, "own" for the customer's own.
-    ///   - value: the answer as JSON.
-    public typealias Note = @Sendable (_ store: String, _ key: String, _ value: String) -> Void
+    public enum Noted: Sendable, Equatable {
+        /// - store: "orders" or "profiles".
+        /// - key: what was asked for: an order's number, "own" for the customer's own.
+        /// - value: the answer as JSON.
+        case read(store: String, key: String, value: String)
+        /// Who was spoken with, and what was said, as JSON.
+        case outside(String, String)
+    }
+
+    public typealias Note = @Sendable (Noted) -> Void
 
     /// Told of each answer in the task that set it, and in those it starts. nil = nobody wants to know, and nothing is encoded.
     @TaskLocal public static var note: Note?
 
-    static func tell(_ store: String, _ key: String, _ value: some Encodable) throws(StoreError) {
-        if let note { note(store, key, try StoredJSON.encode(value)) }
+    public static func tell(_ store: String, _ key: String, _ value: some Encodable) throws(StoreError) {
+        if let note { note(.read(store: store, key: key, value: try StoredJSON.encode(value))) }
+    }
+
+    public static func tellOutside(_ name: String, _ said: () throws(StoreError) -> String) throws(StoreError) {
+        if let note { note(.outside(name, try said())) }
     }
 }

@@ -67,6 +67,8 @@ public protocol CatalogStore: Sendable {
     nonisolated(nonsending) func searchDocuments(words query: String, language: String, limit: Int) async throws(StoreError) -> [WordHit]
     /// Best rated first, then by id.
     nonisolated(nonsending) func reviews(of productID: String, limit: Int) async throws(StoreError) -> [Review]
+    /// What a model read in the product's reviews, review by review; empty when none has.
+    nonisolated(nonsending) func opinions(of productID: String, limit: Int) async throws(StoreError) -> [Opinion]
     /// What is in the store now, read whole into memory. Immutable: a turn pins the one it began with.
     nonisolated(nonsending) func snapshot() async throws(StoreError) -> CatalogSnapshot
 }

@@ -1,9 +1,7 @@
 import ArgumentParser
 import CheckedYAML
 import Foundation
-import Fusion
 import Intents
-import Server
 
 /// Examples of intents from files, embedded: what `train intent` and `evaluate intent` share.
 struct IntentData: ParsableArguments {
@@ -13,8 +11,7 @@ struct IntentData: ParsableArguments {
             valueName: "file"))
     var data: [String]
 
-    @Option(help: ArgumentHelp("The server's configuration, for its models and plugins; without it, the usual folders.", valueName: "file"))
-    var config: String?
+    @OptionGroup var encoder: EncoderOptions
 
     @Flag(help: "Use the words alone, no text encoder.")
     var wordsOnly = false
@@ -29,33 +26,9 @@ struct IntentData: ParsableArguments {
         var utterances: [Utterance] = []
         for file in data { utterances += try read(file) }
         if wordsOnly { return Loaded(utterances: utterances, spaceID: "") }
-        do {
-            let embedder = try PluginEmbedder(configuration())
-            defer { embedder.close() }
-            let total = utterances.count
-            let features = try embedder.embed(utterances.map(\.text)) { bar.show(stage: "embedding", done: $0, total: total) }
-            for (index, feature) in features.enumerated() { utterances[index].embedding = feature.normalised().values }
-            return Loaded(utterances: utterances, spaceID: features.first?.spaceID ?? "")
-        } catch let error as ServerError {
-            throw Environment.fail(error.message)
-        }
-    }
-
-    private func configuration() throws -> ServerConfiguration {
-        if let config {
-            do {
-                var configuration = try ServerConfiguration.load(config, cacheFolder: Environment.cacheFolder)
-                if configuration.pluginFolder.isEmpty { configuration.pluginFolder = Environment.pluginFolder }
-                return configuration
-            } catch {
-                throw Environment.fail("\(error)", code: 78)
-            }
-        }
-        var configuration = ServerConfiguration()
-        configuration.pluginFolder = Environment.pluginFolder
-        configuration.modelsFolder = Environment.cacheFolder + "/models"
-        configuration.runtimeFolder = Environment.cacheFolder + "/openvino/libs"
-        return configuration
+        let vectors = try encoder.embed(utterances.map(\.text), bar)
+        for (index, values) in vectors.values.enumerated() { utterances[index].embedding = values }
+        return Loaded(utterances: utterances, spaceID: vectors.spaceID)
     }
 
     private func read(_ file: String) throws -> [Utterance] {

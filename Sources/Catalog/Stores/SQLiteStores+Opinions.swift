@@ -1,0 +1,78 @@
+/// One sentence of a review, read by a trained model.
+public struct Opinion: Sendable, Equatable {
+    public var reviewID: String
+    public var productID: String
+    /// The review's stars, 1 to 5.
+    public var rating: Int
+    public var language: String
+    public var sentence: String
+    /// What it is about: "clasp", "delivery" …
+    public var aspect: String
+    /// That it praises that, 0 to 1.
+    public var praise: Double
+
+    public init(reviewID: String, productID: String, rating: Int, language: String = "", sentence: String, aspect: String, praise: Double) {
+        self.reviewID = reviewID
+        self.productID = productID
+        self.rating = rating
+        self.language = language
+        self.sentence = sentence
+        self.aspect = aspect
+        self.praise = praise
+    }
+}
+
+/// What reviews say, sentence by sentence: made when a shop is imported, read when a customer asks.
+extension SQLiteStores {
+    nonisolated(nonsending) public func opinions(of productID: String, limit: Int) async throws(StoreError) -> [Opinion] {
+        try await database.read("store opinions") { (connection) throws(StoreError) in
+            let sql = """
+                SELECT review_id, product_id, rating, language, sentence, aspect, praise FROM opinions WHERE product_id = ?
+                ORDER BY review_id, line LIMIT ?
+                """
+            return try connection.rows(sql, [.text(productID), Self.rows(limit)]) {
+                Opinion(
+                    reviewID: $0.text(0), productID: $0.text(1), rating: $0.int(2), language: $0.text(3), sentence: $0.text(4), aspect: $0.text(5),
+                    praise: $0.real(6))
+            }
+        }
+    }
+
+    /// Reviews whose sentences `model` has not read as they are now, at most `limit`. Blocks: for imports.
+    public func unreadReviews(model: String, limit: Int) throws(StoreError) -> [Review] {
+        let connection = try Connection(path: path, readOnly: true)
+        let sql = """
+            SELECT id, product_id, rating, language, title, text FROM reviews AS r
+            WHERE text <> '' AND NOT EXISTS (SELECT 1 FROM opinions AS o WHERE o.review_id = r.id AND o.made_from = r.row_hash || '/' || ?)
+            ORDER BY id LIMIT ?
+            """
+        return try connection.rows(sql, [.text(model), .int(limit)]) {
+            Review(id: $0.text(0), productID: $0.text(1), rating: $0.int(2), language: $0.text(3), title: $0.text(4), text: $0.text(5))
+        }
+    }
+
+    /// Keeps what `model` read in these reviews in the place of what was read before; forgets what was read in reviews that are gone.
+    /// Blocks: for imports.
+    public func keep(_ opinions: [Opinion], of reviews: [Review], model: String) throws(StoreError) {
+        let connection = try Connection(path: path, readOnly: false)
+        try connection.transaction { () throws(StoreError) in
+            for review in reviews { try connection.run("DELETE FROM opinions WHERE review_id = ?", [.text(review.id)]) }
+            var line = 0
+            var last = ""
+            for opinion in opinions {
+                line = opinion.reviewID == last ? line + 1 : 0
+                last = opinion.reviewID
+                try connection.run(
+                    """
+                    INSERT INTO opinions(review_id, line, product_id, rating, language, sentence, aspect, praise, made_from)
+                    SELECT id, ?, ?, ?, ?, ?, ?, ?, row_hash || '/' || ? FROM reviews WHERE id = ?
+                    """,
+                    [
+                        .int(line), .text(opinion.productID), .int(opinion.rating), .text(opinion.language), .text(opinion.sentence),
+                        .text(opinion.aspect), .real(opinion.praise), .text(model), .text(opinion.reviewID),
+                    ])
+            }
+            try connection.run("DELETE FROM opinions WHERE review_id NOT IN (SELECT id FROM reviews)", [])
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Catalog
+import CheckedYAML
+import EventLoop
+import Fusion
+import Intents
+import Logging
+
+/// What the shop's reviews say: learnt from the examples that the configuration names, read once at the import, kept in the database.
+enum ShopReviews {
+    private static let name = "reviews"
+    /// Reviews whose sentences are embedded together.
+    private static let batchReviewsMax = 500
+
+    /// The model that the import has kept; nil when there are no examples. Blocks; only while starting.
+    static func stored(_ configuration: ServerConfiguration, _ stores: SQLiteStores, log: Logger) throws(ServerError) -> ReviewModel? {
+        guard !configuration.reviewsFile.isEmpty else { return nil }
+        let examples = try examples(configuration)
+        do {
+            guard let bytes = try stores.loadModel(name, hash: hash(examples)) else {
+                log.warning("the reviews were not read with these examples", metadata: ["advice": "vitrine catalog import"])
+                return nil
+            }
+            return try ReviewModel(decoding: bytes)
+        } catch {
+            throw ServerError("the model of reviews: \(error)")
+        }
+    }
+
+    /// Learns from the examples if they have changed, and reads the reviews that are new, have changed, or were read by another model. Blocks.
+    static func read(
+        _ configuration: ServerConfiguration, _ stores: SQLiteStores, _ features: PluginFeatureSource, on loop: EventLoop,
+        progress: @escaping @Sendable (ImportProgress) -> Void
+    ) throws(ServerError) {
+        guard !configuration.reviewsFile.isEmpty else { return }
+        let examples = try examples(configuration)
+        do {
+            let (model, mark) = try self.model(examples, stores, features, on: loop, progress: progress)
+            var done = 0
+            while case let reviews = try stores.unreadReviews(model: mark, limit: batchReviewsMax), !reviews.isEmpty {
+                try stores.keep(try opinions(reviews, model, features, on: loop), of: reviews, model: mark)
+                done += reviews.count
+                progress(ImportProgress(stage: "reading reviews", done: done, total: 0))
+                if reviews.count < batchReviewsMax { break }
+            }
+        } catch let error as StoreError {
+            throw ServerError("the reviews: \(error.message)")
+        } catch {
+            throw ServerError("the reviews: \(error)")
+        }
+    }
+
+    /// The model, and a mark that tells it from every other.
+    private static func model(
+        _ examples: [ReviewExample], _ stores: SQLiteStores, _ features: PluginFeatureSource, on loop: EventLoop,
+        progress: @escaping @Sendable (ImportProgress) -> Void
+    ) throws -> (ReviewModel, String) {
+        let hash = hash(examples)
+        let probe = try embed([examples[0].text], features, on: loop)
+        if let bytes = try stores.loadModel(name, hash: hash), case let kept = try ReviewModel(decoding: bytes), kept.spaceID == probe[0].spaceID {
+            return (kept, "\(hash) \(kept.spaceID)")
+        }
+        progress(ImportProgress(stage: "learning reviews", done: 0, total: 1))
+        let vectors = try embed(examples.map(\.text), features, on: loop)
+        let model = try ReviewModel.train(examples, embeddings: vectors.map(\.values), spaceID: vectors[0].spaceID)
+        try stores.storeModel(name, hash: hash, bytes: try model.encoded())
+        return (model, "\(hash) \(model.spaceID)")
+    }
+
+    private static func opinions(
+        _ reviews: [Review], _ model: ReviewModel, _ features: PluginFeatureSource, on loop: EventLoop
+    ) throws -> [Opinion] {
+        let sentences = reviews.flatMap { review in ReviewSentences.split(review.text).map { (review, $0) } }
+        // Buyers repeat themselves: each sentence is embedded once.
+        var places: [String: Int] = [:]
+        var texts: [String] = []
+        for (_, sentence) in sentences where places[sentence] == nil {
+            places[sentence] = texts.count
+            texts.append(sentence)
+        }
+        let vectors = try embed(texts, features, on: loop)
+        return sentences.compactMap { review, sentence in
+            guard let place = places[sentence] else { return nil }
+            let reading = model.read(Utterance(text: sentence, embedding: vectors[place].values), stars: review.rating)
+            return Opinion(
+                reviewID: review.id, productID: review.productID, rating: review.rating, language: review.language, sentence: sentence,
+                aspect: reading.certainty >= certaintyMin ? reading.aspect : ReviewModel.general, praise: Double(reading.praise))
+        }
+    }
+
+    /// A sentence about which the model is less sure than this is taken to be about the purchase as a whole.
+    private static let certaintyMin: Float = 0.3
+
+    private static func embed(
+        _ texts: [String], _ features: PluginFeatureSource, on loop: EventLoop
+    ) throws -> [(values: [Float], spaceID: String)] {
+        let results = try Blocking.run(on: loop) { () async throws in
+            try await PluginEmbedder.all(texts, features, { _ in }) { try await $0.embedText($1) }
+        }
+        return try results.map { result in
+            let feature = try result.get()
+            return (feature.normalised().values, feature.spaceID)
+        }
+    }
+
+    private static func examples(_ configuration: ServerConfiguration) throws(ServerError) -> [ReviewExample] {
+        do throws(YAMLError) {
+            return try ReviewExample.yaml(configuration.reviewsFile)
+        } catch {
+            throw ServerError("\(error)")
+        }
+    }
+
+    private static func hash(_ examples: [ReviewExample]) -> String {
+        var hash = TextHash("review model 1")
+        for example in examples { for text in [example.aspect, example.isPraise ? "good" : "bad", example.text] { hash.add(text) } }
+        return hash.hex
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+@testable import Catalog
+
+@Suite("Opinions in the store")
+struct OpinionTests {
+    private func opinion(_ review: Review, _ sentence: String, _ aspect: String) -> Opinion {
+        Opinion(
+            reviewID: review.id, productID: review.productID, rating: review.rating, language: review.language, sentence: sentence, aspect: aspect,
+            praise: 0.75)
+    }
+
+    @Test("a review is read once by each model, again when it has changed, and forgotten with it")
+    func once() async throws {
+        let path = NSTemporaryDirectory() + "vitrine-opinions-\(UUID().uuidString).sqlite"
+        defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
+        let stores = try SQLiteStores(path: path, shop: "gold")
+        defer { stores.close() }
+        let connection = try Connection(path: path, readOnly: false)
+        try connection.execute(
+            """
+            INSERT INTO reviews(id, product_id, rating, language, title, text, row_hash) VALUES
+                ('R1', 'RING', 5, 'en', '', 'Fine. Quick.', 'a'), ('R2', 'RING', 1, 'zh', '', '坏了。', 'b'), ('R3', 'OTHER', 3, 'en', '', '', 'c')
+            """)
+        let unread = try stores.unreadReviews(model: "m1", limit: 10)
+        #expect(unread.map(\.id) == ["R1", "R2"], "a review without a text has nothing to read")
+        let made = [opinion(unread[0], "Fine", "general"), opinion(unread[0], "Quick", "delivery"), opinion(unread[1], "坏了", "quality")]
+        try stores.keep(made, of: unread, model: "m1")
+        #expect(try stores.unreadReviews(model: "m1", limit: 10).isEmpty)
+        #expect(try await stores.opinions(of: "RING", limit: 10) == made)
+        #expect(try await stores.opinions(of: "RING", limit: 2) == Array(made.prefix(2)))
+        #expect(try await stores.opinions(of: "OTHER", limit: 10).isEmpty)
+        #expect(try stores.unreadReviews(model: "m2", limit: 10).count == 2, "another model reads them anew")
+        try connection.execute("UPDATE reviews SET text = 'Slow.', row_hash = 'a2' WHERE id = 'R1'; DELETE FROM reviews WHERE id = 'R2'")
+        let changed = try stores.unreadReviews(model: "m1", limit: 10)
+        #expect(changed.map(\.id) == ["R1"])
+        try stores.keep([opinion(changed[0], "Slow", "delivery")], of: changed, model: "m1")
+        #expect(try await stores.opinions(of: "RING", limit: 10).map(\.sentence) == ["Slow"])
+    }
+
+    @Test("a review is cut into sentences, so many at most")
+    func sentences() {
+        #expect(ReviewSentences.split(" Fine!  Quick. 很好。\n坏了？ ") == ["Fine", "Quick", "很好", "坏了"])
+        #expect(ReviewSentences.split(String(repeating: "a.", count: 500)).count == ReviewSentences.sentencesMax)
+        #expect(ReviewSentences.split("…!?").count == 1)
+        #expect(ReviewSentences.split("").isEmpty)
+    }
+}
