@@ -80,7 +80,7 @@ let shims: [Target] = [
     .target(name: "CFaceFit", path: "Plugins/CFaceFit", cxxSettings: [.unsafeFlags(["-O2"])]),
     .target(
         name: "CImageCodec", path: "Plugins/CImageCodec",
-        linkerSettings: ["jpeg", "png16", "webp", "lcms2", "gif"].map { .linkedLibrary($0) }),
+        linkerSettings: ["jpeg", "png16", "webp", "lcms2", "gif", "heif"].map { .linkedLibrary($0) }),
 ]
 
 let modules: [Target] = [
@@ -122,8 +122,8 @@ let executables: [Target] = [
         name: "vitrine",
         dependencies: [
             "Server", "Client", "Replay", "Recording", "PluginHost", "PluginWorkers", "PluginKit", "PluginTesting", "Inference", "Router", "Catalog",
-            "Wire", "EventLoop", "Evaluation", "LinearAlgebra", "Training", "CSndfile", "Intents", "Agents", "CheckedYAML", "Fusion", arguments,
-            logging,
+            "Wire", "EventLoop", "Evaluation", "LinearAlgebra", "Training", "CSndfile", "Intents", "Agents", "CheckedYAML", "Fusion", "TextTerms",
+            arguments, logging,
         ],
         path: "Sources/vitrine", swiftSettings: strict),
     .executableTarget(
@@ -135,7 +135,8 @@ let plugins: [Target] = [
     .target(name: "ImageDecoding", dependencies: ["CImageCodec"], path: "Plugins/ImageDecoding", swiftSettings: strict),
     plugin("SpeechRecognizer", ["CSoxr", "COpenCC", "CSndfile", "COpus"]),
     plugin("VisionEncoder", ["ImageDecoding"]),
-    plugin("TextEncoder", ["CSentencePiece"]),
+    .target(name: "TextTerms", path: "Plugins/TextTerms", swiftSettings: strict),
+    plugin("TextEncoder", ["CSentencePiece", "TextTerms"]),
     plugin("PoseEstimator", ["ImageDecoding", "CFaceFit"]),
     plugin("SpeechSynthesizer", ["CProgramPipe"]),
 ]
@@ -169,8 +170,10 @@ let testTargets: [Target] = [
         exclude: ["Fixtures"]),
     tests(
         "VisionEncoderTests",
-        ["VisionEncoder", "ImageDecoding", "CImageCodec", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
-    tests("TextEncoderTests", ["TextEncoder", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
+        ["VisionEncoder", "ImageDecoding", "CImageCodec", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"],
+        exclude: ["Fixtures"]),
+    tests("TextTermsTests", ["TextTerms"], exclude: ["Fixtures"]),
+    tests("TextEncoderTests", ["TextEncoder", "TextTerms", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests(
         "PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("SpeechSynthesizerTests", ["SpeechSynthesizer", "PluginKit", "Wire"]),

@@ -24,7 +24,7 @@ public enum ExifOrientation: UInt16, Sendable, CaseIterable {
             case .jpeg: JpegSegments(bytes).findExif()
             case .png: PngChunks(bytes).find("eXIf")
             case .webp: RiffChunks(bytes).find("EXIF")
-            case .gif: nil
+            case .gif, .heic: nil
             }
         guard let range else { return .topLeft }
         return TiffDirectory(ByteView(bytes, range)).orientation ?? .topLeft

@@ -1,4 +1,4 @@
-// ImageDecoding: untrusted JPEG, PNG, WebP and GIF bytes to upright 8-bit sRGB pixels.
+// ImageDecoding: untrusted JPEG, PNG, WebP, GIF and HEIC bytes to upright 8-bit sRGB pixels.
 //
 // It owns the limits on pictures, the sniffing of formats, EXIF orientation and the resampling. It must never decode a
 // pixel before the header has passed the limits, start a thread, keep anything between calls, or run on a loop: the callers

@@ -36,9 +36,9 @@ public enum ImageError: Error, Sendable, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .empty: "the picture is empty; allowed are JPEG, PNG, WebP and GIF"
+        case .empty: "the picture is empty; allowed are JPEG, PNG, WebP, GIF and HEIC"
         case .tooManyBytes(let count, let max): "the picture has \(count) bytes; at most \(max) are allowed"
-        case .unknownFormat: "the data is not a picture that is understood; allowed are JPEG, PNG, WebP and GIF"
+        case .unknownFormat: "the data is not a picture that is understood; allowed are JPEG, PNG, WebP, GIF and HEIC"
         case .tooLarge(let width, let height, let limits):
             "the picture is \(width) x \(height) pixels; allowed are sides up to \(limits.sidePixelsMax) and \(limits.pixelsMax) pixels in all"
         case .damaged(let format, let reason): "the \(format.name) picture is damaged or incomplete: \(reason)"
@@ -55,6 +55,8 @@ public enum ImageFormat: Sendable, Equatable, CaseIterable {
     case webp
     /// Its first picture.
     case gif
+    /// Its primary picture.
+    case heic
 
     public var name: String {
         switch self {
@@ -62,8 +64,12 @@ public enum ImageFormat: Sendable, Equatable, CaseIterable {
         case .png: "PNG"
         case .webp: "WebP"
         case .gif: "GIF"
+        case .heic: "HEIC"
         }
     }
+
+    /// Major brands of pictures coded as HEVC (ISO/IEC 23008-12, annex B), and of pictures coded as their parts say.
+    private static let heicBrands = ["heic", "heix", "heim", "heis", "mif1"].map { Array($0.utf8) }
 
     public init?(sniffing data: UnsafeRawBufferPointer) {
         if data.starts(with: [0xFF, 0xD8, 0xFF]) {
@@ -74,6 +80,8 @@ public enum ImageFormat: Sendable, Equatable, CaseIterable {
             self = .webp
         } else if data.starts(with: Array("GIF87a".utf8)) || data.starts(with: Array("GIF89a".utf8)) {
             self = .gif
+        } else if data.dropFirst(4).starts(with: Array("ftyp".utf8)), Self.heicBrands.contains(where: { data.dropFirst(8).starts(with: $0) }) {
+            self = .heic
         } else {
             return nil
         }

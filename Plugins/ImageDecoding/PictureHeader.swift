@@ -20,6 +20,7 @@ struct PictureHeader {
             case .png: ic_png_header(bytes.baseAddress, bytes.count, &header, reason)
             case .webp: ic_webp_header(bytes.baseAddress, bytes.count, &header, reason)
             case .gif: ic_gif_header(bytes.baseAddress, bytes.count, &header, reason)
+            case .heic: ic_heic_header(bytes.baseAddress, bytes.count, &header, reason)
             }
         }
         defer { ic_header_free(&header) }
@@ -51,6 +52,7 @@ struct PictureHeader {
                 case .png: ic_png_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
                 case .webp: ic_webp_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
                 case .gif: ic_gif_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
+                case .heic: ic_heic_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
                 }
             }
             if result != IC_OK { target.update(repeating: 255) }

@@ -1,49 +1,73 @@
-// TextEncoder: what a customer types or says to one vector that means the same in English, Chinese and fourteen other languages.
+// TextEncoder: what a customer types or says to one vector that means the same in English, Chinese and other languages, and to weights of its words.
 //
-// It owns the tokenizer, the rule by which long texts are cut, and the space its vectors live in. It must never tokenise a long
+// It owns the tokenizer, the rule by which long texts are cut, and the spaces its vectors live in. It must never tokenise a long
 // text on the loop, mix vectors of two models in one space, or keep what was said.
 
 public import CVitrinePlugin
 public import PluginKit
 public import Wire
 
-/// One instance of the plugin: the model's handle and its tokenizer.
+/// One instance of the plugin: the chosen model's handle, its tokenizer and the table of terms.
 public final class TextEncoderPlugin: VitrinePlugin {
-    static let modelName = "muse"
-    static let dimensions = 512
+    /// One more than the threads of a small machine, so that a thread that has ended one text finds the next already there.
+    static let requests: UInt32 = 3
 
     /// What it takes and gives. The embedding has length 1, so that a dot product is the cosine.
     public static var manifest: PluginManifest {
         PluginManifest(
             name: "text-encoder",
-            version: "0.1.0",
-            description: "Texts in 16 languages to 512-dimensional unit vectors of one space",
+            version: "0.2.0",
+            description: "Texts in 16 languages or more to unit vectors of one space, and to weights of their words",
             consumes: ["text"],
-            produces: [OutputPort(kind: "embedding", dtype: "f32", shape: [Int32(dimensions)], spaceID: TextSpace.pinned)],
-            models: [ModelRequirement(name: modelName, path: "muse/muse.xml", precision: "f32", requests: 2)],
+            produces: TextModel.allCases.map {
+                OutputPort(
+                    kind: "embedding", dtype: "f32", shape: [Int32($0.dimensions)], spaceID: TextSpace.pinned($0), when: $0.condition)
+            } + [OutputPort(kind: "sparse", dtype: "f32")],
+            models: TextModel.allCases.map {
+                ModelRequirement(name: $0.rawValue, path: $0.path, precision: "f32", requests: requests, when: $0.condition)
+            },
+            options: [
+                Option(key: "model", defaultValue: TextModel.muse.rawValue, description: "the model of the vectors: muse or e5"),
+                Option(
+                    key: "terms", defaultValue: "",
+                    description: "file of terms and their frequencies (`vitrine train terms`): gives the weights of each text's words as well"),
+            ],
             stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0,
-            licence: "Apache-2.0 (model: Universal Sentence Encoder Multilingual, Apache-2.0; SentencePiece, Apache-2.0)")
+            licence: "Apache-2.0 (Universal Sentence Encoder Multilingual, Apache-2.0; multilingual-e5-small, MIT; SentencePiece, Apache-2.0)")
     }
 
     let host: HostServices
+    let kind: TextModel
     let model: ModelHandle
     let tokenizer: Tokenizer
     let spaceID: String
+    /// nil = no sparse output.
+    let terms: TermWeights?
 
-    /// - Throws: NOT_FOUND or FAILED_PRECONDITION for a model or tokenizer that is missing or damaged.
+    /// - Throws: NOT_FOUND or FAILED_PRECONDITION for a model, tokenizer or table that is missing or damaged, INVALID_ARGUMENT for an option that
+    ///   is out of range.
     public init(host: HostServices) throws(PluginError) {
         self.host = host
-        model = try host.model(Self.modelName)
-        let path = try host.modelPath(Self.modelName)
+        let name = host.configuration("model") ?? TextModel.muse.rawValue
+        guard let kind = TextModel(rawValue: name) else {
+            let allowed = TextModel.allCases.map(\.rawValue).joined(separator: ", ")
+            throw PluginError(.invalidArgument, "option model is \"\(name)\"; allowed are \(allowed)")
+        }
+        self.kind = kind
+        model = try host.model(kind.rawValue)
+        let path = try host.modelPath(kind.rawValue)
         let folder = String(path[..<(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)])
         tokenizer = try Tokenizer(folder + "sp.model")
-        spaceID = try TextSpace.identifier(weights: path.hasSuffix(".xml") ? path.dropLast(4) + ".bin" : path, tokenizer: folder + "sp.model")
-        if spaceID != TextSpace.pinned {
+        spaceID = try TextSpace.identifier(
+            kind, weights: path.hasSuffix(".xml") ? path.dropLast(4) + ".bin" : path, tokenizer: folder + "sp.model")
+        if spaceID != TextSpace.pinned(kind) {
             host.log(.warning, "the text model is not the pinned one: its vectors get the space \(spaceID)")
         }
+        let table = host.configuration("terms") ?? ""
+        terms = table.isEmpty ? nil : try TermWeights(file: table)
     }
 
-    /// Each text of a stream is answered with one embedding, or with one problem.
+    /// Each text of a stream is answered with one embedding and, where there is a table, one sparse vector; or with one problem.
     public func open(_ stream: PluginStream) throws(PluginError) -> any StreamHandler {
         TextStream(stream, self)
     }
@@ -51,7 +75,7 @@ public final class TextEncoderPlugin: VitrinePlugin {
     /// English and Chinese are cut into pieces that the model knows.
     public func selfTest() throws(PluginError) {
         for text in ["ring", "戒指"] {
-            guard case .success(let windows) = TextWindows.cut(text, tokenizer), windows.first?.contains(where: { $0 > 2 }) == true else {
+            guard case .success(let windows) = TextWindows.cut(text, tokenizer, kind), windows.first?.contains(where: { $0 > 2 }) == true else {
                 throw PluginError(.failedPrecondition, "the tokenizer does not know \"\(text)\"")
             }
         }

@@ -6,24 +6,17 @@ import Wire
 
 /// Which vectors may be compared: those of equal weights, tokenizer and treatment.
 enum TextSpace {
-    /// Element type and size, model, begin and end, longest window, what was done to the vectors.
-    private static let description = "f32[512]/muse/sp-1-2-w256/mean-unit"
-    private static let pinnedFiles: UInt64 = 0x8dc8_d2aa_28b6_a433
+    /// The space of a model that the set-up installs.
+    static func pinned(_ model: TextModel) -> String { named(model, model.pinnedFiles) }
 
-    /// The space of the model that the set-up installs.
-    static let pinned = named(pinnedFiles)
-
-    static func identifier(weights: some StringProtocol, tokenizer: String) throws(PluginError) -> String {
+    static func identifier(_ model: TextModel, weights: some StringProtocol, tokenizer: String) throws(PluginError) -> String {
         var hash = FileHash()
         try hash.add(String(weights))
         try hash.add(tokenizer)
-        return named(hash.value)
+        return named(model, hash.value)
     }
 
-    private static func named(_ hash: UInt64) -> String {
-        let digits = String(hash, radix: 16)
-        return description + "/" + String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    private static func named(_ model: TextModel, _ hash: UInt64) -> String { model.treatment + "/" + FileHash.digits(hash) }
 }
 
 /// FNV-1a over little-endian 64-bit words, then a file's remaining bytes: tells files apart, guards against nothing.
@@ -54,7 +47,13 @@ struct FileHash {
         }
     }
 
-    private mutating func mix(_ bytes: UnsafeRawBufferPointer) {
+    /// 16 hexadecimal digits.
+    static func digits(_ hash: UInt64) -> String {
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    mutating func mix(_ bytes: UnsafeRawBufferPointer) {
         let words = bytes.count / 8
         for index in 0..<words { mix(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))) }
         for index in (words * 8)..<bytes.count { mix(UInt64(bytes[index])) }

@@ -1,7 +1,7 @@
 import PluginKit
 import Wire
 
-/// One stream: texts in, vectors out, each on its own. Closes after the last answer once the input has ended.
+/// One stream: texts in, vectors and words' weights out, each on its own. Closes after the last answer once the input has ended.
 final class TextStream: StreamHandler {
     private let answers: AnsweringStream
     private let plugin: TextEncoderPlugin
@@ -27,25 +27,35 @@ final class TextStream: StreamHandler {
 
     func halfClosed() { answers.halfClosed() }
 
+    /// What is made of a text before the model sees it.
+    private struct Cut: Sendable {
+        var windows: [[Int64]]
+        var terms: SparseVector?
+    }
+
     private func tokenise(_ text: String, _ origin: InputOrigin) {
-        let tokenizer = plugin.tokenizer
-        if text.utf8.count <= TextLimits.inlineBytesMax || text.utf8.count > TextLimits.textBytesMax {
-            return windows(TextWindows.cut(text, tokenizer), origin)
+        let (tokenizer, kind, terms) = (plugin.tokenizer, plugin.kind, plugin.terms)
+        @Sendable func cut() throws(PluginError) -> Cut {
+            Cut(windows: try TextWindows.cut(text, tokenizer, kind).get(), terms: terms?.vector(of: text))
         }
-        stream.compute(deadlineUs: origin.deadlineUs) { () throws(PluginError) -> [[Int64]] in
-            try TextWindows.cut(text, tokenizer).get()
+        if text.utf8.count <= TextLimits.inlineBytesMax || text.utf8.count > TextLimits.textBytesMax {
+            return look(Result { () throws(PluginError) -> Cut in try cut() }, origin)
+        }
+        stream.compute(deadlineUs: origin.deadlineUs) { () throws(PluginError) -> Cut in
+            try cut()
         } then: { [self] result in
-            windows(result, origin)
+            look(result, origin)
         }
     }
 
-    private func windows(_ result: Result<[[Int64]], PluginError>, _ origin: InputOrigin) {
+    private func look(_ result: Result<Cut, PluginError>, _ origin: InputOrigin) {
         let windows: [[Int64]]
+        let terms: SparseVector?
         switch result {
-        case .success(let cut): windows = cut
+        case .success(let cut): (windows, terms) = (cut.windows, cut.terms)
         case .failure(let error): return answers.answer(origin, .failure(error))
         }
-        let parts = Parts(count: windows.count)
+        let parts = Parts(count: windows.count, terms: terms)
         for (index, ids) in windows.enumerated() {
             let input: Tensor
             do {
@@ -57,15 +67,15 @@ final class TextStream: StreamHandler {
             stream.infer(
                 plugin.model, inputs: [("ids", input)], outputs: ["embedding"], priority: .interactive, deadlineUs: origin.deadlineUs
             ) { [self] result in
-                finish(parts, index, Result { () throws(PluginError) -> [Float] in try Self.vector(result.get()) }, origin)
+                finish(parts, index, Result { () throws(PluginError) -> [Float] in try vector(result.get()) }, origin)
             }
         }
     }
 
-    private static func vector(_ tensors: [Tensor]) throws(PluginError) -> [Float] {
-        guard tensors.count == 1, tensors[0].count == TextEncoderPlugin.dimensions else {
+    private func vector(_ tensors: [Tensor]) throws(PluginError) -> [Float] {
+        guard tensors.count == 1, tensors[0].count == plugin.kind.dimensions else {
             throw PluginError(
-                .failedPrecondition, "the text model gave outputs of \(tensors.map(\.shape)), not \(TextEncoderPlugin.dimensions) numbers")
+                .failedPrecondition, "the text model gave outputs of \(tensors.map(\.shape)), not \(plugin.kind.dimensions) numbers")
         }
         return tensors[0].floats()
     }
@@ -75,8 +85,10 @@ final class TextStream: StreamHandler {
         var vectors: [[Float]?]
         var missing: Int
         var isAnswered = false
+        let terms: SparseVector?
 
-        init(count: Int) {
+        init(count: Int, terms: SparseVector?) {
+            self.terms = terms
             vectors = Array(repeating: nil, count: count)
             missing = count
         }
@@ -96,7 +108,8 @@ final class TextStream: StreamHandler {
             guard let mean = TextWindows.mean(parts.vectors.compactMap(\.self)) else {
                 return answers.answer(origin, .failure(PluginError(.internalError, "the text model gave no finite vector")))
             }
-            answers.answer(origin, .success([.embedding(Embedding(spaceID: plugin.spaceID, shape: [UInt32(mean.count)], values: mean))]))
+            let embedding = Embedding(spaceID: plugin.spaceID, shape: [UInt32(mean.count)], values: mean)
+            answers.answer(origin, .success([.embedding(embedding)] + (parts.terms.map { [.sparse($0)] } ?? [])))
         }
     }
 }

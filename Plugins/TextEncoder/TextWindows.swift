@@ -13,31 +13,29 @@ enum TextLimits {
 
 /// What the model is given for a text: begin, pieces, end; a long text in several windows.
 enum TextWindows {
-    static let begin: Int64 = 1
-    static let end: Int64 = 2
-
     /// Windows of nearly equal length, so that none is a short rest that would count as much as the others.
     ///
     /// Fails with INVALID_ARGUMENT for a text that has no words or is too long.
-    static func cut(_ text: String, _ tokenizer: Tokenizer) -> Result<[[Int64]], PluginError> {
+    static func cut(_ text: String, _ tokenizer: Tokenizer, _ model: TextModel) -> Result<[[Int64]], PluginError> {
         guard !text.isEmpty else { return .failure(PluginError(.invalidArgument, "the text is empty")) }
         guard text.utf8.count <= TextLimits.textBytesMax else {
             return .failure(
                 PluginError(.invalidArgument, "the text has \(text.utf8.count) bytes; at most \(TextLimits.textBytesMax) are allowed"))
         }
         return Result { () throws(PluginError) -> [[Int64]] in
-            let pieces = try tokenizer.pieces(text)
+            var pieces = try tokenizer.pieces(text)
             guard !pieces.isEmpty else { throw PluginError(.invalidArgument, "the text has no words") }
-            return split(pieces)
+            if !model.prefix.isEmpty { pieces = try tokenizer.pieces(model.prefix + text) }
+            return split(pieces, model)
         }
     }
 
-    static func split(_ pieces: [Int64]) -> [[Int64]] {
+    static func split(_ pieces: [Int64], _ model: TextModel) -> [[Int64]] {
         let most = TextLimits.windowIDsMax - 2
         let count = (pieces.count + most - 1) / most
         return (0..<count).map { window in
             let (from, to) = (pieces.count * window / count, pieces.count * (window + 1) / count)
-            return [begin] + pieces[from..<to] + [end]
+            return [model.begin] + pieces[from..<to] + [model.end]
         }
     }
 

@@ -28,7 +28,7 @@ enum Preprocessing {
 
     private static func copy(_ image: DecodedImage, to input: Tensor) { input.withUnsafeMutableBytes { $0.copyBytes(from: image.rgb) } }
 
-    private static func decode(_ data: SharedBytes, _ fit: ImageFit) throws(PluginError) -> DecodedImage {
+    static func decode(_ data: SharedBytes, _ fit: ImageFit) throws(PluginError) -> DecodedImage {
         let decoded = data.withUnsafeBytes { bytes in
             Result { () throws(ImageError) -> DecodedImage in try ImageDecoder.decode(bytes, fit: fit) }
         }

@@ -1,4 +1,5 @@
-// VisionEncoder: a photo or camera picture to one vector that says what it looks like, to ImageNet labels, and to the names of its colours.
+// VisionEncoder: a photo or camera picture to one vector that says what it looks like, to ImageNet labels, and to the names of its colours;
+// if wanted, to what is written in it and to whether it is explicit.
 //
 // It owns the preprocessing (the whole picture, or views of it, squashed to the model's square), the space the vectors live in, and which
 // camera pictures are too like the last one to be looked at. It must never decode on the loop, mix vectors of two models in one space, or keep a
@@ -13,7 +14,8 @@ public import Wire
 public final class VisionEncoderPlugin: VitrinePlugin {
     /// Compiled for the least latency of one picture: all threads work on it.
     static let modelName = "efficientnet-lite2"
-    /// The same weights compiled for several pictures at once, one thread each: a sixth more pictures a second, twice the time of one.
+    /// The same weights compiled for several pictures at once, one thread each: a sixth more pictures a second, twice the time of one. It has one
+    /// request more than a small machine has threads, so that a thread that has ended one picture finds the next already there.
     static let busyModelName = "efficientnet-lite2-busy"
     /// Sides of the model's input u8[1, side, side, 3].
     static let inputSide = 260
@@ -24,16 +26,23 @@ public final class VisionEncoderPlugin: VitrinePlugin {
     public static var manifest: PluginManifest {
         PluginManifest(
             name: "vision-encoder",
-            version: "0.1.0",
-            description: "Photos to 1280-dimensional unit vectors and ImageNet labels",
+            version: "0.2.0",
+            description: "Photos to 1280-dimensional unit vectors and ImageNet labels, and to what is written in them",
             consumes: ["image", "video"],
             produces: [
                 OutputPort(kind: "embedding", dtype: "f32", shape: [Int32(dimensions)], spaceID: EmbeddingSpace.pinned),
                 OutputPort(kind: "labels"),
+                OutputPort(kind: "writing", when: "writing=on"),
             ],
             models: [
                 ModelRequirement(name: modelName, path: "efficientnet-lite2/efficientnet-lite2.xml", precision: "f32", requests: 1),
-                ModelRequirement(name: busyModelName, path: "efficientnet-lite2/efficientnet-lite2.xml", precision: "f32", requests: 2),
+                ModelRequirement(name: busyModelName, path: "efficientnet-lite2/efficientnet-lite2.xml", precision: "f32", requests: 3),
+                ModelRequirement(
+                    name: WritingModels.findName, path: WritingLimits.findPath, precision: "f32", requests: 1, when: "writing=on"),
+                ModelRequirement(
+                    name: WritingModels.readName, path: WritingLimits.readPath, precision: "f32", requests: 2, when: "writing=on"),
+                ModelRequirement(
+                    name: Moderation.modelName, path: Moderation.path, precision: "f32", requests: 1, when: "moderation=on"),
             ],
             options: [
                 Option(key: "top_k", defaultValue: "5", description: "labels given, most probable first, 0 to 1000; 0 = no labels"),
@@ -45,8 +54,11 @@ public final class VisionEncoderPlugin: VitrinePlugin {
                     key: "duplicate_difference", defaultValue: "2",
                     description: "a camera picture that differs less from the last one (mean of 255 steps of grey) is not looked at, 0 to 255"),
                 Option(key: "colours", defaultValue: "3", description: "named colours given at most, largest share first, 0 to 13; 0 = none"),
+                Option(key: "writing", defaultValue: "off", description: "what is written in a photo, line by line: off or on"),
+                Option(key: "moderation", defaultValue: "off", description: "labels that tell explicit photos: off or on"),
             ],
-            stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0, licence: "Apache-2.0 (model: EfficientNet-Lite2, Apache-2.0)")
+            stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0,
+            licence: "Apache-2.0 (models: EfficientNet-Lite2, Apache-2.0; PP-OCRv6, Apache-2.0; OpenNSFW, MIT)")
     }
 
     let host: HostServices
@@ -60,6 +72,9 @@ public final class VisionEncoderPlugin: VitrinePlugin {
     let spaceID: String
     let topK: Int
     let colours: Int
+    /// nil = switched off.
+    let writing: WritingModels?
+    let moderation: ModelHandle?
 
     /// - Throws: NOT_FOUND for missing models or labels, INVALID_ARGUMENT for an option out of range.
     public init(host: HostServices) throws(PluginError) {
@@ -77,6 +92,16 @@ public final class VisionEncoderPlugin: VitrinePlugin {
         colours = try Self.count("colours", otherwise: 3, most: ColourName.all.count, host)
         duplicateDifference = Float(try Self.count("duplicate_difference", otherwise: 2, most: 255, host))
         views = try PictureView.list(host.configuration("views") ?? "whole")
+        writing = try Self.isOn("writing", host) ? WritingModels(host: host) : nil
+        moderation = try Self.isOn("moderation", host) ? host.model(Moderation.modelName) : nil
+    }
+
+    private static func isOn(_ option: String, _ host: HostServices) throws(PluginError) -> Bool {
+        switch host.configuration(option) ?? "off" {
+        case "on": return true
+        case "off": return false
+        case let text: throw PluginError(.invalidArgument, "option \(option) is \"\(text)\"; allowed are off and on")
+        }
     }
 
     /// One picture more; `ended` when it is answered.

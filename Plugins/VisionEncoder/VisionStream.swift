@@ -1,13 +1,14 @@
 import PluginKit
 import Wire
 
-/// One stream: pictures in, vectors and labels out, each on its own. Closes after the last answer once the input has ended.
+/// One stream: pictures in; vectors, labels and what is switched on besides out, each on its own. Closes after the last answer once the input has
+/// ended.
 ///
 /// A camera picture that looks like the one before gets that one's answer again: it is decoded, but the model does not see it.
 final class VisionStream: StreamHandler {
     private let answers: AnsweringStream
-    private let plugin: VisionEncoderPlugin
-    private var stream: PluginStream { answers.stream }
+    let plugin: VisionEncoderPlugin
+    var stream: PluginStream { answers.stream }
     /// The last camera picture that the model saw.
     private var lastSeen: (thumbnail: Thumbnail, answer: [PluginOutput.Kind])?
 
@@ -26,24 +27,31 @@ final class VisionStream: StreamHandler {
     func receive(_ message: InputMessage) throws(PluginError) {
         guard let (origin, image) = answers.expectPicture(message) else { return }
         plugin.begun()
-        encode(image.data, image.purpose == .query ? plugin.views : [.whole], origin)
+        let parts = Gathering<[PluginOutput.Kind]>(count: 3)
+        func given(_ index: Int) -> (Result<[PluginOutput.Kind], PluginError>) -> Void {
+            { [self] result in
+                guard let all = parts.add(index, result) else { return }
+                plugin.ended()
+                answers.answer(origin, all.map { $0.flatMap(\.self) })
+            }
+        }
+        encode(image.data, image.purpose == .query ? plugin.views : [.whole], origin, given(0))
+        // Cameras send what was in the picture before: what is written in it, and whether it may be shown, is asked of photos.
+        let isPhoto = origin.modality != "video"
+        if isPhoto { moderate(image.data, origin, given(1)) } else { given(1)(.success([])) }
+        if isPhoto { read(image.data, origin, given(2)) } else { given(2)(.success([])) }
     }
 
     func halfClosed() { answers.halfClosed() }
 
-    private func answer(_ origin: InputOrigin, _ result: Result<[PluginOutput.Kind], PluginError>) {
-        plugin.ended()
-        answers.answer(origin, result)
-    }
-
-    private func encode(_ data: SharedBytes, _ views: [PictureView], _ origin: InputOrigin) {
+    private func encode(_ data: SharedBytes, _ views: [PictureView], _ origin: InputOrigin, _ done: @escaping Done) {
         let side = VisionEncoderPlugin.inputSide
         let (colours, isVideo) = (plugin.colours, origin.modality == "video")
         let inputs: [Tensor]
         do throws(PluginError) {
             inputs = try views.map { (_) throws(PluginError) -> Tensor in try stream.zero(dtype: .u8, shape: [1, side, side, 3]) }
         } catch {
-            return answer(origin, .failure(error))
+            return done(.failure(error))
         }
         stream.compute(deadlineUs: origin.deadlineUs) { () throws(PluginError) -> Found in
             try Preprocessing.fill(inputs, views, from: data)
@@ -57,17 +65,17 @@ final class VisionStream: StreamHandler {
             }
         } then: { [self] result in
             switch result {
-            case .success(let found): look(inputs, found, origin)
-            case .failure(let error): answer(origin, .failure(error))
+            case .success(let found): look(inputs, found, origin, done)
+            case .failure(let error): done(.failure(error))
             }
         }
     }
 
-    private func look(_ inputs: [Tensor], _ found: Found, _ origin: InputOrigin) {
+    private func look(_ inputs: [Tensor], _ found: Found, _ origin: InputOrigin, _ done: @escaping Done) {
         if let thumbnail = found.thumbnail, let lastSeen, thumbnail.difference(from: lastSeen.thumbnail) < plugin.duplicateDifference {
-            return answer(origin, .success(lastSeen.answer))
+            return done(.success(lastSeen.answer))
         }
-        let seen = SeenViews(count: inputs.count)
+        let seen = Gathering<[Tensor]>(count: inputs.count)
         for (index, input) in inputs.enumerated() {
             stream.infer(
                 plugin.model, inputs: [("image", input)], outputs: ["embedding", "logits"],
@@ -76,7 +84,7 @@ final class VisionStream: StreamHandler {
                 guard let whole = seen.add(index, result) else { return }
                 let result = Result { () throws(PluginError) -> [PluginOutput.Kind] in try outputs(whole.get(), found.colours) }
                 if let thumbnail = found.thumbnail, case .success(let kinds) = result { lastSeen = (thumbnail, kinds) }
-                answer(origin, result)
+                done(result)
             }
         }
     }
@@ -100,33 +108,5 @@ final class VisionStream: StreamHandler {
             kinds.append(.labels(Labels(scheme: "colours", labels: labels)))
         }
         return kinds
-    }
-}
-
-/// The views of one picture, as they come back from the model.
-private final class SeenViews {
-    private var views: [[Tensor]]
-    private var missing: Int
-    private var isOver = false
-
-    init(count: Int) {
-        views = Array(repeating: [], count: count)
-        missing = count
-    }
-
-    /// - Returns: all views once the last has come, or the first failure; nil otherwise.
-    func add(_ index: Int, _ result: Result<[Tensor], PluginError>) -> Result<[[Tensor]], PluginError>? {
-        guard !isOver else { return nil }
-        switch result {
-        case .success(let tensors):
-            views[index] = tensors
-            missing -= 1
-            guard missing == 0 else { return nil }
-            isOver = true
-            return .success(views)
-        case .failure(let error):
-            isOver = true
-            return .failure(error)
-        }
     }
 }

@@ -4,6 +4,8 @@ public import Wire
 /// One build of a plugin, in this process or in one of its own: what new streams go to until a newer one takes its place. Any thread.
 public protocol PluginBuild: AnyObject, Sendable {
     var manifest: PluginManifest { get }
+    /// The manifest's options with what the configuration says.
+    var options: [String: String] { get }
     /// 1, 2, 3 … for each plugin name.
     var number: UInt32 { get }
     /// The file it came from, or a program with its arguments.

@@ -155,11 +155,16 @@ public final class PluginHost: Sendable {
         return generation
     }
 
-    /// Makes the models that a manifest names ready, in its order; blocks.
+    /// Makes the models that a manifest names ready, in its order; blocks. In the place of one that the options have no need for stands its name.
     /// - Throws: NOT_FOUND or FAILED_PRECONDITION, naming the model.
     public func models(of manifest: PluginManifest) throws(RPCStatus) -> [any InferenceModel] {
         var models: [any InferenceModel] = []
+        let options = try options(of: manifest)
         for model in manifest.models {
+            guard manifest.holds(model.when, with: options) else {
+                models.append(UnneededModel(name: model.name, path: "\(configuration.modelsFolder)/\(model.path)"))
+                continue
+            }
             let chosen = ModelOptions(
                 precision: InferencePrecision(rawValue: model.precision) ?? .f32, requests: Int(model.requests),
                 modelledCostUs: configuration.modelledInferenceUs[model.path] ?? ModelOptions().modelledCostUs)

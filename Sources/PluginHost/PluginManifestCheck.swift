@@ -18,7 +18,7 @@ extension PluginManifest {
             throw bad("consumes", kind, "text, audio, image, video, behaviour, control")
         }
         for port in produces where PluginOutputKind.tag(named: port.kind) == nil {
-            throw bad("produces.kind", port.kind, "transcript, speech, embedding, labels, pose, problem, features, audio")
+            throw bad("produces.kind", port.kind, "transcript, speech, embedding, labels, pose, problem, features, audio, sparse, writing")
         }
         for model in models {
             guard !model.name.isEmpty else { throw bad("models.name", "", "a name within the plugin") }
@@ -28,6 +28,11 @@ extension PluginManifest {
         }
         guard Set(models.map(\.name)).count == models.count else { throw bad("models.name", "a repeated one", "each name once") }
         for option in options where option.key.isEmpty { throw bad("options.key", "", "a name") }
+        for condition in produces.map(\.when) + models.map(\.when) where !condition.isEmpty {
+            guard let (key, _) = Self.parts(of: condition), options.contains(where: { $0.key == key }) else {
+                throw bad("when", condition, "an option's key, '=' and a value")
+            }
+        }
     }
 
     private func bad(_ field: String, _ value: String, _ allowed: String) -> RPCStatus {

@@ -79,6 +79,8 @@ public final class PluginStream {
         case .problem: PluginOutputKind.problem
         case .features: PluginOutputKind.features
         case .audio: PluginOutputKind.audio
+        case .sparse: PluginOutputKind.sparse
+        case .writing: PluginOutputKind.writing
         }
     }
 }

@@ -12,6 +12,7 @@ enum ModelledCosts {
     /// One inference by the model's path in the manifest, microseconds; other models take 5,000.
     static let inferenceUs: [String: UInt64] = [
         "efficientnet-lite2/efficientnet-lite2.xml": 9_000,
+        "e5/e5.xml": 5_000,
         "mediapipe/face_detection_short_range.tflite": 2_000,
         "mediapipe/face_landmark.tflite": 3_000,
         "mediapipe/hand_landmark_full.tflite": 8_000,
@@ -19,7 +20,8 @@ enum ModelledCosts {
         "mediapipe/palm_detection_full.tflite": 10_000,
         "mediapipe/pose_detection.tflite": 8_000,
         "mediapipe-lean/pose_landmark_full.xml": 9_000,
-        "muse/muse.xml": 500,
+        "moderation/moderation.xml": 8_000,
+        "muse-i8/muse.xml": 500,
         "piper-joe/decoder.xml": 60_000,
         "piper-joe/flow.xml": 50_000,
         "piper-joe/text.xml": 60_000,
@@ -28,5 +30,7 @@ enum ModelledCosts {
         "whisper-base-i8/encoder.xml": 80_000,
         "whisper-base-i8/features.xml": 2_000,
         "whisper-base-i8/logmel.xml": 3_000,
+        "writing/writing-find.xml": 60_000,
+        "writing/writing-read.xml": 12_000,
     ]
 }

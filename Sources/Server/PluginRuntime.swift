@@ -144,7 +144,7 @@ public final class PluginRuntime: @unchecked Sendable {
 
     /// Manifest ports by plugin name, for checking graphs.
     func ports(_ plugin: String) -> PluginPorts? {
-        manifests.first { $0.name == plugin }.map { PluginPorts($0) }
+        live.first { $0.name == plugin }.map { PluginPorts($0.manifest, options: $0.options) }
     }
 
     private var manifests: [PluginManifest] { live.map(\.manifest) }
@@ -175,7 +175,7 @@ public final class PluginRuntime: @unchecked Sendable {
     }
 
     private static func models(_ build: any PluginBuild) -> [any InferenceModel] {
-        (build as? PluginGeneration)?.models ?? (build as? WorkerPlugin)?.models ?? []
+        ((build as? PluginGeneration)?.models ?? (build as? WorkerPlugin)?.models ?? []).filter { !($0 is UnneededModel) }
     }
 
     /// One build as an operator sees it.
@@ -232,10 +232,13 @@ public final class PluginRuntime: @unchecked Sendable {
 }
 
 extension PluginPorts {
-    init(_ manifest: PluginManifest) {
+    /// Under these options, or where they are silent under the manifest's defaults.
+    init(_ manifest: PluginManifest, options: [String: String] = [:]) {
         self.init(
             consumes: manifest.consumes,
-            produces: manifest.produces.map { Port(kind: $0.kind, dtype: $0.dtype, shape: $0.shape.map(Int.init), spaceID: $0.spaceID) })
+            produces: manifest.produces(with: options).map {
+                Port(kind: $0.kind, dtype: $0.dtype, shape: $0.shape.map(Int.init), spaceID: $0.spaceID)
+            })
     }
 }
 

@@ -13,12 +13,13 @@ final class CheckInference {
     private var answers: [String: [HarnessTensor]] = [:]
 
     /// nil when the manifest names no models, or they are not there.
-    init?(_ manifest: PluginManifest, modelsFolder: String, runtimeFolder: String) throws {
-        let paths = manifest.models.map { "\(modelsFolder)/\($0.path)" }
+    init?(_ manifest: PluginManifest, options: [String: String], modelsFolder: String, runtimeFolder: String) throws {
+        let needed = manifest.models(with: options)
+        let paths = needed.map { "\(modelsFolder)/\($0.path)" }
         guard !paths.isEmpty, paths.allSatisfy({ FileManager.default.fileExists(atPath: $0) }) else { return nil }
         service = try InferenceService(configuration: InferenceConfiguration(libraryFolder: runtimeFolder))
         var compiled: [String: CompiledModel] = [:]
-        for (model, path) in zip(manifest.models, paths) {
+        for (model, path) in zip(needed, paths) {
             let options = ModelOptions(precision: InferencePrecision(rawValue: model.precision) ?? .f32, requests: Int(model.requests))
             compiled[model.name] = try service.loadModel(path, name: model.name, options: options)
         }

@@ -135,7 +135,9 @@ extension PluginCommand {
             defer { try? FileManager.default.removeItem(atPath: folder) }
             do {
                 let library = try PluginLibrary.load(file, runFolder: folder, number: 0)
-                let inference = try CheckInference(library.manifest, modelsFolder: models, runtimeFolder: Environment.cacheFolder + "/openvino/libs")
+                let inference = try CheckInference(
+                    library.manifest, options: try pluginOptions(options), modelsFolder: models,
+                    runtimeFolder: Environment.cacheFolder + "/openvino/libs")
                 defer { inference?.close() }
                 let conformance = Conformance(
                     table: library.table, options: try pluginOptions(options), modelFiles: modelFiles(library.manifest, folder: models),

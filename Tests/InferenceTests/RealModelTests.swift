@@ -34,7 +34,7 @@ import Wire
     }
 
     @Test(arguments: [1, 5, 40]) func sentencesOfAnyLengthGiveUnitVectorsAndTheSameBitsEachTime(length: Int) async throws {
-        let model = try service.loadModel("\(Cache.folder)/models/muse/muse.xml", name: "text")
+        let model = try service.loadModel("\(Cache.folder)/models/muse-i8/muse.xml", name: "text")
         let ids = try service.tensor(.i64, [length])
         for index in 0..<length { ids.bytes.storeBytes(of: Int64(index * 37 + 2), toByteOffset: index * 8, as: Int64.self) }
         let first = try await service.run(model, [("ids", ids)], ["embedding"]).get()[0]

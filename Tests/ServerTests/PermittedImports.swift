@@ -17,6 +17,7 @@ enum PermittedImports {
         ("LinearAlgebra", ["COpenBLAS"]),
         ("Evaluation", ["EventLoop"]),
         ("ImageDecoding", ["CImageCodec"]),
+        ("TextTerms", []),
         (
             "Training",
             ["CMd", "Evaluation", "EventLoop", "Fusion", "ImageDecoding", "Inference", "LinearAlgebra", "Wire"]
@@ -47,12 +48,13 @@ enum PermittedImports {
             [
                 "Agents", "CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Evaluation", "Fusion", "Inference", "Intents",
                 "LinearAlgebra",
-                "PluginHost", "PluginKit", "PluginTesting", "PluginWorkers", "Recording", "Replay", "Router", "Server", "Training", "Wire",
+                "PluginHost", "PluginKit", "PluginTesting", "PluginWorkers", "Recording", "Replay", "Router", "Server", "TextTerms", "Training",
+                "Wire",
             ]
         ),
         ("SpeechRecognizer", ["COpenCC", "COpus", "CSndfile", "CSoxr", "CVitrinePlugin", "PluginKit", "Wire"]),
         ("VisionEncoder", ["CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
-        ("TextEncoder", ["CSentencePiece", "CVitrinePlugin", "PluginKit", "Wire"]),
+        ("TextEncoder", ["CSentencePiece", "CVitrinePlugin", "PluginKit", "TextTerms", "Wire"]),
         ("PoseEstimator", ["CFaceFit", "CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
         ("SpeechSynthesizer", ["CProgramPipe", "CVitrinePlugin", "PluginKit", "Wire"]),
     ]

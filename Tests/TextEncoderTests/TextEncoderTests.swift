@@ -1,15 +1,17 @@
+import Foundation
 import Inference
 import PluginKit
 import TestSupport
 import Testing
+import TextTerms
 import Wire
 
 @testable import TextEncoder
 
-private func tokenizer() throws -> Tokenizer { try Tokenizer(ModelRunner.cache + "/models/muse/sp.model") }
+private func tokenizer(_ kind: TextModel = .muse) throws -> Tokenizer { try Tokenizer(ModelRunner.cache + "/models/\(kind.folder)/sp.model") }
 
-private func embed(_ text: String, _ tokenizer: Tokenizer, _ model: ModelRunner) throws -> [Float] {
-    let vectors = try TextWindows.cut(text, tokenizer).get().map { ids in
+private func embed(_ text: String, _ tokenizer: Tokenizer, _ model: ModelRunner, _ kind: TextModel = .muse) throws -> [Float] {
+    let vectors = try TextWindows.cut(text, tokenizer, kind).get().map { ids in
         try model.run(ids, type: Inference.TensorType.i64, shape: [Int64(ids.count)], outputs: ["embedding"])[0]
     }
     return try #require(TextWindows.mean(vectors))
@@ -21,7 +23,7 @@ private func cosine(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) {
 struct TextWindowsTests {
     @Test("pieces are those of the model's own tokenizer, between 1 and 2", arguments: ReferenceTexts.all)
     func pieces(_ reference: ReferenceTexts.Reference) throws {
-        #expect(try TextWindows.cut(reference.text, tokenizer()).get() == [reference.ids])
+        #expect(try TextWindows.cut(reference.text, tokenizer(), .muse).get() == [reference.ids])
     }
 
     @Test("full-width and composed forms are normalised")
@@ -34,7 +36,7 @@ struct TextWindowsTests {
 
     @Test("a text without words is refused", arguments: ["", " ", "\t\n  "])
     func empty(_ text: String) throws {
-        guard case .failure(let error) = try TextWindows.cut(text, tokenizer()) else {
+        guard case .failure(let error) = try TextWindows.cut(text, tokenizer(), .muse) else {
             Issue.record("\"\(text)\" was accepted")
             return
         }
@@ -44,8 +46,8 @@ struct TextWindowsTests {
     @Test("a text of 16 KiB is taken, one byte more is refused saying how much is allowed")
     func tooLong() throws {
         let tokenizer = try tokenizer()
-        _ = try TextWindows.cut(String(repeating: "a", count: TextLimits.textBytesMax), tokenizer).get()
-        guard case .failure(let error) = TextWindows.cut(String(repeating: "a", count: TextLimits.textBytesMax + 1), tokenizer) else {
+        _ = try TextWindows.cut(String(repeating: "a", count: TextLimits.textBytesMax), tokenizer, .muse).get()
+        guard case .failure(let error) = TextWindows.cut(String(repeating: "a", count: TextLimits.textBytesMax + 1), tokenizer, .muse) else {
             Issue.record("a longer text was accepted")
             return
         }
@@ -55,7 +57,7 @@ struct TextWindowsTests {
     @Test("windows hold at most 256 ids, are nearly equal, and together hold every piece once", arguments: [1, 253, 254, 255, 508, 509, 5_000])
     func windows(_ count: Int) {
         let pieces = (0..<count).map { Int64($0 + 3) }
-        let windows = TextWindows.split(pieces)
+        let windows = TextWindows.split(pieces, .muse)
         #expect(windows.allSatisfy { $0.count <= TextLimits.windowIDsMax && $0.first == 1 && $0.last == 2 })
         #expect(windows.flatMap { $0.dropFirst().dropLast() } == pieces)
         let lengths = windows.map(\.count)
@@ -82,23 +84,27 @@ struct TextWindowsTests {
 
 @Suite("The text model")
 struct TextModelTests {
-    @Test("vectors are those of the original implementation")
-    func parity() throws {
-        let (tokenizer, model) = (try tokenizer(), try ModelRunner("muse/muse.xml"))
-        for reference in ReferenceTexts.all {
-            let vector = try embed(reference.text, tokenizer, model)
-            try #require(vector.count == TextEncoderPlugin.dimensions)
+    /// Smallest cosine to the original of the first eight numbers, and how far a number may be off. Models of 8-bit weights: whole vectors of 60
+    /// texts have cosines of .9993 and more (`make bench-text`).
+    static let (firstCosineMin, offMax): (Float, Float) = (0.99, 0.01)
+
+    @Test("vectors are those of the original implementation", arguments: TextModel.allCases)
+    func parity(_ kind: TextModel) throws {
+        let (tokenizer, model) = (try tokenizer(kind), try ModelRunner(kind.path))
+        for reference in kind == .muse ? ReferenceTexts.all : ReferenceTexts.e5 {
+            let vector = try embed(reference.text, tokenizer, model, kind)
+            try #require(vector.count == kind.dimensions)
             #expect(abs(cosine(vector, vector) - 1) < 1e-5)
             let first = Array(vector.prefix(reference.first.count))
             let length = (cosine(first, first) * cosine(reference.first, reference.first)).squareRoot()
-            #expect(cosine(first, reference.first) / length > 0.995, "\(reference.text)")
-            #expect(zip(first, reference.first).allSatisfy { abs($0 - $1) < 0.01 }, "\(reference.text)")
+            #expect(cosine(first, reference.first) / length > Self.firstCosineMin, "\(reference.text)")
+            #expect(zip(first, reference.first).allSatisfy { abs($0 - $1) < Self.offMax }, "\(reference.text)")
         }
     }
 
     @Test("a Chinese question is nearest to its English meaning")
     func bilingual() throws {
-        let (tokenizer, model) = (try tokenizer(), try ModelRunner("muse/muse.xml"))
+        let (tokenizer, model) = (try tokenizer(), try ModelRunner("muse-i8/muse.xml"))
         let pairs = [
             ("how do I return an order", "怎么退货"), ("a ring with a red stone", "镶红色宝石的戒指"), ("how long does delivery take", "多久能送到"),
             ("a pearl necklace", "珍珠项链"),
@@ -113,17 +119,91 @@ struct TextModelTests {
 
     @Test("a long text keeps its meaning")
     func long() throws {
-        let (tokenizer, model) = (try tokenizer(), try ModelRunner("muse/muse.xml"))
+        let (tokenizer, model) = (try tokenizer(), try ModelRunner("muse-i8/muse.xml"))
         let sentence = "We take back unworn rings within thirty days. "
         let long = try embed(String(repeating: sentence, count: 60), tokenizer, model)
         #expect(cosine(long, try embed("returning a ring", tokenizer, model)) > cosine(long, try embed("pearl care", tokenizer, model)) + 0.1)
     }
 
-    @Test("the installed weights and tokenizer are those of the pinned space")
-    func space() throws {
-        let folder = ModelRunner.cache + "/models/muse/"
-        #expect(try TextSpace.identifier(weights: folder + "muse.bin", tokenizer: folder + "sp.model") == TextSpace.pinned)
-        let port = try #require(TextEncoderPlugin.manifest.produces.first)
-        #expect(port.kind == "embedding" && port.shape == [512] && port.spaceID == TextSpace.pinned)
+    @Test("the installed weights and tokenizer are those of the pinned space", arguments: TextModel.allCases)
+    func space(_ kind: TextModel) throws {
+        let folder = ModelRunner.cache + "/models/\(kind.folder)/"
+        let found = try TextSpace.identifier(kind, weights: folder + "\(kind.rawValue).bin", tokenizer: folder + "sp.model")
+        #expect(found == TextSpace.pinned(kind))
+        let port = try #require(TextEncoderPlugin.manifest.produces(with: ["model": kind.rawValue]).first)
+        #expect(port.kind == "embedding" && port.shape == [Int32(kind.dimensions)] && port.spaceID == found)
+    }
+}
+
+@Suite("The text encoder as a plugin", .serialized)
+struct TextStreamTests {
+    private func made(_ options: [String: String] = [:]) throws -> PictureHost {
+        try PictureHost(try #require(PluginEntry.table(for: TextEncoderPlugin.self, abi: 1)), TextEncoderPlugin.manifest, options: options)
+    }
+
+    private func text(_ words: String) -> ClientMessage { ClientMessage(turnID: 3, kind: .text(TextInput(text: words))) }
+
+    private func embeddings(_ host: PictureHost) -> [Embedding] {
+        host.outputs.compactMap { if case .embedding(let embedding) = $0.kind { embedding } else { nil } }
+    }
+
+    /// A table of terms in a file of its own, removed afterwards.
+    private func withTable<R>(_ bytes: [UInt8], _ body: (String) throws -> R) throws -> R {
+        let path = NSTemporaryDirectory() + "vitrine-terms-\(UUID().uuidString)"
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return try body(path)
+    }
+
+    @Test("e5 is asked when it is chosen, and only then", arguments: TextModel.allCases)
+    func chosen(_ kind: TextModel) throws {
+        let host = try made(["model": kind.rawValue])
+        host.send(text("gold rings under 500 dollars"))
+        try host.settle()
+        #expect(host.inferredModels == [kind.rawValue])
+        let embedding = try #require(embeddings(host).first)
+        #expect(embedding.shape == [UInt32(kind.dimensions)] && embedding.spaceID == TextSpace.pinned(kind))
+        #expect(host.outputs.count == 1)
+    }
+
+    @Test("a table of terms gives a second, sparse output")
+    func sparse() throws {
+        let table = try TermTable(counting: ["gold ring", "silver ring", "金戒指"])
+        let host = try withTable(Array(table.text.utf8)) { try made(["terms": $0]) }
+        host.send(text("gold ring, 戒指, pearl"))
+        host.send(text(String(repeating: "gold ring ", count: 200)))
+        host.send(text("pearl"))
+        try host.settle()
+        let found = host.outputs.compactMap { if case .sparse(let vector) = $0.kind { vector } else { nil } }
+        try #require(found.count == 3 && embeddings(host).count == 3)
+        #expect(found[0].terms == ["gold", "ring", "戒", "戒指", "指"] && found[0].size == UInt32(table.terms.count))
+        #expect(found[0].indices == found[0].terms.map { UInt32(table.terms.firstIndex(of: $0) ?? -1) })
+        #expect(abs(found[0].values.reduce(0) { $0 + $1 * $1 } - 1) < 1e-5)
+        #expect(found[1].terms == ["gold", "ring"] && found[1].values[0] > found[1].values[1])
+        #expect(found[2].indices.isEmpty && found[2].spaceID == found[0].spaceID && found[0].spaceID.hasPrefix("sparse["))
+    }
+
+    @Test("an unknown model, a missing table and a file that is none are refused, saying what is allowed")
+    func refused() throws {
+        #expect { try made(["model": "bert"]) } throws: { "\($0)".contains("muse, e5") }
+        #expect { try made(["terms": "/nowhere/terms.tsv"]) } throws: { "\($0)".contains("vitrine train terms") }
+        #expect { try withTable([0xff, 0]) { try made(["terms": $0]) } } throws: { "\($0)".contains("no table of terms") }
+        #expect { try withTable(Array("vitrine-terms\t1\t2\nx\t9\n".utf8)) { try made(["terms": $0]) } } throws: { "\($0)".contains("line 2") }
+    }
+
+    @Test("empty, huge and unreadable texts are one problem each, with either model", arguments: TextModel.allCases)
+    func bad(_ kind: TextModel) throws {
+        let host = try made(["model": kind.rawValue])
+        let texts = ["", "   ", "\u{0}", String(repeating: "a", count: TextLimits.textBytesMax + 1)]
+        for words in texts { host.send(text(words)) }
+        try host.settle()
+        #expect(host.outputs.count == texts.count && host.closed == nil)
+        for (words, output) in zip(texts, host.outputs) where words != "\u{0}" {
+            guard case .problem(let problem) = output.kind else {
+                Issue.record("\(words.prefix(9)) is no problem")
+                continue
+            }
+            #expect(problem.code == StatusCode.invalidArgument.rawValue)
+        }
     }
 }

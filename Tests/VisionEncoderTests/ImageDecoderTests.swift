@@ -141,9 +141,9 @@ struct ImageRefusalTests {
 
     @Test("empty data and other kinds of data name what is allowed")
     func otherKinds() {
-        #expect(refusal([]).contains("JPEG, PNG, WebP and GIF"))
+        #expect(refusal([]).contains("JPEG, PNG, WebP, GIF and HEIC"))
         for text in ["hello, I am a JPEG", "BM6", "<svg xmlns='http://www.w3.org/2000/svg'/>", "%PDF-1.7", "RIFF....WAVE"] {
-            #expect(refusal(Array(text.utf8)).contains("JPEG, PNG, WebP and GIF"))
+            #expect(refusal(Array(text.utf8)).contains("JPEG, PNG, WebP, GIF and HEIC"))
         }
     }
 

@@ -31,7 +31,7 @@ let allValues: [any WireMessage.Type] = [
     AppliedFilter.self, Recommendation.self, Money.self, Reason.self, TryOn.self, Overlay.self, Progress.self, Problem.self,
     Trace.self, Wire.Span.self, PluginOutput.self, InputProblem.self, Transcript.self, Slot.self, FrameFeatures.self, SpeechEvent.self,
     SpokenAudio.self, SpokenUnit.self,
-    Embedding.self, Label.self,
+    Embedding.self, Label.self, SparseVector.self, WrittenLine.self, PictureText.self,
     Labels.self, Point.self, Figure.self, Anchor.self, Pose.self, PluginManifest.self, DescribeRequest.self, OutputPort.self, ModelRequirement.self,
     Option.self, InferRequest.self, InferReply.self, WireTensor.self, LogLine.self, ConfigurationRequest.self,
     StartRequest.self, OptionValue.self, ModelFile.self, RunRequest.self, RunReply.self, MetricSample.self,

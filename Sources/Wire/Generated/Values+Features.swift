@@ -24,6 +24,8 @@ public struct PluginOutput: Sendable, Equatable {
         case problem(InputProblem)
         case features(FrameFeatures)
         case audio(SpokenAudio)
+        case sparse(SparseVector)
+        case writing(PictureText)
     }
 
     public var kind: Kind?
@@ -66,6 +68,8 @@ extension PluginOutput: UnpackedMessage {
             case 15: c.pointee.problem.map { .problem(InputProblem(unpacked: $0)) }
             case 16: c.pointee.features.map { .features(FrameFeatures(unpacked: $0)) }
             case 17: c.pointee.audio.map { .audio(SpokenAudio(unpacked: $0)) }
+            case 18: c.pointee.sparse.map { .sparse(SparseVector(unpacked: $0)) }
+            case 19: c.pointee.writing.map { .writing(PictureText(unpacked: $0)) }
             default: nil
             }
         modality = Unpacked.string(c.pointee.modality)
@@ -84,6 +88,8 @@ extension PluginOutput: UnpackedMessage {
         case .problem(let value): ProtoWriter.message(15, value, into: &output)
         case .features(let value): ProtoWriter.message(16, value, into: &output)
         case .audio(let value): ProtoWriter.message(17, value, into: &output)
+        case .sparse(let value): ProtoWriter.message(18, value, into: &output)
+        case .writing(let value): ProtoWriter.message(19, value, into: &output)
         case nil: break
         }
         if !modality.isEmpty { ProtoWriter.string(20, modality, into: &output) }
@@ -100,6 +106,8 @@ public enum PluginOutputKind {
     public static let problem: UInt32 = 15
     public static let features: UInt32 = 16
     public static let audio: UInt32 = 17
+    public static let sparse: UInt32 = 18
+    public static let writing: UInt32 = 19
 
     /// The field's name in the schema; nil when the tag is none of this oneof.
     public static func name(of tag: UInt32) -> String? {
@@ -112,6 +120,8 @@ public enum PluginOutputKind {
         case 15: "problem"
         case 16: "features"
         case 17: "audio"
+        case 18: "sparse"
+        case 19: "writing"
         default: nil
         }
     }
@@ -127,6 +137,8 @@ public enum PluginOutputKind {
         case "problem": 15
         case "features": 16
         case "audio": 17
+        case "sparse": 18
+        case "writing": 19
         default: nil
         }
     }
@@ -135,7 +147,7 @@ public enum PluginOutputKind {
     @inline(__always)
     static func contains(_ tag: UInt32) -> Bool {
         switch tag {
-        case 10...17: true
+        case 10...19: true
         default: false
         }
     }
@@ -435,6 +447,119 @@ extension Embedding: UnpackedMessage {
     }
 }
 
+/// Which terms a text has and how much each says of it; all others are 0.
+public struct SparseVector: Sendable, Equatable {
+    /// Terms and their weighting; only equal spaces may be compared.
+    public var spaceID: String
+    /// Number of terms that the space knows.
+    public var size: UInt32
+    /// Places in the space, ascending; a value for each.
+    public var indices: [UInt32]
+    public var values: [Float]
+    /// What stands at these places.
+    public var terms: [String]
+
+    public init(
+        spaceID: String = "",
+        size: UInt32 = 0,
+        indices: [UInt32] = [],
+        values: [Float] = [],
+        terms: [String] = []
+    ) {
+        self.spaceID = spaceID
+        self.size = size
+        self.indices = indices
+        self.values = values
+        self.terms = terms
+    }
+}
+
+extension SparseVector: UnpackedMessage {
+    public static var messageType: MessageType { .sparseVector }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__SparseVector>) {
+        spaceID = Unpacked.string(c.pointee.space_id)
+        size = c.pointee.size
+        indices = Unpacked.array(c.pointee.indices, c.pointee.n_indices) { $0 }
+        values = Unpacked.array(c.pointee.values, c.pointee.n_values) { $0 }
+        terms = Unpacked.array(c.pointee.terms, c.pointee.n_terms) { Unpacked.string($0) }
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !spaceID.isEmpty { ProtoWriter.string(1, spaceID, into: &output) }
+        if size != 0 { ProtoWriter.varint(2, UInt64(size), into: &output) }
+        ProtoWriter.packed(3, indices, into: &output) { value, output in
+            ProtoWriter.rawVarint(UInt64(value), into: &output)
+        }
+        ProtoWriter.packedFloats(4, values, into: &output)
+        for value in terms { ProtoWriter.string(5, value, into: &output) }
+    }
+}
+
+/// One line of writing in a picture.
+public struct WrittenLine: Sendable, Equatable {
+    public var text: String
+    /// Mean over the characters, 0 to 1.
+    public var confidence: Float
+    /// Corners in picture pixels: the line's beginning at its upper edge, its end there, and the two below in reverse order.
+    public var corners: [Point]
+
+    public init(text: String = "", confidence: Float = 0, corners: [Point] = []) {
+        self.text = text
+        self.confidence = confidence
+        self.corners = corners
+    }
+}
+
+extension WrittenLine: UnpackedMessage {
+    public static var messageType: MessageType { .writtenLine }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__WrittenLine>) {
+        text = Unpacked.string(c.pointee.text)
+        confidence = c.pointee.confidence
+        corners = Unpacked.messages(c.pointee.corners, c.pointee.n_corners)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !text.isEmpty { ProtoWriter.string(1, text, into: &output) }
+        if confidence != 0 { ProtoWriter.fixed32(2, confidence.bitPattern, into: &output) }
+        for value in corners { ProtoWriter.message(3, value, into: &output) }
+    }
+}
+
+/// What is written in a picture, from top to bottom.
+public struct PictureText: Sendable, Equatable {
+    public var lines: [WrittenLine]
+
+    public init(lines: [WrittenLine] = []) {
+        self.lines = lines
+    }
+}
+
+extension PictureText: UnpackedMessage {
+    public static var messageType: MessageType { .pictureText }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__PictureText>) {
+        lines = Unpacked.messages(c.pointee.lines, c.pointee.n_lines)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        for value in lines { ProtoWriter.message(1, value, into: &output) }
+    }
+}
+
 public struct Label: Sendable, Equatable {
     public var name: String
     public var probability: Float
@@ -469,7 +594,7 @@ extension Label: UnpackedMessage {
 }
 
 public struct Labels: Sendable, Equatable {
-    /// What the labels are of: "imagenet", "colours", "intent" …
+    /// What the labels are of: "imagenet", "colours", "moderation" …
     public var scheme: String
     public var labels: [Label]
 

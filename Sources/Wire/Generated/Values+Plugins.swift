@@ -337,17 +337,21 @@ public struct OutputPort: Sendable, Equatable {
     public var dtype: String
     public var shape: [Int32]
     public var spaceID: String
+    /// "key=value": given only when the plugin's option `key` has this value; "" = always.
+    public var when: String
 
     public init(
         kind: String = "",
         dtype: String = "",
         shape: [Int32] = [],
-        spaceID: String = ""
+        spaceID: String = "",
+        when: String = ""
     ) {
         self.kind = kind
         self.dtype = dtype
         self.shape = shape
         self.spaceID = spaceID
+        self.when = when
     }
 }
 
@@ -363,6 +367,7 @@ extension OutputPort: UnpackedMessage {
         dtype = Unpacked.string(c.pointee.dtype)
         shape = Unpacked.array(c.pointee.shape, c.pointee.n_shape) { $0 }
         spaceID = Unpacked.string(c.pointee.space_id)
+        when = Unpacked.string(c.pointee.when)
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -372,6 +377,7 @@ extension OutputPort: UnpackedMessage {
             ProtoWriter.rawVarint(UInt64(bitPattern: Int64(value)), into: &output)
         }
         if !spaceID.isEmpty { ProtoWriter.string(4, spaceID, into: &output) }
+        if !when.isEmpty { ProtoWriter.string(5, when, into: &output) }
     }
 }
 
@@ -383,17 +389,21 @@ public struct ModelRequirement: Sendable, Equatable {
     /// "f32" or "default".
     public var precision: String
     public var requests: UInt32
+    /// "key=value": needed only when the plugin's option `key` has this value; "" = always.
+    public var when: String
 
     public init(
         name: String = "",
         path: String = "",
         precision: String = "",
-        requests: UInt32 = 0
+        requests: UInt32 = 0,
+        when: String = ""
     ) {
         self.name = name
         self.path = path
         self.precision = precision
         self.requests = requests
+        self.when = when
     }
 }
 
@@ -409,6 +419,7 @@ extension ModelRequirement: UnpackedMessage {
         path = Unpacked.string(c.pointee.path)
         precision = Unpacked.string(c.pointee.precision)
         requests = c.pointee.requests
+        when = Unpacked.string(c.pointee.when)
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -416,6 +427,7 @@ extension ModelRequirement: UnpackedMessage {
         if !path.isEmpty { ProtoWriter.string(2, path, into: &output) }
         if !precision.isEmpty { ProtoWriter.string(3, precision, into: &output) }
         if requests != 0 { ProtoWriter.varint(4, UInt64(requests), into: &output) }
+        if !when.isEmpty { ProtoWriter.string(5, when, into: &output) }
     }
 }
 

@@ -7,8 +7,11 @@ import Training
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Learn from the shop's own data: what comes next, the space of words and pictures, how to fuse.",
-        subcommands: [TrainAlignment.self, TrainFusion.self, TrainRanker.self, TrainIntent.self, TrainReviews.self])
+        commandName: "train",
+        abstract: "Learn from the shop's own data: what comes next, the space of words and pictures, how to fuse, what words say.",
+        subcommands: [
+            TrainAlignment.self, TrainFusion.self, TrainRanker.self, TrainIntent.self, TrainReviews.self, TrainTerms.self,
+        ])
 }
 
 /// Options that every training has.

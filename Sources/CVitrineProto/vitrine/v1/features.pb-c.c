@@ -367,6 +367,141 @@ void   vitrine__v1__embedding__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__embedding__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vitrine__v1__sparse_vector__init
+                     (Vitrine__V1__SparseVector         *message)
+{
+  static const Vitrine__V1__SparseVector init_value = VITRINE__V1__SPARSE_VECTOR__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__sparse_vector__get_packed_size
+                     (const Vitrine__V1__SparseVector *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__sparse_vector__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__sparse_vector__pack
+                     (const Vitrine__V1__SparseVector *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__sparse_vector__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__sparse_vector__pack_to_buffer
+                     (const Vitrine__V1__SparseVector *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__sparse_vector__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__SparseVector *
+       vitrine__v1__sparse_vector__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__SparseVector *)
+     protobuf_c_message_unpack (&vitrine__v1__sparse_vector__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__sparse_vector__free_unpacked
+                     (Vitrine__V1__SparseVector *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__sparse_vector__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__written_line__init
+                     (Vitrine__V1__WrittenLine         *message)
+{
+  static const Vitrine__V1__WrittenLine init_value = VITRINE__V1__WRITTEN_LINE__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__written_line__get_packed_size
+                     (const Vitrine__V1__WrittenLine *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__written_line__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__written_line__pack
+                     (const Vitrine__V1__WrittenLine *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__written_line__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__written_line__pack_to_buffer
+                     (const Vitrine__V1__WrittenLine *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__written_line__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__WrittenLine *
+       vitrine__v1__written_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__WrittenLine *)
+     protobuf_c_message_unpack (&vitrine__v1__written_line__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__written_line__free_unpacked
+                     (Vitrine__V1__WrittenLine *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__written_line__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__picture_text__init
+                     (Vitrine__V1__PictureText         *message)
+{
+  static const Vitrine__V1__PictureText init_value = VITRINE__V1__PICTURE_TEXT__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__picture_text__get_packed_size
+                     (const Vitrine__V1__PictureText *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__picture_text__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__picture_text__pack
+                     (const Vitrine__V1__PictureText *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__picture_text__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__picture_text__pack_to_buffer
+                     (const Vitrine__V1__PictureText *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__picture_text__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__PictureText *
+       vitrine__v1__picture_text__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__PictureText *)
+     protobuf_c_message_unpack (&vitrine__v1__picture_text__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__picture_text__free_unpacked
+                     (Vitrine__V1__PictureText *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__picture_text__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vitrine__v1__label__init
                      (Vitrine__V1__Label         *message)
 {
@@ -637,7 +772,7 @@ void   vitrine__v1__pose__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__pose__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor vitrine__v1__plugin_output__field_descriptors[12] =
+static const ProtobufCFieldDescriptor vitrine__v1__plugin_output__field_descriptors[14] =
 {
   {
     "turn_id",
@@ -772,6 +907,30 @@ static const ProtobufCFieldDescriptor vitrine__v1__plugin_output__field_descript
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "sparse",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__PluginOutput, kind_case),
+    offsetof(Vitrine__V1__PluginOutput, sparse),
+    &vitrine__v1__sparse_vector__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "writing",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__PluginOutput, kind_case),
+    offsetof(Vitrine__V1__PluginOutput, writing),
+    &vitrine__v1__picture_text__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "modality",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -790,20 +949,21 @@ static const unsigned vitrine__v1__plugin_output__field_indices_by_name[] = {
   5,   /* field[5] = embedding */
   9,   /* field[9] = features */
   6,   /* field[6] = labels */
-  11,   /* field[11] = modality */
+  13,   /* field[13] = modality */
   7,   /* field[7] = pose */
   8,   /* field[8] = problem */
   1,   /* field[1] = revision */
+  11,   /* field[11] = sparse */
   4,   /* field[4] = speech */
   3,   /* field[3] = transcript */
   0,   /* field[0] = turn_id */
+  12,   /* field[12] = writing */
 };
-static const ProtobufCIntRange vitrine__v1__plugin_output__number_ranges[3 + 1] =
+static const ProtobufCIntRange vitrine__v1__plugin_output__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 10, 3 },
-  { 20, 11 },
-  { 0, 12 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__plugin_output__descriptor =
 {
@@ -813,10 +973,10 @@ const ProtobufCMessageDescriptor vitrine__v1__plugin_output__descriptor =
   "Vitrine__V1__PluginOutput",
   "vitrine.v1",
   sizeof(Vitrine__V1__PluginOutput),
-  12,
+  14,
   vitrine__v1__plugin_output__field_descriptors,
   vitrine__v1__plugin_output__field_indices_by_name,
-  3,  vitrine__v1__plugin_output__number_ranges,
+  2,  vitrine__v1__plugin_output__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__plugin_output__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1357,6 +1517,198 @@ const ProtobufCMessageDescriptor vitrine__v1__embedding__descriptor =
   vitrine__v1__embedding__field_indices_by_name,
   1,  vitrine__v1__embedding__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__embedding__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__sparse_vector__field_descriptors[5] =
+{
+  {
+    "space_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__SparseVector, space_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "size",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__SparseVector, size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "indices",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Vitrine__V1__SparseVector, n_indices),
+    offsetof(Vitrine__V1__SparseVector, indices),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "values",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Vitrine__V1__SparseVector, n_values),
+    offsetof(Vitrine__V1__SparseVector, values),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "terms",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Vitrine__V1__SparseVector, n_terms),
+    offsetof(Vitrine__V1__SparseVector, terms),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__sparse_vector__field_indices_by_name[] = {
+  2,   /* field[2] = indices */
+  1,   /* field[1] = size */
+  0,   /* field[0] = space_id */
+  4,   /* field[4] = terms */
+  3,   /* field[3] = values */
+};
+static const ProtobufCIntRange vitrine__v1__sparse_vector__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__sparse_vector__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.SparseVector",
+  "SparseVector",
+  "Vitrine__V1__SparseVector",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__SparseVector),
+  5,
+  vitrine__v1__sparse_vector__field_descriptors,
+  vitrine__v1__sparse_vector__field_indices_by_name,
+  1,  vitrine__v1__sparse_vector__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__sparse_vector__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__written_line__field_descriptors[3] =
+{
+  {
+    "text",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__WrittenLine, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confidence",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__WrittenLine, confidence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "corners",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__WrittenLine, n_corners),
+    offsetof(Vitrine__V1__WrittenLine, corners),
+    &vitrine__v1__point__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__written_line__field_indices_by_name[] = {
+  1,   /* field[1] = confidence */
+  2,   /* field[2] = corners */
+  0,   /* field[0] = text */
+};
+static const ProtobufCIntRange vitrine__v1__written_line__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__written_line__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.WrittenLine",
+  "WrittenLine",
+  "Vitrine__V1__WrittenLine",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__WrittenLine),
+  3,
+  vitrine__v1__written_line__field_descriptors,
+  vitrine__v1__written_line__field_indices_by_name,
+  1,  vitrine__v1__written_line__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__written_line__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__picture_text__field_descriptors[1] =
+{
+  {
+    "lines",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__PictureText, n_lines),
+    offsetof(Vitrine__V1__PictureText, lines),
+    &vitrine__v1__written_line__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__picture_text__field_indices_by_name[] = {
+  0,   /* field[0] = lines */
+};
+static const ProtobufCIntRange vitrine__v1__picture_text__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__picture_text__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.PictureText",
+  "PictureText",
+  "Vitrine__V1__PictureText",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__PictureText),
+  1,
+  vitrine__v1__picture_text__field_descriptors,
+  vitrine__v1__picture_text__field_indices_by_name,
+  1,  vitrine__v1__picture_text__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__picture_text__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vitrine__v1__label__field_descriptors[3] =

@@ -1594,7 +1594,7 @@ const ProtobufCMessageDescriptor vitrine__v1__plugin_manifest__descriptor =
   (ProtobufCMessageInit) vitrine__v1__plugin_manifest__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__output_port__field_descriptors[4] =
+static const ProtobufCFieldDescriptor vitrine__v1__output_port__field_descriptors[5] =
 {
   {
     "kind",
@@ -1644,17 +1644,30 @@ static const ProtobufCFieldDescriptor vitrine__v1__output_port__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "when",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__OutputPort, when),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__output_port__field_indices_by_name[] = {
   1,   /* field[1] = dtype */
   0,   /* field[0] = kind */
   2,   /* field[2] = shape */
   3,   /* field[3] = space_id */
+  4,   /* field[4] = when */
 };
 static const ProtobufCIntRange vitrine__v1__output_port__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__output_port__descriptor =
 {
@@ -1664,14 +1677,14 @@ const ProtobufCMessageDescriptor vitrine__v1__output_port__descriptor =
   "Vitrine__V1__OutputPort",
   "vitrine.v1",
   sizeof(Vitrine__V1__OutputPort),
-  4,
+  5,
   vitrine__v1__output_port__field_descriptors,
   vitrine__v1__output_port__field_indices_by_name,
   1,  vitrine__v1__output_port__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__output_port__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__model_requirement__field_descriptors[4] =
+static const ProtobufCFieldDescriptor vitrine__v1__model_requirement__field_descriptors[5] =
 {
   {
     "name",
@@ -1721,17 +1734,30 @@ static const ProtobufCFieldDescriptor vitrine__v1__model_requirement__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "when",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ModelRequirement, when),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__model_requirement__field_indices_by_name[] = {
   0,   /* field[0] = name */
   1,   /* field[1] = path */
   2,   /* field[2] = precision */
   3,   /* field[3] = requests */
+  4,   /* field[4] = when */
 };
 static const ProtobufCIntRange vitrine__v1__model_requirement__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__model_requirement__descriptor =
 {
@@ -1741,7 +1767,7 @@ const ProtobufCMessageDescriptor vitrine__v1__model_requirement__descriptor =
   "Vitrine__V1__ModelRequirement",
   "vitrine.v1",
   sizeof(Vitrine__V1__ModelRequirement),
-  4,
+  5,
   vitrine__v1__model_requirement__field_descriptors,
   vitrine__v1__model_requirement__field_indices_by_name,
   1,  vitrine__v1__model_requirement__number_ranges,

@@ -93,8 +93,14 @@ class Labels(_message.Message):
     scheme: str
     def __init__(self, scheme: _Optional[str] = ..., labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ...) -> None: ...
 
+class PictureText(_message.Message):
+    __slots__ = ["lines"]
+    LINES_FIELD_NUMBER: _ClassVar[int]
+    lines: _containers.RepeatedCompositeFieldContainer[WrittenLine]
+    def __init__(self, lines: _Optional[_Iterable[_Union[WrittenLine, _Mapping]]] = ...) -> None: ...
+
 class PluginOutput(_message.Message):
-    __slots__ = ["audio", "capture_time_us", "embedding", "features", "labels", "modality", "pose", "problem", "revision", "speech", "transcript", "turn_id"]
+    __slots__ = ["audio", "capture_time_us", "embedding", "features", "labels", "modality", "pose", "problem", "revision", "sparse", "speech", "transcript", "turn_id", "writing"]
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     CAPTURE_TIME_US_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_FIELD_NUMBER: _ClassVar[int]
@@ -104,9 +110,11 @@ class PluginOutput(_message.Message):
     POSE_FIELD_NUMBER: _ClassVar[int]
     PROBLEM_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    SPARSE_FIELD_NUMBER: _ClassVar[int]
     SPEECH_FIELD_NUMBER: _ClassVar[int]
     TRANSCRIPT_FIELD_NUMBER: _ClassVar[int]
     TURN_ID_FIELD_NUMBER: _ClassVar[int]
+    WRITING_FIELD_NUMBER: _ClassVar[int]
     audio: SpokenAudio
     capture_time_us: int
     embedding: Embedding
@@ -116,10 +124,12 @@ class PluginOutput(_message.Message):
     pose: Pose
     problem: InputProblem
     revision: int
+    sparse: SparseVector
     speech: SpeechEvent
     transcript: Transcript
     turn_id: int
-    def __init__(self, turn_id: _Optional[int] = ..., revision: _Optional[int] = ..., capture_time_us: _Optional[int] = ..., transcript: _Optional[_Union[Transcript, _Mapping]] = ..., speech: _Optional[_Union[SpeechEvent, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., pose: _Optional[_Union[Pose, _Mapping]] = ..., problem: _Optional[_Union[InputProblem, _Mapping]] = ..., features: _Optional[_Union[FrameFeatures, _Mapping]] = ..., audio: _Optional[_Union[SpokenAudio, _Mapping]] = ..., modality: _Optional[str] = ...) -> None: ...
+    writing: PictureText
+    def __init__(self, turn_id: _Optional[int] = ..., revision: _Optional[int] = ..., capture_time_us: _Optional[int] = ..., transcript: _Optional[_Union[Transcript, _Mapping]] = ..., speech: _Optional[_Union[SpeechEvent, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., pose: _Optional[_Union[Pose, _Mapping]] = ..., problem: _Optional[_Union[InputProblem, _Mapping]] = ..., features: _Optional[_Union[FrameFeatures, _Mapping]] = ..., audio: _Optional[_Union[SpokenAudio, _Mapping]] = ..., sparse: _Optional[_Union[SparseVector, _Mapping]] = ..., writing: _Optional[_Union[PictureText, _Mapping]] = ..., modality: _Optional[str] = ...) -> None: ...
 
 class Point(_message.Message):
     __slots__ = ["confidence", "x", "y", "z"]
@@ -154,6 +164,20 @@ class Slot(_message.Message):
     name: str
     value: str
     def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ..., confidence: _Optional[float] = ...) -> None: ...
+
+class SparseVector(_message.Message):
+    __slots__ = ["indices", "size", "space_id", "terms", "values"]
+    INDICES_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    SPACE_ID_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    indices: _containers.RepeatedScalarFieldContainer[int]
+    size: int
+    space_id: str
+    terms: _containers.RepeatedScalarFieldContainer[str]
+    values: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, space_id: _Optional[str] = ..., size: _Optional[int] = ..., indices: _Optional[_Iterable[int]] = ..., values: _Optional[_Iterable[float]] = ..., terms: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SpeechEvent(_message.Message):
     __slots__ = ["at_us", "decided_us", "event", "probability"]
@@ -196,6 +220,16 @@ class Transcript(_message.Message):
     start_us: int
     text: str
     def __init__(self, text: _Optional[str] = ..., language: _Optional[str] = ..., final: bool = ..., confidence: _Optional[float] = ..., start_us: _Optional[int] = ..., end_us: _Optional[int] = ..., stable_bytes: _Optional[int] = ..., slots: _Optional[_Iterable[_Union[Slot, _Mapping]]] = ...) -> None: ...
+
+class WrittenLine(_message.Message):
+    __slots__ = ["confidence", "corners", "text"]
+    CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    CORNERS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    confidence: float
+    corners: _containers.RepeatedCompositeFieldContainer[Point]
+    text: str
+    def __init__(self, text: _Optional[str] = ..., confidence: _Optional[float] = ..., corners: _Optional[_Iterable[_Union[Point, _Mapping]]] = ...) -> None: ...
 
 class SpeechEventKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []

@@ -106,16 +106,18 @@ class ModelFile(_message.Message):
     def __init__(self, name: _Optional[str] = ..., path: _Optional[str] = ...) -> None: ...
 
 class ModelRequirement(_message.Message):
-    __slots__ = ["name", "path", "precision", "requests"]
+    __slots__ = ["name", "path", "precision", "requests", "when"]
     NAME_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
     PRECISION_FIELD_NUMBER: _ClassVar[int]
     REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    WHEN_FIELD_NUMBER: _ClassVar[int]
     name: str
     path: str
     precision: str
     requests: int
-    def __init__(self, name: _Optional[str] = ..., path: _Optional[str] = ..., precision: _Optional[str] = ..., requests: _Optional[int] = ...) -> None: ...
+    when: str
+    def __init__(self, name: _Optional[str] = ..., path: _Optional[str] = ..., precision: _Optional[str] = ..., requests: _Optional[int] = ..., when: _Optional[str] = ...) -> None: ...
 
 class Option(_message.Message):
     __slots__ = ["default_value", "description", "key"]
@@ -136,16 +138,18 @@ class OptionValue(_message.Message):
     def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class OutputPort(_message.Message):
-    __slots__ = ["dtype", "kind", "shape", "space_id"]
+    __slots__ = ["dtype", "kind", "shape", "space_id", "when"]
     DTYPE_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     SHAPE_FIELD_NUMBER: _ClassVar[int]
     SPACE_ID_FIELD_NUMBER: _ClassVar[int]
+    WHEN_FIELD_NUMBER: _ClassVar[int]
     dtype: str
     kind: str
     shape: _containers.RepeatedScalarFieldContainer[int]
     space_id: str
-    def __init__(self, kind: _Optional[str] = ..., dtype: _Optional[str] = ..., shape: _Optional[_Iterable[int]] = ..., space_id: _Optional[str] = ...) -> None: ...
+    when: str
+    def __init__(self, kind: _Optional[str] = ..., dtype: _Optional[str] = ..., shape: _Optional[_Iterable[int]] = ..., space_id: _Optional[str] = ..., when: _Optional[str] = ...) -> None: ...
 
 class PluginManifest(_message.Message):
     __slots__ = ["compiler", "consumes", "description", "idempotent", "licence", "models", "name", "options", "own_threads", "produces", "stateful", "streams_max", "version"]

@@ -23,6 +23,9 @@ typedef struct Vitrine__V1__Slot Vitrine__V1__Slot;
 typedef struct Vitrine__V1__FrameFeatures Vitrine__V1__FrameFeatures;
 typedef struct Vitrine__V1__SpeechEvent Vitrine__V1__SpeechEvent;
 typedef struct Vitrine__V1__Embedding Vitrine__V1__Embedding;
+typedef struct Vitrine__V1__SparseVector Vitrine__V1__SparseVector;
+typedef struct Vitrine__V1__WrittenLine Vitrine__V1__WrittenLine;
+typedef struct Vitrine__V1__PictureText Vitrine__V1__PictureText;
 typedef struct Vitrine__V1__Label Vitrine__V1__Label;
 typedef struct Vitrine__V1__Labels Vitrine__V1__Labels;
 typedef struct Vitrine__V1__Point Vitrine__V1__Point;
@@ -51,7 +54,9 @@ typedef enum {
   VITRINE__V1__PLUGIN_OUTPUT__KIND_POSE = 14,
   VITRINE__V1__PLUGIN_OUTPUT__KIND_PROBLEM = 15,
   VITRINE__V1__PLUGIN_OUTPUT__KIND_FEATURES = 16,
-  VITRINE__V1__PLUGIN_OUTPUT__KIND_AUDIO = 17
+  VITRINE__V1__PLUGIN_OUTPUT__KIND_AUDIO = 17,
+  VITRINE__V1__PLUGIN_OUTPUT__KIND_SPARSE = 18,
+  VITRINE__V1__PLUGIN_OUTPUT__KIND_WRITING = 19
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__PLUGIN_OUTPUT__KIND__CASE)
 } Vitrine__V1__PluginOutput__KindCase;
 
@@ -81,6 +86,8 @@ struct  Vitrine__V1__PluginOutput
     Vitrine__V1__InputProblem *problem;
     Vitrine__V1__FrameFeatures *features;
     Vitrine__V1__SpokenAudio *audio;
+    Vitrine__V1__SparseVector *sparse;
+    Vitrine__V1__PictureText *writing;
   };
 };
 #define VITRINE__V1__PLUGIN_OUTPUT__INIT \
@@ -243,6 +250,74 @@ struct  Vitrine__V1__Embedding
     , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL }
 
 
+/*
+ * Which terms a text has and how much each says of it; all others are 0.
+ */
+struct  Vitrine__V1__SparseVector
+{
+  ProtobufCMessage base;
+  /*
+   * Terms and their weighting; only equal spaces may be compared.
+   */
+  char *space_id;
+  /*
+   * Number of terms that the space knows.
+   */
+  uint32_t size;
+  /*
+   * Places in the space, ascending; a value for each.
+   */
+  size_t n_indices;
+  uint32_t *indices;
+  size_t n_values;
+  float *values;
+  /*
+   * What stands at these places.
+   */
+  size_t n_terms;
+  char **terms;
+};
+#define VITRINE__V1__SPARSE_VECTOR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__sparse_vector__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * One line of writing in a picture.
+ */
+struct  Vitrine__V1__WrittenLine
+{
+  ProtobufCMessage base;
+  char *text;
+  /*
+   * Mean over the characters, 0 to 1.
+   */
+  float confidence;
+  /*
+   * Corners in picture pixels: the line's beginning at its upper edge, its end there, and the two below in reverse order.
+   */
+  size_t n_corners;
+  Vitrine__V1__Point **corners;
+};
+#define VITRINE__V1__WRITTEN_LINE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__written_line__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0,NULL }
+
+
+/*
+ * What is written in a picture, from top to bottom.
+ */
+struct  Vitrine__V1__PictureText
+{
+  ProtobufCMessage base;
+  size_t n_lines;
+  Vitrine__V1__WrittenLine **lines;
+};
+#define VITRINE__V1__PICTURE_TEXT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__picture_text__descriptor) \
+    , 0,NULL }
+
+
 struct  Vitrine__V1__Label
 {
   ProtobufCMessage base;
@@ -262,7 +337,7 @@ struct  Vitrine__V1__Labels
 {
   ProtobufCMessage base;
   /*
-   * What the labels are of: "imagenet", "colours", "intent" …
+   * What the labels are of: "imagenet", "colours", "moderation" …
    */
   char *scheme;
   size_t n_labels;
@@ -524,6 +599,63 @@ Vitrine__V1__Embedding *
 void   vitrine__v1__embedding__free_unpacked
                      (Vitrine__V1__Embedding *message,
                       ProtobufCAllocator *allocator);
+/* Vitrine__V1__SparseVector methods */
+void   vitrine__v1__sparse_vector__init
+                     (Vitrine__V1__SparseVector         *message);
+size_t vitrine__v1__sparse_vector__get_packed_size
+                     (const Vitrine__V1__SparseVector   *message);
+size_t vitrine__v1__sparse_vector__pack
+                     (const Vitrine__V1__SparseVector   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__sparse_vector__pack_to_buffer
+                     (const Vitrine__V1__SparseVector   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__SparseVector *
+       vitrine__v1__sparse_vector__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__sparse_vector__free_unpacked
+                     (Vitrine__V1__SparseVector *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__WrittenLine methods */
+void   vitrine__v1__written_line__init
+                     (Vitrine__V1__WrittenLine         *message);
+size_t vitrine__v1__written_line__get_packed_size
+                     (const Vitrine__V1__WrittenLine   *message);
+size_t vitrine__v1__written_line__pack
+                     (const Vitrine__V1__WrittenLine   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__written_line__pack_to_buffer
+                     (const Vitrine__V1__WrittenLine   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__WrittenLine *
+       vitrine__v1__written_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__written_line__free_unpacked
+                     (Vitrine__V1__WrittenLine *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__PictureText methods */
+void   vitrine__v1__picture_text__init
+                     (Vitrine__V1__PictureText         *message);
+size_t vitrine__v1__picture_text__get_packed_size
+                     (const Vitrine__V1__PictureText   *message);
+size_t vitrine__v1__picture_text__pack
+                     (const Vitrine__V1__PictureText   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__picture_text__pack_to_buffer
+                     (const Vitrine__V1__PictureText   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__PictureText *
+       vitrine__v1__picture_text__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__picture_text__free_unpacked
+                     (Vitrine__V1__PictureText *message,
+                      ProtobufCAllocator *allocator);
 /* Vitrine__V1__Label methods */
 void   vitrine__v1__label__init
                      (Vitrine__V1__Label         *message);
@@ -664,6 +796,15 @@ typedef void (*Vitrine__V1__SpeechEvent_Closure)
 typedef void (*Vitrine__V1__Embedding_Closure)
                  (const Vitrine__V1__Embedding *message,
                   void *closure_data);
+typedef void (*Vitrine__V1__SparseVector_Closure)
+                 (const Vitrine__V1__SparseVector *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__WrittenLine_Closure)
+                 (const Vitrine__V1__WrittenLine *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__PictureText_Closure)
+                 (const Vitrine__V1__PictureText *message,
+                  void *closure_data);
 typedef void (*Vitrine__V1__Label_Closure)
                  (const Vitrine__V1__Label *message,
                   void *closure_data);
@@ -697,6 +838,9 @@ extern const ProtobufCMessageDescriptor vitrine__v1__slot__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__frame_features__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__speech_event__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__embedding__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__sparse_vector__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__written_line__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__picture_text__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__label__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__labels__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__point__descriptor;

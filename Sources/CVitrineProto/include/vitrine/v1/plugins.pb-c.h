@@ -230,10 +230,14 @@ struct  Vitrine__V1__OutputPort
   size_t n_shape;
   int32_t *shape;
   char *space_id;
+  /*
+   * "key=value": given only when the plugin's option `key` has this value; "" = always.
+   */
+  char *when;
 };
 #define VITRINE__V1__OUTPUT_PORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__output_port__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Vitrine__V1__ModelRequirement
@@ -252,10 +256,14 @@ struct  Vitrine__V1__ModelRequirement
    */
   char *precision;
   uint32_t requests;
+  /*
+   * "key=value": needed only when the plugin's option `key` has this value; "" = always.
+   */
+  char *when;
 };
 #define VITRINE__V1__MODEL_REQUIREMENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__model_requirement__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Vitrine__V1__Option
