@@ -24,26 +24,43 @@ final class Shop: Sendable {
         self.recommender = recommender
     }
 
+    /// Modalities that the encoders give vectors of.
+    static let encoded = [Modality.image, Modality.text]
+
     /// Opens the database and reads the catalogue. Blocks; only while starting.
     static func open(_ configuration: ServerConfiguration, log: Logger) throws(ServerError) -> Shop {
         let policy = try ShopUnderstanding.policy(configuration)
-        do {
-            let stores = try SQLiteStores.open(configuration.databaseFile, shop: configuration.shop)
-            let snapshot = try stores.loadSnapshot()
-            if snapshot.products.isEmpty {
-                log.warning("the catalogue is empty", metadata: ["database": "\(configuration.databaseFile)", "advice": "vitrine catalog import"])
-            }
-            if !snapshot.indexNote.isEmpty { log.info("the vector index", metadata: ["how": "\(snapshot.indexNote)"]) }
-            let parser = FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency))
-            let classifier = IntentClassifier(model: try ShopUnderstanding.model(stores, snapshot), parser: parser, names: snapshot.names)
-            return Shop(
-                stores: stores, snapshot: snapshot, classifier: classifier, policy: policy,
-                recommender: try Shop.recommender(configuration, snapshot))
-        } catch let error as StoreError {
-            throw ServerError("\(configuration.databaseFile): \(error.message)")
+        let stores: SQLiteStores
+        do throws(StoreError) {
+            stores = try SQLiteStores.open(configuration.databaseFile, shop: configuration.shop)
         } catch {
-            throw error as? ServerError ?? ServerError("\(error)")
+            throw ServerError("\(configuration.databaseFile): \(error.message)")
         }
+        return try read(stores, policy, configuration, log)
+    }
+
+    /// The shop as its database has it now, on the same stores. Blocks; not on a loop.
+    func renewed(_ configuration: ServerConfiguration, log: Logger) throws(ServerError) -> Shop {
+        try Shop.read(stores, policy, configuration, log)
+    }
+
+    private static func read(
+        _ stores: SQLiteStores, _ policy: DialoguePolicy, _ configuration: ServerConfiguration, _ log: Logger
+    ) throws(ServerError) -> Shop {
+        let snapshot: CatalogSnapshot
+        do throws(StoreError) {
+            snapshot = try stores.loadSnapshot()
+        } catch {
+            throw ServerError("\(configuration.databaseFile): \(error.message)")
+        }
+        if snapshot.products.isEmpty {
+            log.warning("the catalogue is empty", metadata: ["database": "\(configuration.databaseFile)", "advice": "vitrine catalog import"])
+        }
+        if !snapshot.indexNote.isEmpty { log.info("the vector index", metadata: ["how": "\(snapshot.indexNote)"]) }
+        let parser = FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency))
+        let classifier = IntentClassifier(model: try ShopUnderstanding.model(stores, snapshot), parser: parser, names: snapshot.names)
+        return Shop(
+            stores: stores, snapshot: snapshot, classifier: classifier, policy: policy, recommender: try Shop.recommender(configuration, snapshot))
     }
 
     /// What recommends, with the rules and the ranker that the configuration names.

@@ -43,6 +43,11 @@ extension SQLiteStores: CatalogStore {
         }
     }
 
+    /// Hash of the catalogue that the database holds now: that of a snapshot that is read now.
+    nonisolated(nonsending) public func catalogueHash() async throws(StoreError) -> String {
+        try await database.read("store catalogue hash") { (connection) throws(StoreError) in try SnapshotReader.hash(connection) }
+    }
+
     /// Where the vector index of a large catalogue is kept: beside the database.
     public var indexFolder: String { Self.indexFolder(of: path) }
 
@@ -73,8 +78,12 @@ struct SnapshotReader {
         self.indexFolder = indexFolder
     }
 
+    static func hash(_ connection: Connection) throws(StoreError) -> String {
+        try connection.rows("SELECT value FROM meta WHERE name = 'catalog_hash'") { $0.text(0) }.first ?? ""
+    }
+
     func read(_ progress: (ImportProgress) -> Void = { _ in }) throws(StoreError) -> CatalogSnapshot {
-        let hash = try connection.rows("SELECT value FROM meta WHERE name = 'catalog_hash'") { $0.text(0) }.first ?? ""
+        let hash = try Self.hash(connection)
         let products = try connection.rows("SELECT json FROM products ORDER BY id") { (row) throws(StoreError) in
             try StoredJSON.decode(Product.self, row.text(0), what: "a product")
         }
