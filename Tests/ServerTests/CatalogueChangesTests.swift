@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A catalogue that is imported while the server runs")
 struct CatalogueChangesTests {
-    /// Vectors of the text's length; a source that breaks off after so many texts, as an import that is killed does.
+    /// Vectors of the text's length.
     private struct Encoder: FeatureSource {
         struct Gone: Error {}
         var space = "lengths"
@@ -60,7 +60,8 @@ struct CatalogueChangesTests {
         let first = await deployed(server)
         #expect(first.number == 1 && server.server.catalogueChanges?.products == 2)
         // The encoder goes in the middle of it: nothing was committed, nothing changes.
-        await #expect(throws: StoreError.self) { try await importing(["a", "b", "c"], stores, folder, Encoder(isBroken: true)) }
+        let many = (0..<12).map { "new-\($0)" }
+        await #expect(throws: StoreError.self) { try await importing(many, stores, folder, Encoder(isBroken: true)) }
         try await Task.sleep(for: .milliseconds(200))
         #expect(await deployed(server) == first)
         try await importing(["a", "b", "c"], stores, folder)
