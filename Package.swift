@@ -172,7 +172,7 @@ let testTargets: [Target] = [
         "ServerTests",
         [
             "Server", "Agents", "Catalog", "CheckedYAML", "Client", "Evaluation", "EventLoop", "PluginHost", "Recording", "Replay", "Sessions",
-            "Training",
+            "Training", "LinearAlgebra",
             "Wire",
         ]),
 ]

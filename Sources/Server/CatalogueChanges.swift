@@ -5,6 +5,7 @@ import Logging
 import PluginHost
 import Sessions
 import Synchronization
+import Wire
 
 /// Takes what an import changed into the running server, without a restart.
 ///

@@ -28,6 +28,8 @@ public struct ServerConfiguration: Sendable {
     public var rulesFile = ""
     /// A trained ranker's folder; "" = what comes next is not foreseen.
     public var rankerFolder = ""
+    /// A space that words and pictures share (`vitrine train alignment --inputs plugins`); "" = neither finds the other.
+    public var spaceFolder = ""
     /// How often the database is looked at for an imported catalogue, which is then taken without a restart; 0 = never.
     public var catalogueRefreshMs = 1_000
     public var tokensFile = ""
@@ -147,13 +149,14 @@ extension ServerConfiguration {
         read.graphFile = try located(document["graph"])
         if read.graphFile.isEmpty { throw document.error("'graph' is needed: the path of a fusion graph file") }
         let catalog = document["catalog"]
-        if catalog.exists { try catalog.fields("folder", "database", "intents", "dialogue", "rules", "ranker", "refresh_ms") }
+        if catalog.exists { try catalog.fields("folder", "database", "intents", "dialogue", "rules", "ranker", "space", "refresh_ms") }
         read.catalogueFolder = try located(catalog["folder"])
         read.databaseFile = try located(catalog["database"])
         read.intentsFile = try located(catalog["intents"])
         read.dialogueFile = try located(catalog["dialogue"])
         read.rulesFile = try located(catalog["rules"])
         read.rankerFolder = try located(catalog["ranker"])
+        read.spaceFolder = try located(catalog["space"])
         read.catalogueRefreshMs = try catalog["refresh_ms"].int(in: 0...86_400_000, or: read.catalogueRefreshMs)
         let auth = document["auth"]
         if auth.exists { try auth.fields("tokens") }

@@ -74,14 +74,19 @@ final class Shop: Sendable {
             }
         }
         let next = configuration.rankerFolder.isEmpty ? nil : try LearntRanker(folder: configuration.rankerFolder, snapshot: snapshot)
-        return Recommender(snapshot: snapshot, rules: rules, next: next)
+        let space = try configuration.sharedSpace()
+        if let space, !snapshot.products.isEmpty, !snapshot.spaces.values.contains(space.spaceID) {
+            throw ServerError(
+                "'catalog: space:' no product has vectors of \(configuration.spaceFolder) (\(space.spaceID)): import the catalogue again with it")
+        }
+        return Recommender(snapshot: snapshot, rules: rules, next: next, across: space)
     }
 
     func agents(itemsMax: Int, painter: PreviewPainter) -> [any Agent] {
         [
             RecommendationAgent(
                 snapshot: snapshot, parser: FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency)), itemsMax: itemsMax,
-                rules: recommender.rules, next: recommender.next, store: stores, exposures: stores),
+                rules: recommender.rules, next: recommender.next, across: recommender.across, store: stores, exposures: stores),
             ServiceAgent(
                 snapshot: snapshot, stores: ServiceStores(orders: stores, catalog: stores, handoffs: stores, desk: stores), intents: classifier,
                 policy: policy),
