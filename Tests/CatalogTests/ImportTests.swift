@@ -270,6 +270,28 @@ private func open(_ folder: TemporaryFolder) throws -> SQLiteStores { try SQLite
         #expect(try await stores.searchDocuments(words: "return", language: "zh", limit: 5).isEmpty)
     }
 
+    @Test func rareWordsAreRankedAndThoseOfThousandsLeftOut() async throws {
+        let folder = try TemporaryFolder()
+        let stores = try open(folder)
+        let count = SQLiteStores.rankedRowsMax + 300
+        try await stores.database.write("fill") { (connection) throws(StoreError) in
+            for number in 0..<count {
+                let body = "chain" + (number % 100 == 7 ? " moon" : "") + (number == count - 1 ? " owl" : "")
+                try connection.run(
+                    "INSERT INTO products(key, id, category, json, row_hash, price_minor, currency, stock, words_title, words_body) "
+                        + "VALUES(?, ?, 'ring', '{}', '', 0, 'USD', 1, '', ?)", [.int(number + 1), .text("p\(10_000 + number)"), .text(body)])
+                try connection.run("INSERT INTO product_words(rowid, title, body) VALUES(?, '', ?)", [.int(number + 1), .text(body)])
+            }
+        }
+        // The last product alone has the rarest word; those with the other one follow; the word of all brings in nobody.
+        let hits = try await stores.searchProducts(words: "a chain with an owl and a moon, chain", language: "en", limit: 100)
+        #expect(hits.first?.id == "p\(10_000 + count - 1)" && hits.count == 1 + count / 100)
+        #expect(hits.dropFirst().allSatisfy { (Int($0.id.dropFirst()) ?? 0) % 100 == 7 })
+        // Alone it still finds some.
+        #expect(try await stores.searchProducts(words: "chain", language: "en", limit: 10).count == 10)
+        #expect(try await stores.searchProducts(words: "zebra", language: "en", limit: 10).isEmpty)
+    }
+
     @Test func chineseIsCutIntoCharactersAndPairs() {
         #expect(WordCutter.indexed("18K金戒指, ring") == "18k 金 金戒 戒 戒指 指 ring")
         #expect(WordCutter.query("金戒指") == "\"金戒\" OR \"戒指\"")
