@@ -128,7 +128,8 @@ struct ShopTests {
         try FileManager.default.copyItem(atPath: ShopProcess.root + "/examples/jewelry/catalog", toPath: folder)
         let file = folder + "/products.jsonl"
         let rows = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
-        var row = try #require(try JSONSerialization.jsonObject(with: Data(try #require(rows.first).utf8)) as? [String: Any])
+        let first = try #require(rows.first)
+        var row = try #require(try JSONSerialization.jsonObject(with: Data(first.utf8)) as? [String: Any])
         (row["id"], row["title"]) = ("ring-nightingale", ["en": "Nightingale Ring in Platinum", "zh": "夜莺铂金戒指"])
         let added = String(decoding: try JSONSerialization.data(withJSONObject: row), as: UTF8.self)
         try (rows.map(String.init) + [added]).joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)

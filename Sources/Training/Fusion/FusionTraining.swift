@@ -5,7 +5,8 @@ import LinearAlgebra
 /// Trains a fusion operator to tell classes apart.
 public struct FusionTraining: Sendable {
     public var width = 128
-    public var epochs = 30
+    /// At most: it stops when the held-out examples are told no better.
+    public var epochs = 80
     public var batch = 256
     public var rate: Float = 1e-3
     public var decay: Float = 1e-3
