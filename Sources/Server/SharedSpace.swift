@@ -19,7 +19,8 @@ struct SharedSpace: AcrossModalities {
                 throw TrainingError("\(folder) looks at layers that no plugin gives: train it with --inputs plugins")
             }
             projection = SharedProjection(model)
-            spaceID = "shared-\(try FileHash.sha256("\(folder)/\(ModelCard.weightsName)").prefix(16))"
+            let hash = try FileHash.sha256("\(folder)/\(ModelCard.weightsName)")
+            spaceID = "shared-\(hash.prefix(16))"
         } catch {
             throw ServerError("'catalog: space:' \(error.message)")
         }

@@ -81,7 +81,9 @@ public final class ShopSearch {
             var request = RecommendationRequest()
             request.weights = recommender.rules.weights
             if question.isAcross {
-                guard recommender.across != nil else { throw ServerError("there is no space that words and pictures share: 'catalog: space:' names it") }
+                guard recommender.across != nil else {
+                    throw ServerError("there is no space that words and pictures share: 'catalog: space:' names it")
+                }
                 (request.weights.across, request.weights.words) = (1, 0)
             }
             request.query = try query(question, reference, words, parsed, share: request.weights.across)

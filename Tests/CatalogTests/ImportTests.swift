@@ -153,7 +153,8 @@ private func open(_ folder: TemporaryFolder) throws -> SQLiteStores { try SQLite
         func embedImage(_ file: [UInt8]) async throws -> Feature { try await encoder.embedImage(file) }
         func shared(titles: [String], image: Feature?) async throws -> [Feature] {
             let title = Feature(modality: Modality.titleByPicture, spaceID: sharedSpace, values: values)
-            return image == nil ? [title] : [title, Feature(modality: Modality.pictureByWords, spaceID: sharedSpace, values: [Float(titles.count), 0])]
+            return image == nil
+                ? [title] : [title, Feature(modality: Modality.pictureByWords, spaceID: sharedSpace, values: [Float(titles.count), 0])]
         }
     }
 

@@ -165,7 +165,8 @@ import Testing
         let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
         var dice = Dice(5)
         let query = [
-            IndexedBlock(position: 0, block: 0, weight: 1, values: dice.unitVector(24)), IndexedBlock(position: 1, block: 1, weight: 1, values: dice.unitVector(8)),
+            IndexedBlock(position: 0, block: 0, weight: 1, values: dice.unitVector(24)),
+            IndexedBlock(position: 1, block: 1, weight: 1, values: dice.unitVector(8)),
         ]
         var refused = 0
         // Every byte of the header, then places all over the rows and the upper layers.

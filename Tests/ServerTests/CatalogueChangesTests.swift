@@ -23,7 +23,9 @@ struct CatalogueChangesTests {
 
     /// Imports `ids` as the whole of what is read.
     private func importing(_ ids: [String], _ stores: SQLiteStores, _ folder: TemporaryFolder, _ encoder: Encoder = Encoder()) async throws {
-        let rows = ids.map { #"{"id": "\#($0)", "title": {"en": "Ring \#($0)"}, "category": "ring", "price": {"amount_minor": 1000, "currency": "USD"}, "stock": 1}"# }
+        let rows = ids.map {
+            #"{"id": "\#($0)", "title": {"en": "Ring \#($0)"}, "category": "ring", "price": {"amount_minor": 1000, "currency": "USD"}, "stock": 1}"#
+        }
         _ = try folder.write("products.jsonl", rows.joined(separator: "\n") + "\n")
         _ = try await CatalogImporter(stores: stores).importFolder(folder.path, encoder: encoder)
     }

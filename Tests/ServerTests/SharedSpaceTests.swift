@@ -16,7 +16,8 @@ struct SharedSpaceTests {
     private static func pairs() -> AlignmentTraining.Pairs {
         func row(_ r: Int, _ width: Int) -> [Float] { (0..<width).map { $0 % 3 == r % 3 ? 1 : Float((r * 7 + $0 * 13) % 10) * 0.02 } }
         return .init(
-            pictures: Matrix((0..<60).map { row($0, 9) }), titles: (0..<60).map { "\(kinds[$0 % 3]) \($0 / 10)" }, sentences: Matrix((0..<60).map { row($0, 6) }))
+            pictures: Matrix((0..<60).map { row($0, 9) }), titles: (0..<60).map { "\(kinds[$0 % 3]) \($0 / 10)" },
+            sentences: Matrix((0..<60).map { row($0, 6) }))
     }
 
     private func withModel(plugins: Bool = true, _ body: (String, AlignmentTraining.Pairs) throws -> Void) throws {
@@ -45,9 +46,11 @@ struct SharedSpaceTests {
                     let block = FusedQuery.Block(modality: part.modality, spaceID: part.spaceID, values: part.values, weight: 1)
                     var request = RecommendationRequest()
                     request.query = try recommender.asked([block], words: part.modality == Modality.text ? Self.kinds[r % 3] : "", share: 1)
-                    #expect(request.query.blocks.map(\.modality) == [part.modality == Modality.text ? Modality.pictureByWords : Modality.titleByPicture])
+                    #expect(
+                        request.query.blocks.map(\.modality) == [part.modality == Modality.text ? Modality.pictureByWords : Modality.titleByPicture])
                     let picks = try recommender.recommend(request)
-                    #expect(picks.count == 5 && picks.allSatisfy { (Int($0.productID.dropFirst()) ?? 0) % 3 == r % 3 }, "\(part.modality) \(r): \(picks)")
+                    #expect(
+                        picks.count == 5 && picks.allSatisfy { (Int($0.productID.dropFirst()) ?? 0) % 3 == r % 3 }, "\(part.modality) \(r): \(picks)")
                 }
             }
             #expect(try space.features(titles: [(pairs.titles[0], sentence(0))], image: nil).map(\.modality) == [Modality.titleByPicture])

@@ -99,7 +99,8 @@ struct FusionTests {
         let (learnt, unseen) = (examples(200), examples(600))
         var training = FusionTraining()
         (training.width, training.batch, training.rate, training.epochs, training.patience, training.validationShare) = (8, 32, 0.03, 40, 40, 0.4)
-        let model = try training.run(fusion, tokens: tokens, batch: learnt.0, labels: learnt.1.map { "\($0)" }, progress: { _ in }).model.decisionLevel
+        let model = try training.run(fusion, tokens: tokens, batch: learnt.0, labels: learnt.1.map { "\($0)" }, progress: { _ in }).model
+            .decisionLevel
         var plain = model
         let place = try #require(model.names.firstIndex(of: DecisionForm.sharpness))
         #expect(model.parameters[place].values.contains { abs($0) > 0.05 })
@@ -113,7 +114,8 @@ struct FusionTests {
         }
         let first = unseen.0.without(1)
         #expect(
-            FusionTraining.judge(try model.probabilities(first), unseen.1).loss < FusionTraining.judge(try plain.probabilities(first), unseen.1).loss - 0.02,
+            FusionTraining.judge(try model.probabilities(first), unseen.1).loss < FusionTraining.judge(try plain.probabilities(first), unseen.1).loss
+                - 0.02,
             "the modality that was sure of itself is less so")
     }
 

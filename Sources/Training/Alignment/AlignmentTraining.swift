@@ -103,7 +103,8 @@ public struct AlignmentTraining: Sendable {
         }
         // The final model learns from everything, for as long as was best.
         progress(.init(stage: "learning from everything", done: heads + 1, total: heads + 2))
-        var whole = try resume?.load(.whole)?.model ?? base(pairs, textSpace)
+        var whole: AlignmentModel
+        if let begun = resume?.load(.whole) { whole = begun.model } else { whole = try base(pairs, textSpace) }
         for best in epochs.dropFirst(whole.heads.count) {
             whole.heads.append(try train(whole.heads.count, whole, pairs, epochs: best, judge: nil).0)
             resume?.save(.whole, whole, epochs: Array(repeating: best, count: whole.heads.count), steps: [])

@@ -19,7 +19,8 @@ struct FusionCalibration {
     static func applies(to fusion: LearntOperator) -> Bool { fusion == .decision || fusion == .hybrid }
 
     func run(_ model: inout FusionModel) throws(TrainingError) {
-        guard let sharpness = model.names.firstIndex(of: DecisionForm.sharpness), let weights = model.names.firstIndex(of: DecisionForm.weights) else {
+        guard let sharpness = model.names.firstIndex(of: DecisionForm.sharpness), let weights = model.names.firstIndex(of: DecisionForm.weights)
+        else {
             return
         }
         // A hybrid's votes are calibrated by themselves, without its network.

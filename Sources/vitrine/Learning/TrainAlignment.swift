@@ -59,7 +59,8 @@ struct TrainAlignment: ParsableCommand {
         let there = inputs == .plugins ? AlignmentPart.ofPlugins : AlignmentPart.ofLayers
         let chosen = parts.isEmpty ? there : there.filter { parts.contains($0) }
         if let other = parts.first(where: { !there.contains($0) }) {
-            throw Environment.fail("--inputs \(inputs.rawValue) has no '\(other.rawValue)'; it has \(there.map(\.rawValue).joined(separator: ", "))", code: 64)
+            throw Environment.fail(
+                "--inputs \(inputs.rawValue) has no '\(other.rawValue)'; it has \(there.map(\.rawValue).joined(separator: ", "))", code: 64)
         }
         try reportingTrainingErrors {
             let products = try ProductRow.read(data).filter { $0.image != nil }
@@ -104,7 +105,8 @@ struct TrainAlignment: ParsableCommand {
                     "dimensions": Double(model.correlation.correlations.count), "heads": Double(model.heads.count), "epochs_max": Double(epochs),
                     "words": Double(model.words.words.count), "regularisation_pictures": training.regularisation.pictures,
                     "regularisation_titles": training.regularisation.titles,
-                ], metrics: metrics, settings: ["text_space": space, "picture_space": pictureSpace, "parts": chosen.map(\.rawValue).joined(separator: " ")])
+                ], metrics: metrics,
+                settings: ["text_space": space, "picture_space": pictureSpace, "parts": chosen.map(\.rawValue).joined(separator: " ")])
             try model.write(to: options.out, card: card)
             try options.show(card)
         }
