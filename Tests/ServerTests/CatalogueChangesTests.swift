@@ -30,23 +30,30 @@ struct CatalogueChangesTests {
         _ = try await CatalogImporter(stores: stores).importFolder(folder.path, encoder: encoder)
     }
 
-    private func deployed(_ server: TestServer) async -> (number: UInt64, hash: String) {
+    private struct Live: Equatable {
+        var number: UInt64
+        var hash: String
+    }
+
+    /// What the last loop has.
+    private func deployed(_ server: TestServer) async -> Live {
         let shared = server.server.sharedState
         return await withCheckedContinuation { continuation in
             server.server.loops[server.server.loops.count - 1].submit {
                 let live = shared.flatMap { state in state.workers.on(state.loops[state.loops.count - 1]).deployment }
-                continuation.resume(returning: (live?.number ?? 0, live?.catalogueHash ?? ""))
+                continuation.resume(returning: Live(number: live?.number ?? 0, hash: live?.catalogueHash ?? ""))
             }
         }
     }
 
-    /// At most 10 s.
-    private func wait(_ wanted: () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<500 {
-            if try await wanted() { return true }
+    /// The deployment once it has that number, after at most 10 s.
+    private func wait(for number: UInt64, _ server: TestServer) async throws -> Live {
+        var live = await deployed(server)
+        for _ in 0..<500 where live.number < number {
             try await Task.sleep(for: .milliseconds(20))
+            live = await deployed(server)
         }
-        return false
+        return live
     }
 
     @Test("is live on every loop soon after it was committed, without a restart; an import that fails changes nothing")
@@ -65,15 +72,17 @@ struct CatalogueChangesTests {
         let many = (0..<12).map { "new-\($0)" }
         await #expect(throws: StoreError.self) { try await importing(many, stores, folder, Encoder(isBroken: true)) }
         try await Task.sleep(for: .milliseconds(200))
-        #expect(await deployed(server) == first)
+        let still = await deployed(server)
+        #expect(still == first)
         try await importing(["a", "b", "c"], stores, folder)
-        #expect(try await wait { await deployed(server).number == 2 })
-        let second = await deployed(server)
-        #expect(try second.hash == (await stores.catalogueHash()) && second.hash != first.hash && server.server.catalogueChanges?.products == 3)
+        let second = try await wait(for: 2, server)
+        let hash = try await stores.catalogueHash()
+        #expect(second == Live(number: 2, hash: hash) && hash != first.hash && server.server.catalogueChanges?.products == 3)
         // The same again is no change.
         try await importing(["a", "b", "c"], stores, folder)
         try await Task.sleep(for: .milliseconds(200))
-        #expect(await deployed(server) == second)
+        let after = await deployed(server)
+        #expect(after == second)
         server.stop()
     }
 
@@ -99,6 +108,7 @@ struct CatalogueChangesTests {
         }
         try await importing(["a", "b"], stores, folder)
         try await Task.sleep(for: .milliseconds(150))
-        #expect(await deployed(server).number == 1 && server.server.catalogueChanges == nil)
+        let live = await deployed(server)
+        #expect(live.number == 1 && server.server.catalogueChanges == nil)
     }
 }
