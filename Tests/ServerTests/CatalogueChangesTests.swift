@@ -37,10 +37,10 @@ struct CatalogueChangesTests {
 
     /// What the last loop has.
     private func deployed(_ server: TestServer) async -> Live {
-        let shared = server.server.sharedState
+        let (loop, workers) = (server.server.loops[server.server.loops.count - 1], server.server.workers)
         return await withCheckedContinuation { continuation in
-            server.server.loops[server.server.loops.count - 1].submit {
-                let live = shared.flatMap { state in state.workers.on(state.loops[state.loops.count - 1]).deployment }
+            loop.submit {
+                let live = workers.on(loop).deployment
                 continuation.resume(returning: Live(number: live?.number ?? 0, hash: live?.catalogueHash ?? ""))
             }
         }
