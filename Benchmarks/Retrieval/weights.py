@@ -2,7 +2,7 @@
 
 Learns canonical correlation from three quarters of WORK/train.jsonl and asks with the titles of the last quarter among its pictures; one part's weight
 after the other is varied, in two rounds. `run` must have encoded pictures and titles before (WORK/features). The half that is measured is not read.
-What is found stands in Sources/Training/Alignment/PictureLayout.swift.
+What is found stands, rounded, in Sources/Training/Alignment/PictureLayout.swift. Five minutes of processor time.
 """
 
 import hashlib
