@@ -1,6 +1,8 @@
 import Catalog
+import EventLoop
 import Foundation
 import Fusion
+import Sessions
 import Testing
 
 @testable import Server
