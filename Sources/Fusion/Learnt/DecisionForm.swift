@@ -1,5 +1,5 @@
-/// Decision level: p(c|x) = Σ_m w_m·p_m(c|x), with a linear softmax classifier a modality, p_m = softmax(z_m/T_m), z_m = Σ_t √d_t·x_t·V_t, and weights w = softmax(ω) over those
-/// that are there.
+/// Decision level: p(c|x) = Σ_m w_m·p_m(c|x), with a linear softmax classifier a modality, p_m = softmax(z_m/T_m), z_m = Σ_t √d_t·x_t·V_t over its
+/// tokens of width d_t, and weights w = softmax(ω) over those that are there.
 ///
 /// Training maximises the likelihood of the mixture; then each temperature T_m is fitted on held-out examples, so that p_m alone says how sure its
 /// modality is, and the weights again with them (`FusionCalibration`). The parameter "sharpness" is 1/T_m − 1: 0 while training. (Atrey et al.,
