@@ -4,12 +4,13 @@ SWIFT ?= swift
 BUILD_RELEASE = .build/release
 DEMO_RUN = .vitrine/demo
 
-.PHONY: help setup build debug demo serve test test-setup test-asan test-tsan fuzz bench bench-setup lint proto-check clean
+.PHONY: help setup build debug demo serve serve-voice test test-setup test-asan test-tsan fuzz bench bench-setup lint proto-check clean
 
 help:
 	@echo "make setup       install what is missing and fetch the models (nothing to do the second time)"
 	@echo "make demo        set up, build, and hold the example conversation"
 	@echo "make serve       run the example shop on 127.0.0.1:7401"
+	@echo "make serve-voice the same with spoken replies (English)"
 	@echo "make test        build and run all tests"
 	@echo "make test-asan   the tests under AddressSanitizer; make test-tsan: under ThreadSanitizer"
 	@echo "make fuzz        fuzz framing and decoding for SECONDS each (default 30)"
@@ -31,6 +32,11 @@ demo: build
 serve: build
 	@tools/demo/import $(BUILD_RELEASE)
 	@$(BUILD_RELEASE)/vitrine serve --config examples/jewelry/shop.yaml
+
+serve-voice: build
+	@tools/setup/setup --with voice
+	@tools/demo/import $(BUILD_RELEASE)
+	@$(BUILD_RELEASE)/vitrine serve --config examples/jewelry/spoken.yaml
 
 test-setup:
 	@tools/setup/setup --tests

@@ -27,13 +27,17 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 }
 
 // A plugin exports the one symbol of its ABI and nothing else, and stays mapped: Swift images cannot be unloaded.
+// Under a sanitizer (tools/test/run) everything is exported: a test bundle holds the plugins, and the libraries it loads look there for what the
+// sanitizer has put in the place of malloc, locks and threads.
+let pluginExports =
+    Context.environment["VITRINE_SANITIZER"] == nil ? ["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map"] : []
 let pluginLinking: [LinkerSetting] = [
-    .unsafeFlags([
-        "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map",
-        "-Xlinker", "-z", "-Xlinker", "nodelete",
-        // A test bundle holds several plugins, each with the symbol; there the first one counts.
-        "-Xlinker", "-z", "-Xlinker", "muldefs",
-    ])
+    .unsafeFlags(
+        pluginExports + [
+            "-Xlinker", "-z", "-Xlinker", "nodelete",
+            // A test bundle holds several plugins, each with the symbol; there the first one counts.
+            "-Xlinker", "-z", "-Xlinker", "muldefs",
+        ])
 ]
 
 @MainActor func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -71,6 +75,7 @@ let shims: [Target] = [
     .target(
         name: "CSentencePiece", path: "Plugins/CSentencePiece",
         linkerSettings: [.linkedLibrary("sentencepiece")]),
+    .target(name: "CProgramPipe", path: "Plugins/CProgramPipe"),
     .target(name: "CFaceFit", path: "Plugins/CFaceFit", cxxSettings: [.unsafeFlags(["-O2"])]),
     .target(
         name: "CImageCodec", path: "Plugins/CImageCodec",
@@ -129,6 +134,7 @@ let plugins: [Target] = [
     plugin("VisionEncoder", ["ImageDecoding"]),
     plugin("TextEncoder", ["CSentencePiece"]),
     plugin("PoseEstimator", ["ImageDecoding", "CFaceFit"]),
+    plugin("SpeechSynthesizer", ["CProgramPipe"]),
 ]
 
 let testTargets: [Target] = [
@@ -162,6 +168,7 @@ let testTargets: [Target] = [
     tests("TextEncoderTests", ["TextEncoder", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests(
         "PoseEstimatorTests", ["PoseEstimator", "ImageDecoding", "TestSupport", "Inference", "PluginKit", "CVitrinePlugin", "Wire"]),
+    tests("SpeechSynthesizerTests", ["SpeechSynthesizer", "PluginKit", "Wire"]),
     tests("PreviewsTests", ["Previews", "CImageCodec", "EventLoop", "ImageDecoding", "Wire"]),
     tests("IntentsTests", ["Intents"]),
     tests("AgentsTests", ["Intents", "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
@@ -194,7 +201,7 @@ let all = systemLibraries + shims + modules + executables + plugins + testTarget
 let names = wanted()
 
 let products: [(target: String, product: Product)] =
-    ["SpeechRecognizer", "VisionEncoder", "TextEncoder", "PoseEstimator"].map { ($0, pluginProduct($0)) } + [
+    ["SpeechRecognizer", "VisionEncoder", "TextEncoder", "PoseEstimator", "SpeechSynthesizer"].map { ($0, pluginProduct($0)) } + [
         ("PluginKit", .library(name: "PluginKit", targets: ["PluginKit", "Wire", "CVitrinePlugin"])),
         ("PluginTesting", .library(name: "PluginTesting", targets: ["PluginTesting"])),
         ("Client", .library(name: "VitrineClient", targets: ["Client"])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import statistics
 import sys
 import tempfile
@@ -19,6 +20,8 @@ FPS, SECONDS = 30, 8
 # Of a phone's or laptop's camera in a lit room, of 255.
 NOISE = 2.0
 SETTLE = 30
+# Name of the inference runtime's threads, and where the example shop's server tells its metrics.
+INFERENCE, METRICS = "model-loader", "127.0.0.1:9401"
 
 
 class Picture:
@@ -133,30 +136,49 @@ def jitter(report: Report, build: Path) -> None:
                 report.add(f"anchors at rest, {source.stem}", f"{name}, RMS of {len(settled)}", rms, "px", "≤ .5")
 
 
+def swaying(source: Path, count: int) -> list[bytes]:
+    """The still, moving from side to side by 40 pixels in `count` pictures, with sensor noise."""
+    import numpy as np
+    from PIL import Image
+
+    still, random = np.asarray(framed(source), np.float32), np.random.default_rng(7)
+    shifts = [round(40 * math.sin(2 * math.pi * number / count)) for number in range(count)]
+    return [encoded(Image.fromarray(np.clip(np.roll(still, shift, 1) + random.normal(0, NOISE, still.shape), 0, 255).round().astype(np.uint8)))
+            for shift in shifts]
+
+
 def streams(report: Report, build: Path) -> None:
     """Cameras of 30 pictures a second at once; the client that plays them runs on the same machine."""
     if lacking(report, "cameras"):
         return
-    files = noisy(sources()[0], 10)
+    still, moving = noisy(sources()[0], 10), swaying(sources()[0], 60)
     with ShopServer(build) as server:
-        for count in (1, 2, 4, 6):
+        for count, files in ((1, still), (2, still), (4, still), (4, moving), (6, still)):
             with connect(server) as client:
                 cameras = [Camera(client) for _ in range(count)]
-                used, begin = -server.cpu_ms(), time.perf_counter()
+                used, inside, models, begin = server.cpu_ms(), server.cpu_ms(INFERENCE), server.inference_ms(METRICS), time.perf_counter()
+                own = time.process_time()
                 for number in range(FPS * SECONDS):
                     for camera in cameras:
                         camera.show(files[number % len(files)], number)
                     time.sleep(max(0.0, begin + (number + 1) / FPS - time.perf_counter()))
                 took = time.perf_counter() - begin
-                used += server.cpu_ms()
+                used, inside, own = server.cpu_ms() - used, server.cpu_ms(INFERENCE) - inside, (time.process_time() - own) * 1e3
+                after = server.inference_ms(METRICS)
                 for camera in cameras:
                     camera.finish()
             late = [ms for camera in cameras for ms in camera.late_ms]
-            row = f"{count} camera{'s' if count > 1 else ''} of {FPS} pictures a second"
+            answers = max(1, len(late))
+            row = f"{count} camera{'s' if count > 1 else ''}{' in motion' if files is moving else ''}"
             report.add(row, "answers a second and camera", len(late) / took / count, "", "≥ 29" if count == 4 else "")
             report.add(row, "to the answer, median", statistics.median(late), "ms")
             report.add(row, "to the answer, p95", percentile(late, 95), "ms")
-            report.add(row, "the server's CPU time a picture", used / max(1, len(late)), "ms")
+            report.add(row, "the server's CPU time a picture", used / answers, "ms")
+            report.add(row, "of it inference", inside / answers, "ms")
+            for name in sorted(after):
+                if (spent := after[name] - models.get(name, 0)) / answers >= 0.01:
+                    report.add(row, f"inside {name} a picture", spent / answers, "ms")
+            report.add(row, "the client's CPU time a picture", own / answers, "ms")
             report.add(row, "pictures sent a second and camera", FPS * SECONDS / took, "")
             if problems := [p for camera in cameras for p in camera.problems]:
                 print(f"  {problems[0]}")

@@ -18,6 +18,11 @@ struct Iris: Equatable, Sendable {
         }
     }
 
+    init(isLeftEye: Bool, places: [Place]) {
+        self.isLeftEye = isLeftEye
+        self.places = places
+    }
+
     /// nil when a number is none.
     init?(_ job: PoseJob, _ values: UnsafeBufferPointer<Float>) {
         isLeftEye = job.mirrored
@@ -32,6 +37,9 @@ struct Iris: Equatable, Sendable {
 }
 
 extension DetectedFigure {
+    private static var faceLandmarks: Int { 468 }
+    private static var irisLandmarks: Int { 5 }
+
     /// Landmarks 468 to 477 of a face: the right eye's iris, then the left one's, at the depth of the eye's corners.
     mutating func append(_ irises: [Iris]) {
         for iris in irises.sorted(by: { !$0.isLeftEye && $1.isLeftEye }) {
@@ -39,5 +47,34 @@ extension DetectedFigure {
             let z = (landmarks[corners.0].z + landmarks[corners.1].z) / 2
             landmarks += iris.places.map { Landmark(place: $0, z: z, confidence: confidence) }
         }
+    }
+
+    /// Where the irises of a face are in their eyes, right and then left: along the line between the eye's corners and across it, in lengths of that
+    /// line. nil when they were not measured.
+    var irisesOfEyes: [Place]? {
+        guard landmarks.count == DetectedFigure.faceLandmarks + 2 * DetectedFigure.irisLandmarks else { return nil }
+        return [Iris.rightEye, Iris.leftEye].enumerated().flatMap { eye, corners in
+            let (from, along) = (landmarks[corners.0].place, landmarks[corners.1].place - landmarks[corners.0].place)
+            let length = max(along.x * along.x + along.y * along.y, 1e-9)
+            let first = DetectedFigure.faceLandmarks + eye * DetectedFigure.irisLandmarks
+            return landmarks[first..<first + DetectedFigure.irisLandmarks].map { landmark in
+                let offset = landmark.place - from
+                return Place(x: (offset.x * along.x + offset.y * along.y) / length, y: (offset.y * along.x - offset.x * along.y) / length)
+            }
+        }
+    }
+
+    /// Gives a face without irises those that it had in another picture, in its eyes of this one.
+    mutating func putIrises(_ ofEyes: [Place]) {
+        guard landmarks.count == DetectedFigure.faceLandmarks, ofEyes.count == 2 * DetectedFigure.irisLandmarks else { return }
+        append(
+            [(Iris.rightEye, false), (Iris.leftEye, true)].enumerated().map { eye, corners in
+                let (from, to) = (landmarks[corners.0.0].place, landmarks[corners.0.1].place)
+                let along = to - from
+                let places = ofEyes[eye * DetectedFigure.irisLandmarks..<(eye + 1) * DetectedFigure.irisLandmarks].map { place in
+                    Place(x: from.x + along.x * place.x - along.y * place.y, y: from.y + along.y * place.x + along.x * place.y)
+                }
+                return Iris(isLeftEye: corners.1, places: places)
+            })
     }
 }

@@ -9,8 +9,8 @@ struct JewelleryAnchor: Equatable, Sendable {
     var pixelsPerMillimetre: Double
     /// Clockwise roll, radians; 0 when the head, neck, finger or forearm is upright in the picture.
     var rotation: Double
-    /// Turn about the upright axis of head, shoulders, finger or forearm, radians; positive when the person's right side (of a hand: the
-    /// little finger's side) is farther away.
+    /// Turn about the upright axis of head, shoulders or hand, radians; positive when the person's right side (of a hand: the little finger's side)
+    /// is farther away. Of a hand 0 is its back, ±π its palm.
     var yaw = 0.0
     /// Lean in depth, radians; positive when the upper end (of a hand: the fingertips) is farther away.
     var pitch = 0.0

@@ -31,14 +31,17 @@ struct PosePlan: Equatable, Sendable {
     var search: [PoseChainKind]
     /// Of each kind, indexed by `PoseChainKind.rawValue`.
     var figuresMax: [Int]
+    var iris: Bool
 
     /// A picture that stands alone.
     init(photo options: PoseOptions) {
         figuresMax = PoseChainKind.allCases.map { options.figuresMax($0) }
         search = PoseChainKind.allCases.filter { options.figuresMax($0) > 0 }
+        iris = options.iris
     }
 
-    init(tracks: [Track], search: [PoseChainKind], figuresMax: [Int]) {
+    init(tracks: [Track], search: [PoseChainKind], figuresMax: [Int], iris: Bool = false) {
+        self.iris = iris
         self.tracks = tracks
         self.search = search
         self.figuresMax = figuresMax
@@ -108,7 +111,7 @@ struct PoseChain {
             if let iris = Iris(job, outputs[0]) { irises[job.rank, default: []].append(iris) }
         } else if let found = LandmarkReading.figure(of: job, outputs, presenceMin: options.presenceMin) {
             figuresFound.append(found)
-            if found.kind == .face, options.iris { next = Iris.jobs(found) }
+            if found.kind == .face, plan.iris { next = Iris.jobs(found) }
         }
         outstanding += next.count
         return next

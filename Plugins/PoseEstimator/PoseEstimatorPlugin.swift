@@ -19,7 +19,7 @@ public final class PoseEstimatorPlugin: VitrinePlugin {
             description: "Face, hand and body landmarks, and the anchors that jewellery hangs on, in picture pixels",
             consumes: ["image", "video"],
             produces: [OutputPort(kind: "pose")],
-            models: PoseModel.allCases.map { ModelRequirement(name: $0.rawValue, path: $0.path, precision: "f32", requests: 1) },
+            models: PoseModel.allCases.map { ModelRequirement(name: $0.rawValue, path: $0.path, precision: "f32", requests: $0.requests) },
             options: [
                 Option(key: "faces_max", defaultValue: "\(defaults.facesMax)", description: "faces followed up, 0 to 8; 0 = no faces"),
                 Option(key: "hands_max", defaultValue: "\(defaults.handsMax)", description: "hands followed up, 0 to 8; 0 = no hands"),
@@ -29,6 +29,15 @@ public final class PoseEstimatorPlugin: VitrinePlugin {
                     key: "video_hands_max", defaultValue: "\(defaults.videoHandsMax)", description: "hands followed in a camera's pictures, 0 to 8"),
                 Option(key: "body", defaultValue: "true", description: "whether the body is looked for: true or false"),
                 Option(key: "iris", defaultValue: "true", description: "whether the irises of faces are measured: true or false"),
+                Option(
+                    key: "video_iris", defaultValue: "false", description: "whether they are in a camera's pictures too, with iris: true or false"),
+                Option(
+                    key: "iris_every_ms", defaultValue: "\(defaults.irisEveryMs)",
+                    description: "how often they are in a camera's pictures, 0 to 1000; 0 = in every picture"),
+                Option(
+                    key: "body_every_ms", defaultValue: "\(defaults.bodyEveryMs)",
+                    description: "how often a body at rest is measured in a camera's pictures, 0 to 1000 (three times as often in motion); "
+                        + "0 = in every picture"),
                 Option(key: "detection_min", defaultValue: "\(defaults.detectionMin)", description: "score from which a detection counts, 0 to 1"),
                 Option(key: "presence_min", defaultValue: "\(defaults.presenceMin)", description: "presence from which landmarks count, 0 to 1"),
                 Option(
@@ -79,9 +88,10 @@ extension PoseOptions {
             }
             return value
         }
-        func flag(_ key: String) throws(PluginError) -> Bool {
-            switch configuration(key) ?? "true" {
-            case "true", "": return true
+        func flag(_ key: String, _ standard: Bool) throws(PluginError) -> Bool {
+            switch configuration(key) ?? "" {
+            case "": return standard
+            case "true": return true
             case "false": return false
             case let text: throw PluginError(.invalidArgument, "option \(key) is \"\(text)\"; allowed are true and false")
             }
@@ -96,9 +106,12 @@ extension PoseOptions {
         imageSideMax = try number("image_side_px_max", imageSideMax, 256...16384)
         videoSideMax = try number("video_side_px_max", videoSideMax, 256...16384)
         searchEveryMs = try number("search_every_ms", searchEveryMs, 0...10_000)
-        body = try flag("body")
-        iris = try flag("iris")
-        smoothing = try flag("smoothing")
+        irisEveryMs = try number("iris_every_ms", irisEveryMs, 0...1000)
+        bodyEveryMs = try number("body_every_ms", bodyEveryMs, 0...1000)
+        body = try flag("body", body)
+        iris = try flag("iris", iris)
+        videoIris = try flag("video_iris", videoIris)
+        smoothing = try flag("smoothing", smoothing)
     }
 }
 

@@ -7,8 +7,13 @@ struct PoseOptions: Equatable, Sendable {
     var videoFacesMax = 1
     var videoHandsMax = 2
     var body = true
-    /// Whether the eyes' irises are measured.
+    /// Whether the eyes' irises are measured, in photos and in a camera's pictures: nothing hangs on them, and both cost twice what the face does.
     var iris = true
+    var videoIris = false
+    /// In a camera's pictures they are measured so often and move with the eyes in between.
+    var irisEveryMs = 100
+    /// A camera's body at rest is measured so often and stays where it was in between: its model costs as much as ten faces.
+    var bodyEveryMs = 200
     /// Score from which a detection counts, and presence from which landmarks do; 0 to 1.
     var detectionMin = 0.5
     var presenceMin = 0.5

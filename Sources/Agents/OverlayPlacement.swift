@@ -24,6 +24,12 @@ public enum OverlayPlacement {
         }
     }
 
+    /// Whether a hand is there for a ring, but shows its palm: the stone is on the other side.
+    static func isTurnedAway(_ kind: String, on pose: Pose) -> Bool {
+        let names = anchorNames(kind)
+        return kind == "ring_finger" && pose.anchors.contains { names.contains($0.name) && abs($0.yaw) > .pi / 2 && $0.hidden > 0.5 }
+    }
+
     /// What lies flat on the chest or before the eyes is seen narrower when it is turned away, at most to a third; rings, bracelets and hanging
     /// earrings are as wide from every side. The overlay of an earring is the right ear's: on the left one it is mirrored.
     static func stretch(_ anchor: Anchor) -> Float {

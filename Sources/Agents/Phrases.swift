@@ -15,6 +15,7 @@ struct Phrases {
     func cannotTryOn(_ title: String) -> String { of("There is no try-on picture of \(title) yet.", "\(title) 暂时没有试戴图片。") }
     func onYou(_ title: String) -> String { of("This is how \(title) looks on you.", "这是 \(title) 戴在您身上的效果。") }
 
+    var showsPalm: String { of("I see the palm of your hand; please turn its back to the camera.", "我看到的是您的手心，请把手背转向镜头。") }
     func cannotSee(_ anchor: String) -> String {
         switch anchor {
         case "ear_lobe": of("I cannot see your ears well enough; please turn a little or show more of the picture.", "我看不清您的耳朵，请稍微转一下头再拍一张。")

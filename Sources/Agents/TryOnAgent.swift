@@ -39,7 +39,7 @@ public struct TryOnAgent: CameraFollower {
         reply.send(.tryOn(shown))
         let title = product.title(in: turn.language)
         done(
-            overlays.isEmpty ? say.cannotSee(overlay.anchorKind) : say.onYou(title), overlays.isEmpty ? .clarify : .answer, turn, reply,
+            overlays.isEmpty ? unseen(overlay, pose, say) : say.onYou(title), overlays.isEmpty ? .clarify : .answer, turn, reply,
             sources: [Source(kind: "product", id: id, title: title)])
         // The answer stands without the picture; why there is none is told beside it.
         if let failure { throw failure }
@@ -50,6 +50,11 @@ public struct TryOnAgent: CameraFollower {
             throw RPCStatus(.failedPrecondition, "the product '\(productID)' cannot be tried on")
         }
         return OverlayPlacement.place(overlay, on: pose)
+    }
+
+    /// Why nothing could be put on: what is to be seen is turned away, or is not there.
+    private func unseen(_ overlay: ProductOverlay, _ pose: Pose, _ say: Phrases) -> String {
+        OverlayPlacement.isTurnedAway(overlay.anchorKind, on: pose) ? say.showsPalm : say.cannotSee(overlay.anchorKind)
     }
 
     private func preview(_ turn: TurnQuery, _ overlays: [Overlay], _ wish: TryOnRequest) async throws(RPCStatus) -> [UInt8] {

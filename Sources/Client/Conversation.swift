@@ -6,6 +6,8 @@ public final class Conversation {
     private var sequence: UInt64 = 0
     private var nextImageID: UInt64 = 1
     private var unacknowledged = 0
+    /// Nothing may be sent any more, acknowledgements neither.
+    private var isFinished = false
     /// Id of the session, once the server has said it.
     public private(set) var sessionID = ""
     /// Sequence of the last message received: what to resume after.
@@ -19,9 +21,10 @@ public final class Conversation {
     /// Received messages are acknowledged in batches of so many.
     public static let acknowledgeEvery = 16
 
-    /// Opens a conversation. `resuming` is the session to go on with and the last message received of it.
+    /// Opens a conversation. With `wantsSpeech` replies are spoken too. `resuming` is the session to go on with and the last message received of it.
     public init(
         on connection: ClientConnection, token: String = "", resuming: (sessionID: String, after: UInt64)? = nil, wantsTrace: Bool = false,
+        wantsSpeech: Bool = false,
         onMessage: @escaping (ServerMessage) -> Void, onEnd: @escaping (RPCStatus) -> Void
     ) {
         self.onMessage = onMessage
@@ -30,6 +33,7 @@ public final class Conversation {
         func add(_ key: String, _ value: String) { metadata.append(MetadataEntry(key: key, value: Array(value.utf8))) }
         if !token.isEmpty { add("authorization", "Bearer \(token)") }
         if wantsTrace { add("vitrine-trace", "on") }
+        if wantsSpeech { add("vitrine-speak", "on") }
         if let resuming {
             add("vitrine-session-id", resuming.sessionID)
             add("vitrine-resume-after", "\(resuming.after)")
@@ -95,7 +99,10 @@ public final class Conversation {
     }
 
     /// Nothing more will be said; answers still come, then `onEnd`.
-    public func finish() { stream?.halfClose() }
+    public func finish() {
+        isFinished = true
+        stream?.halfClose()
+    }
 
     public func cancel() { stream?.cancel() }
 
@@ -119,7 +126,7 @@ public final class Conversation {
             // A resumed stream says first that it was resumed, then repeats what was missed: the newest number counts.
             lastReceived = max(lastReceived, message.sequence)
             unacknowledged += 1
-            if unacknowledged >= Conversation.acknowledgeEvery {
+            if unacknowledged >= Conversation.acknowledgeEvery, !isFinished {
                 unacknowledged = 0
                 try control(.acknowledge(Acknowledge(sequence: lastReceived)))
             }

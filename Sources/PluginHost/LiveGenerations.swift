@@ -50,6 +50,9 @@ final class Live: Sendable {
 
 /// A thread for one load: copying, hashing, mapping and compiling take up to seconds.
 public final class LoaderThread {
+    /// Added to the thread's nice value, which the probe and the gate it starts inherit: a loop that wants the processor gets it first.
+    public static let niceIncrement: Int32 = 10
+
     private let body: @Sendable () -> Void
 
     private init(_ body: @escaping @Sendable () -> Void) {
@@ -64,7 +67,10 @@ public final class LoaderThread {
             &thread, nil,
             { context in
                 guard let context else { return nil }
-                Unmanaged<LoaderThread>.fromOpaque(context).takeRetainedValue().body()
+                let thread = Unmanaged<LoaderThread>.fromOpaque(context).takeRetainedValue()
+                // 0 = the calling thread, on Linux.
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, LoaderThread.niceIncrement)
+                thread.body()
                 return nil
             }, context.toOpaque())
         precondition(status == 0, "the system gives a thread for a load")

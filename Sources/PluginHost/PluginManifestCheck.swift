@@ -18,7 +18,7 @@ extension PluginManifest {
             throw bad("consumes", kind, "text, audio, image, video, behaviour, control")
         }
         for port in produces where PluginOutputKind.tag(named: port.kind) == nil {
-            throw bad("produces.kind", port.kind, "transcript, speech, embedding, labels, pose, problem, features")
+            throw bad("produces.kind", port.kind, "transcript, speech, embedding, labels, pose, problem, features, audio")
         }
         for model in models {
             guard !model.name.isEmpty else { throw bad("models.name", "", "a name within the plugin") }

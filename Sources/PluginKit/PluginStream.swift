@@ -78,6 +78,7 @@ public final class PluginStream {
         case .pose: PluginOutputKind.pose
         case .problem: PluginOutputKind.problem
         case .features: PluginOutputKind.features
+        case .audio: PluginOutputKind.audio
         }
     }
 }

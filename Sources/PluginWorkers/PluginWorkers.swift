@@ -169,6 +169,12 @@ public enum WorkerRunner {
     /// Whether a file is a shared object by its name.
     public static func serves(_ file: String) -> Bool { file.hasSuffix(".so") }
 
+    /// Whether the runner beside a program that is built with a sanitizer is run: it reserves terabytes of shadow memory, which a limit of memory
+    /// would count.
+    static func isSanitized(_ command: ChildProcess.Command) -> Bool {
+        command.program.hasSuffix("/\(program)") && (dlsym(nil, "__tsan_init") != nil || dlsym(nil, "__asan_init") != nil)
+    }
+
     /// The runner beside the running program.
     public static var beside: String {
         let own = ownProgram

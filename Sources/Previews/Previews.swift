@@ -48,7 +48,9 @@ public final class PreviewPainter: Sendable {
         _ picture: [UInt8], _ overlays: [Overlay], format: PreviewFormat, sideMax: Int
     ) async throws(RPCStatus) -> [UInt8] {
         guard let loop = EventLoop.current else { throw RPCStatus(.internalError, "a preview is asked for on a loop") }
-        let result: Result<[UInt8], RPCStatus> = await withCheckedContinuation { continuation in
+        let result: Result<[UInt8], RPCStatus> = await withCheckedContinuation { waiting in
+            let continuation = CertainContinuation<Result<[UInt8], RPCStatus>>(
+                waiting, otherwise: .failure(RPCStatus(.cancelled, "the server has ended")))
             let kept = KeptPreview()
             do throws(LoopError) {
                 try compute.submit(on: loop, modelledCostUs: limits.modelledCostUs) { [folder, limits] in

@@ -84,6 +84,9 @@ public enum RecordingLines {
         case .problem(let problem): return "\(StatusCode(rawValue: problem.code)?.name ?? "\(problem.code)"): \(problem.message)"
         case .trace(let trace): return "\(trace.spans.count) spans"
         case .audio(let chunk): return "\(chunk.samples.count) bytes"
+        case .spoken(let unit):
+            if unit.stopped { return "stopped at unit \(unit.unit)" }
+            return unit.notSpoken.isEmpty ? "unit \(unit.unit): \(quoted(unit.text))" : "text alone: \(unit.notSpoken)"
         case nil: return "nothing"
         }
     }
@@ -174,6 +177,7 @@ extension ServerMessage {
         case .problem: "problem"
         case .trace: "trace"
         case .audio: "audio"
+        case .spoken: "spoken"
         case nil: "nothing"
         }
     }

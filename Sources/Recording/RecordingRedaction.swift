@@ -147,6 +147,9 @@ struct RecordingRedaction {
                 reply.sources[index].id = text.text(reply.sources[index].id)
             }
             message.kind = .reply(reply)
+        case .spoken(var unit):
+            unit.text = text.text(unit.text)
+            message.kind = .spoken(unit)
         case .problem(var problem):
             problem.message = text.text(problem.message)
             message.kind = .problem(problem)

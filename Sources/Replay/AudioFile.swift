@@ -12,6 +12,11 @@ public struct AudioFile: Sendable {
 
     public static let secondsMax = 3_600
 
+    public init(sampleRateHz: Int, samples: [Int16]) {
+        self.sampleRateHz = sampleRateHz
+        self.samples = samples
+    }
+
     /// Reads WAV, FLAC, OGG, AIFF … whatever libsndfile reads. Throws NOT_FOUND or INVALID_ARGUMENT with libsndfile's reason.
     public static func read(_ path: String) throws(RPCStatus) -> AudioFile {
         var info = SF_INFO()
@@ -61,7 +66,7 @@ public struct AudioFile: Sendable {
     }
 
     /// The same as a WAV file: RIFF, one chunk of format, one of samples.
-    func wav() -> [UInt8] {
+    public func wav() -> [UInt8] {
         func little(_ value: Int, _ bytes: Int) -> [UInt8] { (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
         let size = samples.count * 2
         let format =

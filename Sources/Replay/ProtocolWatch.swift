@@ -10,6 +10,8 @@ public struct ProtocolWatch: Sendable {
         var state: TurnState
         var revision: UInt32
         var closed: Set<String> = []
+        /// It was interrupted while it was spoken.
+        var isSilenced = false
     }
     private var turns: [UInt64: Turn] = [:]
     private var lastSequence: UInt64 = 0
@@ -56,6 +58,9 @@ public struct ProtocolWatch: Sendable {
                 findings.append("turn \(message.turnID) went from \(turn.state) to \(event.state)")
             }
             turn.state = event.state
+        case .spoken(let unit)? where unit.stopped: turn.isSilenced = true
+        case .audio? where turn.isSilenced:
+            findings.append("turn \(message.turnID) was interrupted as it was spoken, and audio came for it")
         case .audio? where turn.state == .interrupted:
             findings.append("turn \(message.turnID) was interrupted, and audio came for it")
         case .recommendations?, .reply?, .tryOn?:

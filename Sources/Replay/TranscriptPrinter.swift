@@ -60,6 +60,8 @@ public struct TranscriptPrinter {
             let preview = tryOn.preview.isEmpty ? "" : ", preview of \(tryOn.preview.count) bytes"
             return [paint("32", "shop    ") + "  try-on of \(tryOn.productID) on \(tryOn.imageWidth) × \(tryOn.imageHeight)\(preview)"]
                 + tryOn.overlays.map { paint("2", "               \($0.anchor) at (\(Int($0.x)), \(Int($0.y))), scale \(rounded($0.scale))") }
+        case .spoken(let unit) where unit.stopped: return [paint("2", "               stops speaking")]
+        case .spoken(let unit) where !unit.notSpoken.isEmpty: return [paint("2", "               text alone: \(unit.notSpoken)")]
         case .problem(let problem):
             return [paint("31", "problem ") + "  \(StatusCode(rawValue: problem.code)?.name ?? "\(problem.code)"): \(problem.message)"]
         default:

@@ -33,6 +33,8 @@ public struct ServerConfiguration: Sendable {
     /// How often the database is looked at for an imported catalogue, which is then taken without a restart; 0 = never.
     public var catalogueRefreshMs = 1_000
     public var tokensFile = ""
+    /// The plugin that speaks replies to clients that want to hear them; "" = replies are text.
+    public var voicePlugin = ""
     public var shop = "default"
     public var inferenceThreads = 2
     public var computeThreads = 2
@@ -98,7 +100,7 @@ public struct ServerLimits: Sendable, Equatable {
     /// From mapping a candidate in the server to its first instance on every loop.
     public var pluginStartMsMax = 30_000
     /// A candidate in its probe process.
-    public var pluginProbeMsMax = 10_000
+    public var pluginProbeMsMax = 30_000
     /// A candidate's conversations before it goes live.
     public var pluginGateMsMax = 600_000
     /// A plugin's file must not have changed for so long before it is read.
@@ -117,7 +119,7 @@ extension ServerConfiguration {
         let document = try YAMLValue.load(path)
         try document.fields(
             "listen", "loops", "insecure", "admin_socket", "metrics", "log", "models", "runtime", "plugins", "graph", "catalog", "auth", "shop",
-            "inference", "limits", "recommendations_max", "recording", "seed")
+            "inference", "limits", "recommendations_max", "recording", "seed", "speech")
         let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
         func located(_ value: YAMLValue, or fallback: String = "") throws(YAMLError) -> String {
             let text = try value.string(or: fallback)
@@ -161,6 +163,9 @@ extension ServerConfiguration {
         let auth = document["auth"]
         if auth.exists { try auth.fields("tokens") }
         read.tokensFile = try located(auth["tokens"])
+        let speech = document["speech"]
+        if speech.exists { try speech.fields("voice") }
+        read.voicePlugin = try speech["voice"].string(or: "")
         let inference = document["inference"]
         if inference.exists { try inference.fields("threads", "compute_threads") }
         read.inferenceThreads = try inference["threads"].int(in: 1...256, or: 2)

@@ -6,7 +6,7 @@ import Wire
 /// `/vitrine.v1.Sessions/Converse`: a stream that carries one session.
 ///
 /// Metadata: "vitrine-session-id" and "vitrine-resume-after" resume a session; "vitrine-trace: on" asks for a Trace after each turn;
-/// "vitrine-record" and "vitrine-consent" say what may be recorded.
+/// "vitrine-speak: on" has replies spoken; "vitrine-record" and "vitrine-consent" say what may be recorded.
 final class ConverseHandler: StreamHandler, SessionOutlet {
     private let call: StreamCall
     private unowned let worker: LoopWorker
@@ -25,6 +25,7 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
             session = made
             tap = worker.tap(of: made)
             tap?.opened(call.id, .sessionsConverse, context.metadata)
+            made.speakReplies(context.metadata("vitrine-speak") == "on")
             try made.attach(self)
         } else {
             guard let after = UInt64(context.metadata("vitrine-resume-after") ?? "0") else {
@@ -34,6 +35,7 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
             tap = worker.tap(of: resumed)
             tap?.opened(call.id, .sessionsConverse, context.metadata)
             do throws(RPCStatus) {
+                resumed.speakReplies(context.metadata("vitrine-speak") == "on")
                 try resumed.attach(self, resumeAfter: after)
             } catch {
                 if !resumed.isAttached { worker.lost(resumed) }

@@ -203,6 +203,8 @@ final class LoopWorker: ConnectionHost {
 extension LoopWorker: SessionObserver {
     func sessionDecided(afterUs: UInt64) { shared.metrics.decided.observe(Double(afterUs) / 1e3) }
 
+    func sessionSpoke(afterUs: UInt64) { shared.metrics.spoke.observe(Double(afterUs) / 1e3) }
+
     func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State) {
         shared.metrics.turnOver(state, ms: Double(tookUs) / 1e3)
     }

@@ -8,6 +8,7 @@ public import Wire
 public struct PluginMeasurement: Sendable, Equatable {
     /// One input after the other: from giving an input to its first output.
     public var medianUs: Double
+    public var meanUs: Double
     public var p99Us: Double
     /// As many as fit: inputs a second over all streams.
     public var perSecond: Double
@@ -25,7 +26,7 @@ public final class PluginMeasure {
     private let done: (Result<PluginMeasurement, RPCStatus>) -> Void
     private var times: [UInt64] = []
     private var streams: [MeasuredStream] = []
-    private var result = PluginMeasurement(medianUs: 0, p99Us: 0, perSecond: 0, inputs: 0)
+    private var result = PluginMeasurement(medianUs: 0, meanUs: 0, p99Us: 0, perSecond: 0, inputs: 0)
     private var isOver = false
 
     /// Streams at once, and inputs on their way on each, when the rate is measured.
@@ -57,6 +58,7 @@ public final class PluginMeasure {
             if left < count { times.append(ns) }
             if left > 0 { return true }
             times.sort()
+            result.meanUs = Double(times.reduce(0, +)) / Double(times.count) / 1_000
             result.medianUs = Double(times[times.count / 2]) / 1_000
             result.p99Us = Double(times[times.count * 99 / 100]) / 1_000
             loop.nextTick { self.many() }

@@ -10,6 +10,7 @@ final class ServerMetrics: Sendable {
     let bytesIn: Counter
     let problems: Counter
     let decided: Histogram
+    let spoke: Histogram
     private let turns: [(state: TurnMachine.State, count: Counter)]
     private let turnSeconds: Histogram
 
@@ -22,6 +23,8 @@ final class ServerMetrics: Sendable {
         problems = registry.counter("vitrine_problems_total", help: "Inputs and turns that were answered with a Problem.")
         decided = registry.histogram(
             "vitrine_turn_decided_ms", help: "From a turn's first input to its decision, milliseconds.", bounds: Histogram.latencyMsBounds)
+        spoke = registry.histogram(
+            "vitrine_reply_spoken_ms", help: "From a reply's first sentence to its first audio, milliseconds.", bounds: Histogram.latencyMsBounds)
         turnSeconds = registry.histogram(
             "vitrine_turn_ms", help: "From a turn's seal to its end, milliseconds.", bounds: Histogram.latencyMsBounds)
         turns = [(TurnMachine.State.done, "done"), (.interrupted, "interrupted"), (.expired, "expired")].map { state, name in

@@ -59,7 +59,8 @@ final class ServerState: Sendable {
     /// Looks at a session, on the loop that owns it; nil when there is none of that id.
     func session<Value: Sendable>(_ id: String, _ body: @escaping @Sendable (Session?) -> Value) async -> Value {
         let loop = loops[SessionTable.owner(of: id, loops: loops.count)]
-        return await withCheckedContinuation { continuation in
+        return await withCheckedContinuation { waiting in
+            let continuation = CertainContinuation<Value>(waiting, otherwise: body(nil))
             loop.submit { [workers] in continuation.resume(returning: body(workers.on(loop).sessions.find(id))) }
         }
     }

@@ -181,7 +181,19 @@ public final class VitrineServer: @unchecked Sendable {
         }
         return Deployment(
             number: 1, plan: plan, generations: runtime.generationNames, agents: agents, classifier: shop?.classifier,
-            catalogueHash: shop?.snapshot.hash ?? "")
+            catalogueHash: shop?.snapshot.hash ?? "", voice: try voice())
+    }
+
+    private func voice() throws(ServerError) -> String? {
+        let name = configuration.voicePlugin
+        if name.isEmpty { return nil }
+        guard let ports = runtime.ports(name) else {
+            throw ServerError("speech: the voice '\(name)' is not among the plugins that are loaded: \(runtime.names.joined(separator: ", "))")
+        }
+        guard ports.consumes.contains("text"), ports.produces.contains(where: { $0.kind == "audio" }) else {
+            throw ServerError("speech: the plugin '\(name)' is no voice: one takes 'text' and gives 'audio'")
+        }
+        return name
     }
 
     private func listen() throws {

@@ -13,6 +13,8 @@ public final class Deployment: Sendable {
     public let classifier: (any ModalityClassifier)?
     /// Hash of the catalogue snapshot that the agents search.
     public let catalogueHash: String
+    /// The plugin that speaks replies; nil = they are text.
+    public let voice: String?
 
     public struct PluginGenerationName: Sendable, Equatable {
         public var plugin: String
@@ -28,7 +30,7 @@ public final class Deployment: Sendable {
 
     public init(
         number: UInt64, plan: GraphPlan, generations: [PluginGenerationName], agents: [any Agent],
-        classifier: (any ModalityClassifier)?, catalogueHash: String
+        classifier: (any ModalityClassifier)?, catalogueHash: String, voice: String? = nil
     ) {
         self.number = number
         self.plan = plan
@@ -36,11 +38,14 @@ public final class Deployment: Sendable {
         self.agents = agents
         self.classifier = classifier
         self.catalogueHash = catalogueHash
+        self.voice = voice
     }
 
     /// The next deployment, which differs by its plugins alone.
     public func with(generations: [PluginGenerationName]) -> Deployment {
-        Deployment(number: number + 1, plan: plan, generations: generations, agents: agents, classifier: classifier, catalogueHash: catalogueHash)
+        Deployment(
+            number: number + 1, plan: plan, generations: generations, agents: agents, classifier: classifier, catalogueHash: catalogueHash,
+            voice: voice)
     }
 
     /// The next deployment, which differs by what its agents know.

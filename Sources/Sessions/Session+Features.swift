@@ -59,8 +59,9 @@ extension Session: RouteDelegate {
             arrived(modality, node: node, turnID: turnID) { $0.pose = pose }
         case .labels(let labels):
             if labels.scheme == "imagenet" { turn(turnID)?.imageLabels = labels.labels }
-        case .features:
-            // For whoever runs the plugin alone or computes on in another one; a conversation has no use for single frames.
+        case .features, .audio:
+            // For whoever runs the plugin alone or computes on in another one; a conversation has no use for single frames, and hears replies by a
+            // way of their own.
             break
         case .problem(let reason):
             refused(RPCStatus(StatusCode(rawValue: reason.code) ?? .unknown, reason.message), node: node, turnID: turnID)

@@ -111,7 +111,7 @@ extension Session {
             }
             outbox.acknowledge(upTo: ack.sequence)
         case .played(let heard):
-            played = heard
+            speaker?.played(heard)
         case .tryOn(let request):
             try receive(request, peek)
         case nil:

@@ -7,6 +7,7 @@ extension Session {
         guard let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch, !turn.machine.isOver, !ended else { return false }
         note(kind, of: turn)
         emit(kind, turnID: turnID, revision: turn.machine.revision)
+        if case .reply(let reply) = kind { speak(reply, turnID: turnID, revision: turn.machine.revision) }
         return true
     }
 

@@ -20,14 +20,16 @@ extension Session {
 
     /// Notes a turn that is over: what was said, and what the customer got of the reply.
     func record(_ turn: Turn) {
-        let delivered = turn.delivered.count > 500 ? String(turn.delivered.prefix(500)) : turn.delivered
         records.append(
             TurnRecord(
                 turnID: turn.id, revision: turn.machine.revision, state: UInt32(turn.machine.state.onWire.rawValue),
                 said: String(turn.words.prefix(500)),
-                modalities: turn.features.map(\.modality), delivered: delivered, agent: turn.agents.first ?? ""))
+                modalities: turn.features.map(\.modality), delivered: Session.kept(delivered: turn.heard ?? turn.delivered),
+                agent: turn.agents.first ?? ""))
         if records.count > Session.turnRecordsMax { records.removeFirst() }
     }
+
+    static func kept(delivered text: String) -> String { String(text.prefix(500)) }
 
     /// Takes up a conversation where a stored one stood. For a session that has had no turn yet.
     public func take(up stored: SessionState) throws(RPCStatus) {

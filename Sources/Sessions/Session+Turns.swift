@@ -58,6 +58,7 @@ extension Session {
 
     /// The customer speaks or says stop: answers in the making are cut off, what was delivered stays.
     func interruptAnswers() {
+        stopSpeaking()
         for turn in turns where !turn.machine.isCollecting { apply(turn.machine.handle(.interrupt), to: turn) }
     }
 

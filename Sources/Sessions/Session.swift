@@ -24,6 +24,8 @@ public protocol SessionOutlet: AnyObject {
 /// Where a session tells what happened, for metrics and stores. Called on the session's loop.
 public protocol SessionObserver: AnyObject {
     func sessionDecided(afterUs: UInt64)
+    /// From a reply's first sentence to its first audio.
+    func sessionSpoke(afterUs: UInt64)
     func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State)
     func sessionProblem(_ status: RPCStatus)
     func sessionBehaviour(_ session: Session, _ event: BehaviourEvent)
@@ -34,6 +36,7 @@ public protocol SessionObserver: AnyObject {
 
 extension SessionObserver {
     public func sessionReads(_ session: Session) -> StoreReads.Note? { nil }
+    public func sessionSpoke(afterUs: UInt64) {}
 }
 
 /// One conversation.
@@ -71,8 +74,8 @@ public final class Session {
     var audioNodesOpen = false
     /// … and those that were told that it is off and still transcribe.
     var audioDraining = false
-    /// How much of the last spoken reply the customer has heard.
-    var played: Played?
+    /// Speaks the replies, for clients that want it.
+    var speaker: Speaker?
     var context = DialogueContext()
     /// What was said and answered so far, newest last.
     var records: [TurnRecord] = []
@@ -165,6 +168,8 @@ public final class Session {
         halfClosed = true
         finishAudio()
         if let turn = turns.last, turn.machine.isCollecting, !turn.speechOpen { seal(turn) }
+        // A pause that was made for an interruption is over: there will be none.
+        speaker?.next()
         closeWhenQuiet()
     }
 
@@ -183,6 +188,7 @@ public final class Session {
         lastOver = nil
         videoTimer?.cancel()
         videoTimer = nil
+        speaker?.cancel()
         route?.cancel()
         route = nil
         let outlet = self.outlet
@@ -192,7 +198,7 @@ public final class Session {
     }
 
     func closeWhenQuiet() {
-        guard halfClosed, turns.isEmpty, !audioNodesOpen, !audioDraining, !ended else { return }
+        guard halfClosed, turns.isEmpty, !audioNodesOpen, !audioDraining, speaker?.isBusy != true, !ended else { return }
         end(.ok)
     }
 

@@ -36,6 +36,8 @@ final class Turn {
     var tasks: [Task<Void, Never>] = []
     var spans: [Span] = []
     var delivered = ""
+    /// What of it was heard, when it was spoken and cut off.
+    var heard: String?
     var agents: [String] = []
     var sealedUs: UInt64 = 0
     var inputs = 0

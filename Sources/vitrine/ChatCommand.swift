@@ -37,6 +37,9 @@ struct ChatCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where to write the picture with the product on you: .jpg or .png.", valueName: "file"))
     var preview: String?
 
+    @Option(help: ArgumentHelp("Hear the replies, where the server has a voice: a WAV file to write them to.", valueName: "file"))
+    var speak: String?
+
     @Option(help: ArgumentHelp("What you agree to have recorded, where the server records: audio, faces, or audio,faces.", valueName: "what"))
     var consent: String?
 
@@ -50,7 +53,9 @@ struct ChatCommand: ParsableCommand {
         let address = try serverAddress(server)
         let previewFormat = try previewFormat()
         let loop = try EventLoop(name: "chat")
-        let chat = Chat(loop: loop, json: json, trace: trace, colours: Environment.isTerminal, consent: try given(consent), preview: preview)
+        let chat = Chat(
+            loop: loop, json: json, trace: trace, colours: Environment.isTerminal, consent: try given(consent), preview: preview,
+            voice: speak.map(SpokenReplies.init))
         let actions = try oneTurn(previewFormat)
         if actions.isEmpty { readLines(chat, loop) }
         vitrine.run(loop, chat) { [token] in $0.start(address, token: token, actions: actions) }
@@ -114,6 +119,7 @@ private final class Chat {
     private let consent: Consent?
     /// Where a preview goes.
     private let preview: String?
+    private let voice: SpokenReplies?
     private let printer: TranscriptPrinter
     private var connection: ClientConnection?
     private var conversation: Conversation?
@@ -121,12 +127,13 @@ private final class Chat {
     private var isFinishing = false
     private(set) var failure: RPCStatus?
 
-    init(loop: EventLoop, json: Bool, trace: Bool, colours: Bool, consent: Consent?, preview: String?) {
+    init(loop: EventLoop, json: Bool, trace: Bool, colours: Bool, consent: Consent?, preview: String?, voice: SpokenReplies?) {
         self.loop = loop
         self.json = json
         self.trace = trace
         self.consent = consent
         self.preview = preview
+        self.voice = voice
         printer = TranscriptPrinter(colours: colours)
     }
 
@@ -137,12 +144,12 @@ private final class Chat {
             case .success(let connection):
                 self.connection = connection
                 conversation = Conversation(
-                    on: connection, token: token, wantsTrace: trace, onMessage: { [unowned self] in received($0) },
+                    on: connection, token: token, wantsTrace: trace, wantsSpeech: voice != nil, onMessage: { [unowned self] in received($0) },
                     onEnd: { [unowned self] in end($0) })
                 if let consent { agree(to: consent) }
                 for (index, action) in actions.enumerated() { perform(action, last: index == actions.count - 1) }
                 for line in early { self.line(line) }
-                if !actions.isEmpty || isFinishing { conversation?.finish() }
+                if !actions.isEmpty || isFinishing { finish() }
             }
         }
     }
@@ -167,6 +174,10 @@ private final class Chat {
     func finish() {
         isFinishing = true
         conversation?.finish()
+    }
+
+    private func report(_ played: Played) {
+        do throws(RPCStatus) { try conversation?.control(.played(played)) } catch { printLine("\(error)") }
     }
 
     private func agree(to consent: Consent) {
@@ -214,7 +225,11 @@ private final class Chat {
     }
 
     private func received(_ message: ServerMessage) {
-        let message = written(message)
+        var message = written(message)
+        if let voice {
+            message = voice.heard(message)
+            if let played = voice.takePlayed(), !isFinishing { report(played) }
+        }
         if json {
             do throws(RPCStatus) {
                 printLine(try message.json())
@@ -233,6 +248,7 @@ private final class Chat {
 
     private func end(_ status: RPCStatus) {
         if status.code != .ok { failure = status }
+        do throws(RPCStatus) { try voice?.write() } catch { failure = failure ?? error }
         connection?.close()
         loop.stop()
     }

@@ -34,7 +34,10 @@ struct InProcessOptions: ParsableArguments {
     /// What needs a server in this process is refused without one, rather than left out.
     func validate() throws {
         guard config == nil else { return }
-        let given = [plugin.isEmpty ? nil : "--plugin", loops.map { _ in "--loops" }, frames.map { _ in "--frames" }, realTime ? "--real-time" : nil]
+        let given = [
+            plugin.isEmpty ? nil : "--plugin", loops.map { _ in "--loops" }, frames.map { _ in "--frames" }, realTime ? "--real-time" : nil,
+            costs ? "--costs" : nil,
+        ]
         if let first = given.compactMap(\.self).first { throw ValidationError("\(first) is for a server in this process: give its --config.") }
     }
 

@@ -89,8 +89,8 @@ private final class Measuring {
                 switch result {
                 case .success(let found):
                     printLine(
-                        "{\"plugin\":\"\(manifest.name)\",\"median_us\":\(rounded(found.medianUs)),\"p99_us\":\(rounded(found.p99Us)),"
-                            + "\"per_second\":\(Int(found.perSecond)),\"inputs\":\(found.inputs)}")
+                        "{\"plugin\":\"\(manifest.name)\",\"median_us\":\(rounded(found.medianUs)),\"mean_us\":\(rounded(found.meanUs)),"
+                            + "\"p99_us\":\(rounded(found.p99Us)),\"per_second\":\(Int(found.perSecond)),\"inputs\":\(found.inputs)}")
                     end(nil)
                 case .failure(let status): end("\(status)")
                 }

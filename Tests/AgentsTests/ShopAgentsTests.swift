@@ -140,6 +140,17 @@ struct TryOnAgentTests {
         #expect(messages.replies.first?.sources.map(\.id) == ["GOLD"])
     }
 
+    @Test("A hand that shows its palm is asked to turn: the stone is on the other side")
+    func palm() throws {
+        let palm = Pose(
+            imageWidth: 640, imageHeight: 480,
+            anchors: [Anchor(name: "left_ring_finger", x: 100, y: 200, confidence: 0, pixelsPerMm: 3, yaw: 3, hidden: 1)])
+        let messages = try run([[selfie, request("GOLD")]], pose: palm)[0]
+        #expect(messages.tryOns.first?.overlays.isEmpty == true)
+        #expect(messages.replies.map(\.text) == ["I see the palm of your hand; please turn its back to the camera."])
+        #expect(messages.replies.first?.replyKind == .clarify)
+    }
+
     @Test("The product may stand in the words")
     func mentioned() throws {
         #expect(try run([[selfie, text("on GOLD please")]], pose: hand)[0].tryOns.map(\.productID) == ["GOLD"])

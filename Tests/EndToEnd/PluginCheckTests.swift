@@ -34,7 +34,9 @@ struct PluginCheckTests {
         return "\(folder)/\(file)"
     }
 
-    @Test("the four plugins", .timeLimit(.minutes(3)), arguments: ["SpeechRecognizer", "TextEncoder", "VisionEncoder", "PoseEstimator"])
+    @Test(
+        "the plugins", .timeLimit(.minutes(3)),
+        arguments: ["SpeechRecognizer", "TextEncoder", "VisionEncoder", "PoseEstimator", "SpeechSynthesizer"])
     func shipped(name: String) throws {
         defer { clean() }
         try check("\(ShopProcess.build)/lib\(name).so")

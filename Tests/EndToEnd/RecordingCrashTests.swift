@@ -83,7 +83,7 @@ private final class Speaker {
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
         try #require(status == 0, "the server takes connections")
-        var limit = timeval(tv_sec: 5, tv_usec: 0)
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         let open = Open(
             method: MethodDescriptor.sessionsConverse.path, metadata: [MetadataEntry(key: "vitrine-consent", value: Array("audio".utf8))])

@@ -100,6 +100,7 @@ extension SeededBug {
         onTryOn("jewellery hangs beside the ear", "demo.yaml", "8.0 px were allowed") { tryOn in
             for index in tryOn.anchors.indices { tryOn.anchors[index].y += 20 }
         },
+        onTryOn("a preview is said to be there and is empty", "try-on.yaml", "no preview came as jpeg") { tryOn in tryOn.preview = [] },
     ]
 
     // MARK: Turns that go wrong

@@ -208,7 +208,8 @@ struct PluginRunTests {
     func unknown() throws {
         let run = try ShopProcess.run(["plugin", "run", "nose", "--plugins", ShopProcess.build, "x"])
         #expect(run.status == 1)
-        #expect(run.output.contains("has no plugin 'nose'; it has pose-estimator, speech-recognizer, text-encoder, vision-encoder"), "\(run.output)")
+        let names = "pose-estimator, speech-recognizer, speech-synthesizer, text-encoder, vision-encoder"
+        #expect(run.output.contains("has no plugin 'nose'; it has \(names)"), "\(run.output)")
     }
 
     @Test("Missing models are said to be missing, with the way to get them")

@@ -124,7 +124,32 @@ struct JewelleryAnchorTests {
         let found = anchors([hand])
         let (ring, wrist) = (try #require(found["left_ring_finger"]), try #require(found["left_wrist"]))
         #expect(ring.hidden == 1 && ring.pitch < -1.5 && wrist.hidden == 0)
-        #expect(abs(ring.yaw - .pi / 4) < 1e-9)
+        // A left hand with the little finger on the right shows its palm.
+        #expect(abs(ring.yaw - 3 * .pi / 4) < 1e-9)
+    }
+
+    @Test("a ring's stone is hidden when the palm is shown, half hidden or not at all from the side; a bracelet never is")
+    func palm() throws {
+        /// A hand upright in the picture, its palm broad or turned by `turn` from the back, on the side where `part`'s little finger is then.
+        func hand(_ part: FigurePart, turn: Double) -> DetectedFigure {
+            let outwards = part == .leftHand ? -1.0 : 1
+            var landmarks = [Landmark](repeating: Landmark(place: Place(x: 0, y: 100), z: 0, confidence: 1), count: 21)
+            for (index, base) in [5, 9, 13, 17].enumerated() {
+                let across = Double(index - 1) * 20
+                landmarks[base] = Landmark(place: Place(x: outwards * across * cos(turn), y: 0), z: across * sin(turn), confidence: 1)
+                landmarks[base + 1] = landmarks[base]
+                landmarks[base + 1].place.y = -40
+            }
+            return DetectedFigure(part: part, confidence: 1, landmarks: landmarks, box: Box(left: -40, top: -40, right: 40, bottom: 100))
+        }
+        for (part, side) in [(FigurePart.leftHand, "left"), (.rightHand, "right")] {
+            for (turn, hidden) in [(0.0, 0.0), (1.2, 0), (-1.2, 0), (1.75, 0.3565), (2.2, 1), (-2.5, 1), (Double.pi, 1)] {
+                let found = anchors([hand(part, turn: turn)])
+                let (ring, wrist) = (try #require(found["\(side)_ring_finger"]), try #require(found["\(side)_wrist"]))
+                #expect(abs(normalized(ring.yaw - turn)) < 1e-6 && abs(ring.hidden - hidden) < 1e-3 && abs(ring.confidence - (1 - hidden)) < 1e-3)
+                #expect(wrist.hidden == 0 && wrist.confidence == 1)
+            }
+        }
     }
 
     @Test("a hand gives its ring finger's base and its wrist, upright hands without rotation")
@@ -143,7 +168,8 @@ struct JewelleryAnchorTests {
             let (ring, wrist) = (try #require(found["\(side)_ring_finger"]), try #require(found["\(side)_wrist"]))
             #expect(ring.place.x == 20 && ring.place.y < 0 && ring.place.y > places[14].y)
             #expect(abs(ring.pixelsPerMillimetre - 2) < 1e-9 && abs(ring.rotation) < 1e-9)
-            #expect(wrist.place == Place(x: 0, y: 100) && abs(wrist.rotation) < 1e-9 && wrist.confidence == 0.7)
+            #expect((wrist.place - Place(x: 0, y: 100 + 2 * HandAnchors.braceletDropMm)).length < 1e-9 && abs(wrist.rotation) < 1e-9)
+            #expect(wrist.confidence == 0.7)
         }
     }
 }

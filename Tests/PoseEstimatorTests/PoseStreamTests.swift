@@ -5,12 +5,13 @@ import Wire
 
 @testable import PoseEstimator
 
+/// A host of one stream of the plugin.
+func poseHost(_ options: [String: String] = [:]) throws -> PictureHost {
+    try PictureHost(try #require(PluginEntry.table(for: PoseEstimatorPlugin.self, abi: 1)), PoseEstimatorPlugin.manifest, options: options)
+}
+
 @Suite("The pose estimator as a plugin", .serialized)
 struct PoseStreamTests {
-    private func made() throws -> PictureHost {
-        try PictureHost(try #require(PluginEntry.table(for: PoseEstimatorPlugin.self, abi: 1)), PoseEstimatorPlugin.manifest)
-    }
-
     private func part(_ data: [UInt8], part: UInt32 = 0, last: Bool = true, purpose: ImagePurpose = .selfie) -> ClientMessage {
         ClientMessage(
             turnID: 7, revision: 2, captureTimeUs: 99,
@@ -19,7 +20,7 @@ struct PoseStreamTests {
 
     @Test("what cannot be used is one problem each, and the stream goes on")
     func problems() throws {
-        let host = try made()
+        let host = try poseHost()
         let bad: [ClientMessage] = [
             part([]), part(Array("I am a JPEG".utf8)), part([0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3]), part([1], part: 1), part([1], last: false),
         ]
@@ -40,7 +41,7 @@ struct PoseStreamTests {
 
     @Test("an inference that is refused is a problem with its code")
     func refused() throws {
-        let host = try made()
+        let host = try poseHost()
         host.inferenceStatus = .resourceExhausted
         host.send(part(try contents(of: ModelRunner.cache + "/samples/astronaut.png")))
         host.halfClose()
@@ -55,7 +56,7 @@ struct PoseStreamTests {
 
     @Test("a selfie gives one pose with the prototype's landmarks and the anchors")
     func estimates() throws {
-        let host = try made()
+        let host = try poseHost()
         host.send(part(try contents(of: ModelRunner.cache + "/samples/astronaut.png")))
         host.halfClose()
         try host.settle()

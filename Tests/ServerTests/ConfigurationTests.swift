@@ -39,6 +39,7 @@ struct ConfigurationTests {
             shop: gold
             inference: {threads: 3, compute_threads: 4}
             recommendations_max: 7
+            speech: {voice: speech-synthesizer}
             seed: 11
             limits: {sessions_max: 12, frame_bytes_max: 8192, turn_quiet_ms: 50, resume_window_ms: 0}
             """)
@@ -57,6 +58,7 @@ struct ConfigurationTests {
         #expect(read.catalogueFolder == "\(folder.path)/catalog" && read.intentsFile == "\(folder.path)/intents.yaml")
         #expect(read.tokensFile == "\(folder.path)/tokens.yaml" && read.shop == "gold")
         #expect(read.inferenceThreads == 3 && read.computeThreads == 4 && read.recommendationsMax == 7 && read.seed == 11)
+        #expect(read.voicePlugin == "speech-synthesizer")
         #expect(read.limits.sessionsMax == 12 && read.limits.frameBytesMax == 8_192 && read.sessionLimits.frameBytesMax == 8_192)
         #expect(read.sessionLimits.turnQuietMs == 50 && read.sessionLimits.resumeWindowMs == 0)
         #expect(read.limits.connectionsMax == ServerLimits().connectionsMax)
@@ -68,7 +70,7 @@ struct ConfigurationTests {
             (
                 "graph: g.yaml\nlisen: x",
                 "shop.yaml:2: unknown key 'lisen'; allowed: listen, loops, insecure, admin_socket, metrics, log, models, runtime, plugins, graph, catalog, auth, "
-                    + "shop, inference, limits, recommendations_max, recording, seed"
+                    + "shop, inference, limits, recommendations_max, recording, seed, speech"
             ), ("listen: x", "shop.yaml:1: 'graph' is needed: the path of a fusion graph file"),
             ("graph: g\nloops: 65", "shop.yaml:2: loops: a whole number from 1 to 64 is needed here, not '65'"),
             ("graph: g\nloops: two", "shop.yaml:2: loops: a whole number from 1 to 64 is needed here, not 'two'"),

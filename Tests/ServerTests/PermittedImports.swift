@@ -51,12 +51,13 @@ enum PermittedImports {
         ("VisionEncoder", ["CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
         ("TextEncoder", ["CSentencePiece", "CVitrinePlugin", "PluginKit", "Wire"]),
         ("PoseEstimator", ["CFaceFit", "CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
+        ("SpeechSynthesizer", ["CProgramPipe", "CVitrinePlugin", "PluginKit", "Wire"]),
     ]
 
     /// C libraries of the system and of this project, below everything.
     static let libraries: Set<String> = [
         "CFaceFit", "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMemoryFile", "CMicrohttpd", "COpenBLAS", "COpenCC", "COpenVINO", "COpus",
-        "CProtobufC",
+        "CProgramPipe", "CProtobufC",
         "CSQLite",
         "CSentencePiece",
         "CSndfile", "CSodium", "CSoxr", "CZlib",

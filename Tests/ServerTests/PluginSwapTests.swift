@@ -8,12 +8,14 @@ import Wire
 /// Builds of the sequencer (Tests/Plugins/sequencer.c): it answers audio chunk NUMBER with "NUMBER COUNT BUILD".
 final class Builds {
     let folder: TemporaryFolder
+    /// In the names of these builds: other tests of this process have theirs mapped too.
+    let tag = String(UUID().uuidString.prefix(8))
     private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
     init() throws { folder = try TemporaryFolder() }
 
     func make(_ build: Int, _ flags: String = "", name: String? = nil) throws -> String {
-        let file = "\(folder.path)/\(name ?? "sequencer-\(build)").so"
+        let file = "\(folder.path)/\(name ?? "sequencer-\(build)-\(tag)").so"
         let compiler = Process()
         compiler.executableURL = URL(fileURLWithPath: "/bin/sh")
         let command =
@@ -27,7 +29,7 @@ final class Builds {
 
     /// The same code under another hash: an ELF file may have anything behind its end.
     func variant(of file: String, _ number: Int) throws -> String {
-        let copy = "\(folder.path)/variant-\(number).so"
+        let copy = "\(folder.path)/variant-\(number)-\(tag).so"
         var data = try Data(contentsOf: URL(fileURLWithPath: file))
         data.append(Data("\(number)".utf8))
         try data.write(to: URL(fileURLWithPath: copy))
@@ -102,21 +104,15 @@ final class AdminCall<Reply> {
     /// Waits for it: up to 30 s.
     func result() throws -> Result<Reply, RPCStatus> {
         var reply: Reply?
-        var waits = 0
         while true {
-            do {
-                guard let frame = try client.next() else { throw TimedOut(description: "the admin connection was closed") }
-                switch frame.kind {
-                case .data(let bytes)?: reply = try bytes.withUnsafeBytes(decode)
-                case .status(let status)?:
-                    let status = RPCStatus(StatusCode(rawValue: status.code) ?? .unknown, status.message)
-                    guard let reply, status.code == .ok else { return .failure(status) }
-                    return .success(reply)
-                default: break
-                }
-            } catch let late as TimedOut {
-                waits += 1
-                if waits == 6 { throw late }
+            guard let frame = try client.next() else { throw TimedOut(description: "the admin connection was closed") }
+            switch frame.kind {
+            case .data(let bytes)?: reply = try bytes.withUnsafeBytes(decode)
+            case .status(let status)?:
+                let status = RPCStatus(StatusCode(rawValue: status.code) ?? .unknown, status.message)
+                guard let reply, status.code == .ok else { return .failure(status) }
+                return .success(reply)
+            default: break
             }
         }
     }
@@ -170,7 +166,7 @@ struct PluginSwapTests {
         let server = try TestServer(sequencer: first, loops: loops, probes: false)
         let customers = try (0..<6).map { _ in try Counting(server) }
         for customer in customers { customer.send(3) }
-        let before = mapped()
+        #expect(mapped(builds) == 1)
         for number in 1...50 {
             let call = try AdminCall(
                 server, .adminSwapPlugin, ChangePluginRequest(file: try builds.variant(of: first, number)).encoded()
@@ -188,9 +184,8 @@ struct PluginSwapTests {
         }
         for _ in 0..<200 where try server.plugins().count > 1 { usleep(10_000) }
         #expect(try server.plugins().map(\.state) == ["live"], "old builds are gone")
-        // Other tests of this process have builds mapped meanwhile.
-        for _ in 0..<6_000 where mapped() > before { usleep(10_000) }
-        #expect(mapped() <= before)
+        for _ in 0..<200 where mapped(builds) > 1 { usleep(10_000) }
+        #expect(mapped(builds) == 1)
     }
 
     @Test("The same file again does nothing")
@@ -365,7 +360,7 @@ struct PluginSwapTests {
     }
 
     /// Mapped plugins.
-    private func mapped() -> Int { mappedFiles().filter { $0.contains("variant-") || $0.contains("sequencer-") }.count }
+    private func mapped(_ builds: Builds) -> Int { mappedFiles().filter { $0.contains("-\(builds.tag).so") }.count }
 
     /// Files that this process has mapped, each once.
     private func mappedFiles() -> [String] {

@@ -115,7 +115,7 @@ final class RawClient {
             withUnsafeMutableBytes(of: &target.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
             try RawClient.connect(descriptor, &target)
         }
-        var limit = timeval(tv_sec: 5, tv_usec: 0)
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
@@ -161,7 +161,7 @@ final class RawClient {
         while frames.isEmpty {
             let count = recv(descriptor, &buffer, buffer.count, 0)
             if count == 0 || (count < 0 && errno == ECONNRESET) { return nil }
-            guard count > 0 else { throw TimedOut(description: "no frame came within 5 s") }
+            guard count > 0 else { throw TimedOut(description: "no frame came within 30 s") }
             var came: [Frame] = []
             try buffer[..<count].withUnsafeBytes { bytes in
                 try decoder.feed(bytes) { (frame) throws(RPCStatus) in came.append(try Frame(decoding: frame)) }

@@ -142,7 +142,10 @@ struct ImageAssemblyTests {
 @Suite("Which language a text is in")
 struct LanguageTests {
     @Test(
-        "Han characters decide, brand names among them do not",
-        arguments: [("gold rings", "en"), ("玫瑰金耳环", "zh"), ("我想要 iPhone 的挂坠", "zh"), ("18k?", "en"), ("", "en"), ("Does 福 mean luck?", "en")])
+        "Han characters decide, brand names and product numbers among them do not",
+        arguments: [
+            ("gold rings", "en"), ("玫瑰金耳环", "zh"), ("我想要 iPhone 的挂坠", "zh"), ("18k?", "en"), ("", "en"), ("Does 福 mean luck?", "en"),
+            ("bracelet-link-silver有货吗？", "zh"), ("VT-10023 到哪了", "zh"), ("what's the 玉 called?", "en"),
+        ])
     func guess(text: String, language: String) { #expect(Language.guess(text) == language) }
 }

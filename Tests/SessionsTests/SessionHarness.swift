@@ -25,7 +25,7 @@ final class SessionHarness: SessionObserver, SessionOutlet {
     init(
         textDelayMs: Int = 5, agent: any Agent = EchoAgent(), late: AlignPolicy.Late = .amend, deadlineMs: Int = 100,
         limits: SessionLimits = SessionLimits(), ingress budget: IngressBudget = IngressBudget(bytesMax: .max), poseDelayMs: Int? = nil,
-        plan ownPlan: GraphPlan? = nil, nodes: [any Node] = []
+        plan ownPlan: GraphPlan? = nil, nodes: [any Node] = [], voice: String? = nil
     ) throws {
         loop = try EventLoop(name: "session-test", clock: .virtual)
         text = DelayedTextNode(loop: loop, delayMs: textDelayMs)
@@ -46,7 +46,7 @@ final class SessionHarness: SessionObserver, SessionOutlet {
                 align: AlignPolicy(deadlineMs: deadlineMs, late: late),
                 steps: [FusionStep(id: "query", operation: .concatenation, inputs: ["text"], weights: [1])],
                 agents: [AgentNode(id: "echo", agent: "echo", query: "query")])
-        let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "")
+        let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "", voice: voice)
         session = Session(
             id: "s", key: 1, principal: Principal(user: "u", shop: "t"), loop: loop, router: router, limits: limits, observer: self, seed: 7,
             ingress: budget,

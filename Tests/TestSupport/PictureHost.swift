@@ -72,15 +72,27 @@ public final class PictureHost {
     }
 
     public func send(_ message: ClientMessage) {
+        if case .video = message.kind {
+            send(message.encoded(), as: ClientMessageKind.video, like: message)
+        } else {
+            send(message.encoded(), as: ClientMessageKind.image, like: message)
+        }
+    }
+
+    /// Gives the plugin any bytes as a message of a kind, with the numbers of `message`.
+    public func send(_ payload: [UInt8], as kind: UInt32, like message: ClientMessage = ClientMessage()) {
         var argument = vt_message()
         argument.struct_size = UInt32(MemoryLayout<vt_message>.size)
-        if case .video = message.kind { argument.kind = ClientMessageKind.video } else { argument.kind = ClientMessageKind.image }
+        argument.kind = kind
         (argument.turn_id, argument.revision, argument.capture_time_us) = (message.turnID, message.revision, message.captureTimeUs)
-        let buffer = HostedBuffer.make(message.encoded())
+        let buffer = HostedBuffer.make(payload)
         argument.payload = buffer
         if plugin.pointee.data(state, 1, &argument) != VT_OK { closed = RPCStatus(.internalError, "data was refused") }
         buffer.pointee.release(buffer)
     }
+
+    /// What the plugin has asked for and not been given yet.
+    public var operations: Int { waiting.count }
 
     public func halfClose() { plugin.pointee.half_close(state, 1) }
 

@@ -30,6 +30,7 @@ let allValues: [any WireMessage.Type] = [
     ServerMessage.self, SessionStarted.self, Limits.self, TurnEvent.self, ReplyDelta.self, Source.self, Recommendations.self,
     AppliedFilter.self, Recommendation.self, Money.self, Reason.self, TryOn.self, Overlay.self, Progress.self, Problem.self,
     Trace.self, Wire.Span.self, PluginOutput.self, InputProblem.self, Transcript.self, Slot.self, FrameFeatures.self, SpeechEvent.self,
+    SpokenAudio.self, SpokenUnit.self,
     Embedding.self, Label.self,
     Labels.self, Point.self, Figure.self, Anchor.self, Pose.self, PluginManifest.self, DescribeRequest.self, OutputPort.self, ModelRequirement.self,
     Option.self, InferRequest.self, InferReply.self, WireTensor.self, LogLine.self, ConfigurationRequest.self,

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import math
 import os
+import re
 import resource
 import shutil
 import statistics
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 import unicodedata
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -148,15 +150,24 @@ class Server:
         self._log.seek(0)
         raise RuntimeError(f"the server did not start within 60 s:\n{self._log.read()}")
 
-    def cpu_ms(self) -> float:
-        """User and system time of all the server's threads so far."""
+    def cpu_ms(self, named: str = "") -> float:
+        """User and system time so far of all the server's threads, or of those whose name begins so ("model-loader": those of the inference
+        runtime, which inherit the name of the thread that made them)."""
         total = 0
         for task in Path(f"/proc/{self.process.pid}/task").iterdir():
             try:
-                total += int((task / "schedstat").read_text().split()[0])
+                if (task / "comm").read_text().startswith(named):
+                    total += int((task / "schedstat").read_text().split()[0])
             except OSError:  # a thread that ended meanwhile
                 continue
         return total / 1e6
+
+    def inference_ms(self, metrics: str) -> dict[str, float]:
+        """Milliseconds inside the inference runtime so far, by model, as the server's metrics at HOST:PORT tell them."""
+        with urllib.request.urlopen(f"http://{metrics}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        rows = [re.match(r'vitrine_inference_ms_sum\{model="([^"]+)"\} (\S+)', line) for line in lines]
+        return {row[1]: float(row[2]) for row in rows if row}
 
     def __enter__(self) -> Server:
         return self

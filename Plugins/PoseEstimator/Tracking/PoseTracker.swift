@@ -1,6 +1,6 @@
 /// Follows figures from one picture of a camera to the next: landmarks say where to look next, a detector runs only for what is lost or was not
-/// there (MediaPipe's rules; but what is not there is looked for a few times a second, not in every picture). A value: what was found in, where to
-/// look out. Nothing but places is kept.
+/// there (MediaPipe's rules; but what is not there is looked for, and a body measured, a few times a second and not in every picture). A value:
+/// what was found in, where to look out. Nothing but places is kept.
 ///
 ///     plan ─▶ (PoseChain) ─▶ finished ─▶ plan of the next picture …
 struct PoseTracker: Equatable, Sendable {
@@ -11,6 +11,14 @@ struct PoseTracker: Equatable, Sendable {
         /// Of a hand: that it is the right one, averaged over the pictures.
         var rightHand: Double
         var smoother = LandmarkSmoother()
+        /// When and as what it was last measured, and where the largest face was then.
+        var measuredUs: UInt64 = 0
+        var figure: DetectedFigure?
+        var face: Region?
+        /// Of a body: that its last measurement found it elsewhere.
+        var moved = false
+        /// Of a face: its irises, as `DetectedFigure.irisesOfEyes` has them.
+        var irises: [Place] = []
     }
 
     /// A chain's search for what is not there.
@@ -26,11 +34,18 @@ struct PoseTracker: Equatable, Sendable {
     private var lastID: UInt32 = 0
     private var lastUs: UInt64?
     private var size: [Int] = []
+    private var irisUs: UInt64?
 
     /// Overlap (IoU) from which a detection is a figure that is followed already.
     static var sameOverlap: Double { 0.5 }
     /// Share of a picture in what is believed of a hand's side.
     static var handShare: Double { 0.2 }
+    /// A body is cut out where it was before while where it should be overlaps that so much and is turned less: the model answers to how it is cut
+    /// out, and a region that follows each answer wanders by tens of pixels on a still.
+    static var stayOverlap: Double { 0.9 }
+    static var stayTurn: Double { 5 * .pi / 180 }
+    /// A body in motion is measured so many times as often as one at rest.
+    static var motionTimes: Int { 3 }
 
     init(options: PoseOptions) { self.options = options }
 
@@ -43,6 +58,7 @@ struct PoseTracker: Equatable, Sendable {
         if size != [width, height] || gap > UInt64(options.trackGapMs) * 1_000 {
             tracks = []
             searches = searches.map { _ in Search() }
+            irisUs = nil
         }
         size = [width, height]
         lastUs = atUs
@@ -54,8 +70,30 @@ struct PoseTracker: Equatable, Sendable {
             search.append(kind)
         }
         return PosePlan(
-            tracks: tracks.map { PosePlan.Track(kind: $0.kind, id: $0.id, region: $0.region) }, search: search,
-            figuresMax: PoseChainKind.allCases.map { options.figuresMax($0, video: true) })
+            tracks: tracks.filter { !rests($0, atUs) }.map { PosePlan.Track(kind: $0.kind, id: $0.id, region: $0.region) }, search: search,
+            figuresMax: PoseChainKind.allCases.map { options.figuresMax($0, video: true) }, iris: irisesAreDue(atUs))
+    }
+
+    private mutating func irisesAreDue(_ atUs: UInt64) -> Bool {
+        guard options.iris, options.videoIris else { return false }
+        if let last = irisUs, atUs >= last, atUs - last < UInt64(options.irisEveryMs) * 1_000 { return false }
+        irisUs = atUs
+        return true
+    }
+
+    /// A body that was measured a moment ago. Of one that moves, or whose face does, a moment is shorter.
+    private func rests(_ track: Track, _ atUs: UInt64) -> Bool {
+        guard track.kind == .body, atUs >= track.measuredUs else { return false }
+        let stays = !track.moved && PoseTracker.stays(track.face, largestFace)
+        let restUs = UInt64(options.bodyEveryMs) * 1_000 / UInt64(stays ? 1 : PoseTracker.motionTimes)
+        return atUs - track.measuredUs < restUs
+    }
+
+    private var largestFace: Region? { tracks.first { $0.kind == .face }?.region }
+
+    private static func stays(_ before: Region?, _ now: Region?) -> Bool {
+        guard let before, let now else { return before == now }
+        return before.overlap(now) >= stayOverlap && abs(normalized(before.rotation - now.rotation)) < stayTurn
     }
 
     private func isDue(_ search: Search, _ atUs: UInt64) -> Bool {
@@ -66,6 +104,7 @@ struct PoseTracker: Equatable, Sendable {
     /// What was found in the picture that `plan` was made for. Gives it back smoothed, with hands that do not change sides.
     mutating func finished(_ found: [FoundFigure], atUs: UInt64) -> [DetectedFigure] {
         let before = tracks
+        let resting = tracks.filter { rests($0, atUs) }
         tracks = []
         var result: [DetectedFigure] = []
         for found in found {
@@ -73,16 +112,26 @@ struct PoseTracker: Equatable, Sendable {
                 before.first { $0.kind == found.kind && $0.id == found.track }
                 ?? Track(kind: found.kind, id: nextID(), region: found.next, rightHand: found.rightHand)
             track.rightHand += PoseTracker.handShare * (found.rightHand - track.rightHand)
-            track.region = found.next
+            track.moved = found.kind != .body || !PoseTracker.stays(track.region, found.next)
+            if track.moved || !track.region.isUsable { track.region = found.next }
             var figure = found.figure
+            if found.kind == .face, options.videoIris {
+                track.irises = figure.irisesOfEyes ?? track.irises
+                figure.putIrises(track.irises)
+            }
             if options.smoothing {
                 figure.landmarks = track.smoother.smooth(figure.landmarks, atUs: atUs, side: (figure.box.width + figure.box.height) / 2)
                 figure.box = Box(around: figure.landmarks.lazy.map(\.place)) ?? figure.box
             }
             if found.kind == .hand { figure.part = track.rightHand > 0.5 ? .rightHand : .leftHand }
             result.append(figure)
+            if found.kind == .body { (track.measuredUs, track.figure) = (atUs, figure) }
             if track.region.isUsable { tracks.append(track) }
         }
+        for index in tracks.indices where tracks[index].kind == .body { tracks[index].face = largestFace }
+        // The body comes last, among tracks and figures.
+        tracks += resting
+        result += resting.compactMap(\.figure)
         for kind in PoseChainKind.allCases where before.contains(where: { old in old.kind == kind && !tracks.contains { $0.id == old.id } }) {
             searches[kind.rawValue].urgentUntilUs = atUs &+ UInt64(options.searchUrgentMs) * 1_000
         }

@@ -82,7 +82,9 @@ extension StoreThread {
         _ what: StaticString, path: String, modelledCostUs: UInt64 = 0, _ body: @escaping @Sendable (Connection) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
         let delivery = EventLoop.current?.expectDelivery(what, modelledCostUs: modelledCostUs)
-        let result: Result<T, StoreError> = await withCheckedContinuation { continuation in
+        let result: Result<T, StoreError> = await withCheckedContinuation { waiting in
+            let continuation = CertainContinuation<Result<T, StoreError>>(
+                waiting, otherwise: .failure(StoreError(.unavailable, "\(path): the server ended before the answer came")))
             let accepted = submit { connection in
                 let result = Self.result(of: body, connection)
                 if let delivery {

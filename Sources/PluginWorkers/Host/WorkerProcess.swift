@@ -76,7 +76,7 @@ final class WorkerProcess {
             relay.process = process
             try child.limit(.coreFile, to: 0)
             try child.limit(.descriptors, to: UInt64(plugin.limits.descriptorsMax))
-            try child.limit(.memory, to: UInt64(plugin.limits.memoryBytesMax))
+            if !WorkerRunner.isSanitized(plugin.command) { try child.limit(.memory, to: UInt64(plugin.limits.memoryBytesMax)) }
             return process
         } catch let error as LoopError {
             throw RPCStatus(.unavailable, error.message)

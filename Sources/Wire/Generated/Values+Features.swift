@@ -23,6 +23,7 @@ public struct PluginOutput: Sendable, Equatable {
         case pose(Pose)
         case problem(InputProblem)
         case features(FrameFeatures)
+        case audio(SpokenAudio)
     }
 
     public var kind: Kind?
@@ -64,6 +65,7 @@ extension PluginOutput: UnpackedMessage {
             case 14: c.pointee.pose.map { .pose(Pose(unpacked: $0)) }
             case 15: c.pointee.problem.map { .problem(InputProblem(unpacked: $0)) }
             case 16: c.pointee.features.map { .features(FrameFeatures(unpacked: $0)) }
+            case 17: c.pointee.audio.map { .audio(SpokenAudio(unpacked: $0)) }
             default: nil
             }
         modality = Unpacked.string(c.pointee.modality)
@@ -81,6 +83,7 @@ extension PluginOutput: UnpackedMessage {
         case .pose(let value): ProtoWriter.message(14, value, into: &output)
         case .problem(let value): ProtoWriter.message(15, value, into: &output)
         case .features(let value): ProtoWriter.message(16, value, into: &output)
+        case .audio(let value): ProtoWriter.message(17, value, into: &output)
         case nil: break
         }
         if !modality.isEmpty { ProtoWriter.string(20, modality, into: &output) }
@@ -96,6 +99,7 @@ public enum PluginOutputKind {
     public static let pose: UInt32 = 14
     public static let problem: UInt32 = 15
     public static let features: UInt32 = 16
+    public static let audio: UInt32 = 17
 
     /// The field's name in the schema; nil when the tag is none of this oneof.
     public static func name(of tag: UInt32) -> String? {
@@ -107,6 +111,7 @@ public enum PluginOutputKind {
         case 14: "pose"
         case 15: "problem"
         case 16: "features"
+        case 17: "audio"
         default: nil
         }
     }
@@ -121,6 +126,7 @@ public enum PluginOutputKind {
         case "pose": 14
         case "problem": 15
         case "features": 16
+        case "audio": 17
         default: nil
         }
     }
@@ -129,9 +135,44 @@ public enum PluginOutputKind {
     @inline(__always)
     static func contains(_ tag: UInt32) -> Bool {
         switch tag {
-        case 10...16: true
+        case 10...17: true
         default: false
         }
+    }
+}
+
+/// A piece of a text as it is spoken, mono.
+public struct SpokenAudio: Sendable, Equatable {
+    public var sampleRateHz: UInt32
+    /// 16 bits, little-endian.
+    public var samples: [UInt8]
+    /// The text is spoken to its end.
+    public var last: Bool
+
+    public init(sampleRateHz: UInt32 = 0, samples: [UInt8] = [], last: Bool = false) {
+        self.sampleRateHz = sampleRateHz
+        self.samples = samples
+        self.last = last
+    }
+}
+
+extension SpokenAudio: UnpackedMessage {
+    public static var messageType: MessageType { .spokenAudio }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__SpokenAudio>) {
+        sampleRateHz = c.pointee.sample_rate_hz
+        samples = Unpacked.bytes(c.pointee.samples)
+        last = c.pointee.last != 0
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if sampleRateHz != 0 { ProtoWriter.varint(1, UInt64(sampleRateHz), into: &output) }
+        if !samples.isEmpty { ProtoWriter.bytes(2, samples, into: &output) }
+        if last { ProtoWriter.varint(3, last ? 1 : 0, into: &output) }
     }
 }
 

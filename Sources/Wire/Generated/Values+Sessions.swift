@@ -706,7 +706,9 @@ public struct ServerMessage: Sendable, Equatable {
         case progress(Progress)
         case problem(Problem)
         case trace(Trace)
+        /// Of the spoken unit that was announced last, until a chunk with `last`; or what a graph without agents passes back.
         case audio(AudioChunk)
+        case spoken(SpokenUnit)
     }
 
     public var kind: Kind?
@@ -751,6 +753,7 @@ extension ServerMessage: UnpackedMessage {
             case 18: c.pointee.problem.map { .problem(Problem(unpacked: $0)) }
             case 19: c.pointee.trace.map { .trace(Trace(unpacked: $0)) }
             case 20: c.pointee.audio.map { .audio(AudioChunk(unpacked: $0)) }
+            case 21: c.pointee.spoken.map { .spoken(SpokenUnit(unpacked: $0)) }
             default: nil
             }
     }
@@ -772,6 +775,7 @@ extension ServerMessage: UnpackedMessage {
         case .problem(let value): ProtoWriter.message(18, value, into: &output)
         case .trace(let value): ProtoWriter.message(19, value, into: &output)
         case .audio(let value): ProtoWriter.message(20, value, into: &output)
+        case .spoken(let value): ProtoWriter.message(21, value, into: &output)
         case nil: break
         }
     }
@@ -790,6 +794,7 @@ public enum ServerMessageKind {
     public static let problem: UInt32 = 18
     public static let trace: UInt32 = 19
     public static let audio: UInt32 = 20
+    public static let spoken: UInt32 = 21
 
     /// The field's name in the schema; nil when the tag is none of this oneof.
     public static func name(of tag: UInt32) -> String? {
@@ -805,6 +810,7 @@ public enum ServerMessageKind {
         case 18: "problem"
         case 19: "trace"
         case 20: "audio"
+        case 21: "spoken"
         default: nil
         }
     }
@@ -823,6 +829,7 @@ public enum ServerMessageKind {
         case "problem": 18
         case "trace": 19
         case "audio": 20
+        case "spoken": 21
         default: nil
         }
     }
@@ -831,9 +838,55 @@ public enum ServerMessageKind {
     @inline(__always)
     static func contains(_ tag: UInt32) -> Bool {
         switch tag {
-        case 10...20: true
+        case 10...21: true
         default: false
         }
+    }
+}
+
+/// What will be heard next of a reply: a sentence or a clause. Its audio follows. Sent to clients whose Open said "vitrine-speak: on".
+public struct SpokenUnit: Sendable, Equatable {
+    /// 1, 2, 3 … within the turn: what Played names. 0 = nothing of this will be heard.
+    public var unit: UInt32
+    /// The words of the unit.
+    public var text: String
+    /// The customer has interrupted: throw away what has not been played of this turn. Nothing more of it comes.
+    public var stopped: Bool
+    /// Why this unit, or from here on this reply, is text alone.
+    public var notSpoken: String
+
+    public init(
+        unit: UInt32 = 0,
+        text: String = "",
+        stopped: Bool = false,
+        notSpoken: String = ""
+    ) {
+        self.unit = unit
+        self.text = text
+        self.stopped = stopped
+        self.notSpoken = notSpoken
+    }
+}
+
+extension SpokenUnit: UnpackedMessage {
+    public static var messageType: MessageType { .spokenUnit }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__SpokenUnit>) {
+        unit = c.pointee.unit
+        text = Unpacked.string(c.pointee.text)
+        stopped = c.pointee.stopped != 0
+        notSpoken = Unpacked.string(c.pointee.not_spoken)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if unit != 0 { ProtoWriter.varint(1, UInt64(unit), into: &output) }
+        if !text.isEmpty { ProtoWriter.string(2, text, into: &output) }
+        if stopped { ProtoWriter.varint(3, stopped ? 1 : 0, into: &output) }
+        if !notSpoken.isEmpty { ProtoWriter.string(4, notSpoken, into: &output) }
     }
 }
 

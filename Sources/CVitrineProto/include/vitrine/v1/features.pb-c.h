@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Vitrine__V1__PluginOutput Vitrine__V1__PluginOutput;
+typedef struct Vitrine__V1__SpokenAudio Vitrine__V1__SpokenAudio;
 typedef struct Vitrine__V1__InputProblem Vitrine__V1__InputProblem;
 typedef struct Vitrine__V1__Transcript Vitrine__V1__Transcript;
 typedef struct Vitrine__V1__Slot Vitrine__V1__Slot;
@@ -49,7 +50,8 @@ typedef enum {
   VITRINE__V1__PLUGIN_OUTPUT__KIND_LABELS = 13,
   VITRINE__V1__PLUGIN_OUTPUT__KIND_POSE = 14,
   VITRINE__V1__PLUGIN_OUTPUT__KIND_PROBLEM = 15,
-  VITRINE__V1__PLUGIN_OUTPUT__KIND_FEATURES = 16
+  VITRINE__V1__PLUGIN_OUTPUT__KIND_FEATURES = 16,
+  VITRINE__V1__PLUGIN_OUTPUT__KIND_AUDIO = 17
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__PLUGIN_OUTPUT__KIND__CASE)
 } Vitrine__V1__PluginOutput__KindCase;
 
@@ -78,11 +80,33 @@ struct  Vitrine__V1__PluginOutput
     Vitrine__V1__Pose *pose;
     Vitrine__V1__InputProblem *problem;
     Vitrine__V1__FrameFeatures *features;
+    Vitrine__V1__SpokenAudio *audio;
   };
 };
 #define VITRINE__V1__PLUGIN_OUTPUT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__plugin_output__descriptor) \
     , 0, 0, 0, (char *)protobuf_c_empty_string, VITRINE__V1__PLUGIN_OUTPUT__KIND__NOT_SET, {0} }
+
+
+/*
+ * A piece of a text as it is spoken, mono.
+ */
+struct  Vitrine__V1__SpokenAudio
+{
+  ProtobufCMessage base;
+  uint32_t sample_rate_hz;
+  /*
+   * 16 bits, little-endian.
+   */
+  ProtobufCBinaryData samples;
+  /*
+   * The text is spoken to its end.
+   */
+  protobuf_c_boolean last;
+};
+#define VITRINE__V1__SPOKEN_AUDIO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__spoken_audio__descriptor) \
+    , 0, {0,NULL}, 0 }
 
 
 /*
@@ -367,6 +391,25 @@ Vitrine__V1__PluginOutput *
 void   vitrine__v1__plugin_output__free_unpacked
                      (Vitrine__V1__PluginOutput *message,
                       ProtobufCAllocator *allocator);
+/* Vitrine__V1__SpokenAudio methods */
+void   vitrine__v1__spoken_audio__init
+                     (Vitrine__V1__SpokenAudio         *message);
+size_t vitrine__v1__spoken_audio__get_packed_size
+                     (const Vitrine__V1__SpokenAudio   *message);
+size_t vitrine__v1__spoken_audio__pack
+                     (const Vitrine__V1__SpokenAudio   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__spoken_audio__pack_to_buffer
+                     (const Vitrine__V1__SpokenAudio   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__SpokenAudio *
+       vitrine__v1__spoken_audio__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__spoken_audio__free_unpacked
+                     (Vitrine__V1__SpokenAudio *message,
+                      ProtobufCAllocator *allocator);
 /* Vitrine__V1__InputProblem methods */
 void   vitrine__v1__input_problem__init
                      (Vitrine__V1__InputProblem         *message);
@@ -600,6 +643,9 @@ void   vitrine__v1__pose__free_unpacked
 typedef void (*Vitrine__V1__PluginOutput_Closure)
                  (const Vitrine__V1__PluginOutput *message,
                   void *closure_data);
+typedef void (*Vitrine__V1__SpokenAudio_Closure)
+                 (const Vitrine__V1__SpokenAudio *message,
+                  void *closure_data);
 typedef void (*Vitrine__V1__InputProblem_Closure)
                  (const Vitrine__V1__InputProblem *message,
                   void *closure_data);
@@ -644,6 +690,7 @@ typedef void (*Vitrine__V1__Pose_Closure)
 
 extern const ProtobufCEnumDescriptor    vitrine__v1__speech_event_kind__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__plugin_output__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__spoken_audio__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__input_problem__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__transcript__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__slot__descriptor;

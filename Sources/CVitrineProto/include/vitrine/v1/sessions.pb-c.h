@@ -32,6 +32,7 @@ typedef struct Vitrine__V1__Acknowledge Vitrine__V1__Acknowledge;
 typedef struct Vitrine__V1__Played Vitrine__V1__Played;
 typedef struct Vitrine__V1__TryOnRequest Vitrine__V1__TryOnRequest;
 typedef struct Vitrine__V1__ServerMessage Vitrine__V1__ServerMessage;
+typedef struct Vitrine__V1__SpokenUnit Vitrine__V1__SpokenUnit;
 typedef struct Vitrine__V1__SessionStarted Vitrine__V1__SessionStarted;
 typedef struct Vitrine__V1__Limits Vitrine__V1__Limits;
 typedef struct Vitrine__V1__TurnEvent Vitrine__V1__TurnEvent;
@@ -400,7 +401,8 @@ typedef enum {
   VITRINE__V1__SERVER_MESSAGE__KIND_PROGRESS = 17,
   VITRINE__V1__SERVER_MESSAGE__KIND_PROBLEM = 18,
   VITRINE__V1__SERVER_MESSAGE__KIND_TRACE = 19,
-  VITRINE__V1__SERVER_MESSAGE__KIND_AUDIO = 20
+  VITRINE__V1__SERVER_MESSAGE__KIND_AUDIO = 20,
+  VITRINE__V1__SERVER_MESSAGE__KIND_SPOKEN = 21
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(VITRINE__V1__SERVER_MESSAGE__KIND__CASE)
 } Vitrine__V1__ServerMessage__KindCase;
 
@@ -429,12 +431,44 @@ struct  Vitrine__V1__ServerMessage
     Vitrine__V1__Progress *progress;
     Vitrine__V1__Problem *problem;
     Vitrine__V1__Trace *trace;
+    /*
+     * Of the spoken unit that was announced last, until a chunk with `last`; or what a graph without agents passes back.
+     */
     Vitrine__V1__AudioChunk *audio;
+    Vitrine__V1__SpokenUnit *spoken;
   };
 };
 #define VITRINE__V1__SERVER_MESSAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__server_message__descriptor) \
     , 0, 0, 0, 0, VITRINE__V1__SERVER_MESSAGE__KIND__NOT_SET, {0} }
+
+
+/*
+ * What will be heard next of a reply: a sentence or a clause. Its audio follows. Sent to clients whose Open said "vitrine-speak: on".
+ */
+struct  Vitrine__V1__SpokenUnit
+{
+  ProtobufCMessage base;
+  /*
+   * 1, 2, 3 … within the turn: what Played names. 0 = nothing of this will be heard.
+   */
+  uint32_t unit;
+  /*
+   * The words of the unit.
+   */
+  char *text;
+  /*
+   * The customer has interrupted: throw away what has not been played of this turn. Nothing more of it comes.
+   */
+  protobuf_c_boolean stopped;
+  /*
+   * Why this unit, or from here on this reply, is text alone.
+   */
+  char *not_spoken;
+};
+#define VITRINE__V1__SPOKEN_UNIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__spoken_unit__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Vitrine__V1__SessionStarted
@@ -1031,6 +1065,25 @@ Vitrine__V1__ServerMessage *
 void   vitrine__v1__server_message__free_unpacked
                      (Vitrine__V1__ServerMessage *message,
                       ProtobufCAllocator *allocator);
+/* Vitrine__V1__SpokenUnit methods */
+void   vitrine__v1__spoken_unit__init
+                     (Vitrine__V1__SpokenUnit         *message);
+size_t vitrine__v1__spoken_unit__get_packed_size
+                     (const Vitrine__V1__SpokenUnit   *message);
+size_t vitrine__v1__spoken_unit__pack
+                     (const Vitrine__V1__SpokenUnit   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__spoken_unit__pack_to_buffer
+                     (const Vitrine__V1__SpokenUnit   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__SpokenUnit *
+       vitrine__v1__spoken_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__spoken_unit__free_unpacked
+                     (Vitrine__V1__SpokenUnit *message,
+                      ProtobufCAllocator *allocator);
 /* Vitrine__V1__SessionStarted methods */
 void   vitrine__v1__session_started__init
                      (Vitrine__V1__SessionStarted         *message);
@@ -1385,6 +1438,9 @@ typedef void (*Vitrine__V1__TryOnRequest_Closure)
 typedef void (*Vitrine__V1__ServerMessage_Closure)
                  (const Vitrine__V1__ServerMessage *message,
                   void *closure_data);
+typedef void (*Vitrine__V1__SpokenUnit_Closure)
+                 (const Vitrine__V1__SpokenUnit *message,
+                  void *closure_data);
 typedef void (*Vitrine__V1__SessionStarted_Closure)
                  (const Vitrine__V1__SessionStarted *message,
                   void *closure_data);
@@ -1482,6 +1538,7 @@ extern const ProtobufCMessageDescriptor vitrine__v1__acknowledge__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__played__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__try_on_request__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__server_message__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__spoken_unit__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__session_started__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__limits__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__turn_event__descriptor;
