@@ -187,7 +187,7 @@ let testTargets: [Target] = [
         "ServerTests",
         [
             "Server", "Agents", "Catalog", "CheckedYAML", "Client", "Evaluation", "EventLoop", "PluginHost", "Recording", "Replay", "Sessions",
-            "Training",
+            "Training", "LinearAlgebra",
             "Wire",
         ]),
 ]

@@ -276,6 +276,64 @@ class Search {
 
 bool precedes(const vt_hnsw_hit &a, const vt_hnsw_hit &b) { return a.score != b.score ? a.score > b.score : a.label < b.label; }
 
+// What hnswlib 0.6 writes before the rows, in its order.
+struct Header {
+    size_t offsetLevel0, maxElements, count, rowBytes, labelOffset, dataOffset;
+    int maxLevel;
+    Row entry;
+    size_t maxLinks, maxLinks0, links;
+    double multiplier;
+    size_t constructionWidth;
+
+    static constexpr size_t bytes = 10 * sizeof(size_t) + sizeof(int) + sizeof(Row) + sizeof(double);
+
+    bool read(std::ifstream &file) {
+        auto take = [&](auto &value) { file.read(reinterpret_cast<char *>(&value), sizeof value); };
+        take(offsetLevel0), take(maxElements), take(count), take(rowBytes), take(labelOffset), take(dataOffset), take(maxLevel), take(entry);
+        take(maxLinks), take(maxLinks0), take(links), take(multiplier), take(constructionWidth);
+        return static_cast<bool>(file);
+    }
+
+    // Whether sizes and places are those of rows of `dataBytes`: hnswlib believes them.
+    bool fits(size_t dataBytes, size_t rows) const {
+        if (links < linksMin || links > linksMax || maxLinks != links || maxLinks0 != 2 * links) return false;
+        const size_t level0 = maxLinks0 * sizeof(Row) + sizeof(hnswlib::linklistsizeint);
+        return offsetLevel0 == 0 && count == rows && dataOffset == level0 && labelOffset == level0 + dataBytes &&
+               rowBytes == labelOffset + sizeof(hnswlib::labeltype) && multiplier > 0 && std::isfinite(multiplier);
+    }
+};
+
+// How long the file of a graph is.
+uint64_t fileBytes(const Graph &graph) {
+    uint64_t bytes = Header::bytes + graph.cur_element_count * graph.size_data_per_element_;
+    for (size_t row = 0; row < graph.cur_element_count; row++)
+        bytes += sizeof(unsigned int) + (graph.element_levels_[row] > 0 ? graph.element_levels_[row] * graph.size_links_per_element_ : 0);
+    return bytes;
+}
+
+// Whether every link leads to a row that is there, on a layer that it has, and every label is below the capacity and there once: a walk looks no more.
+bool isSound(const Graph &graph) {
+    const size_t rows = graph.cur_element_count;
+    if (rows == 0) return true;
+    if (graph.enterpoint_node_ >= rows || graph.maxlevel_ < 0 || graph.element_levels_[graph.enterpoint_node_] < graph.maxlevel_) return false;
+    auto leads = [&](hnswlib::linklistsizeint *list, size_t most, int level) {
+        const size_t count = graph.getListCount(list);
+        if (count > most) return false;
+        const auto *links = reinterpret_cast<const Row *>(list + 1);
+        return std::all_of(links, links + count, [&](Row to) { return to < rows && (level == 0 || graph.element_levels_[to] >= level); });
+    };
+    std::vector<bool> seen(graph.max_elements_);
+    for (Row row = 0; row < rows; row++) {
+        const size_t label = graph.getExternalLabel(row);
+        if (label >= seen.size() || seen[label]) return false;
+        seen[label] = true;
+        if (!leads(graph.get_linklist0(row), graph.maxM0_, 0)) return false;
+        for (int level = 1; level <= graph.element_levels_[row]; level++)
+            if (!leads(graph.get_linklist(row, level), graph.maxM_, level)) return false;
+    }
+    return true;
+}
+
 size_t countAllowed(const uint8_t *allowed, size_t count) {
     size_t sum = 0;
     for (size_t at = 0; at < count; at++) sum += allowed[at] != 0;
@@ -406,8 +464,7 @@ vt_hnsw_status vt_hnsw_save(vt_hnsw *index, const char *path, char *error, size_
         index->graph->saveIndex(path);
         // hnswlib does not look whether its writes succeeded: a short file is found by its size.
         std::ifstream file(path, std::ios::binary | std::ios::ate);
-        const auto least = index->graph->cur_element_count * index->graph->size_data_per_element_;
-        if (!file || static_cast<uint64_t>(file.tellg()) <= least)
+        if (!file || static_cast<uint64_t>(file.tellg()) != fileBytes(*index->graph))
             return fail(VT_HNSW_IO, "the index could not be written (disk full or no permission)", error, error_capacity);
         return static_cast<vt_hnsw_status>(VT_HNSW_OK);
     });
@@ -417,10 +474,14 @@ vt_hnsw_status vt_hnsw_load(
     const char *path, uint32_t dim, uint32_t count, uint32_t capacity, vt_hnsw **index, char *error, size_t error_capacity) {
     return guarded(error, error_capacity, VT_HNSW_CORRUPT, [&] {
         auto made = std::make_unique<vt_hnsw>(dim);
-        made->graph = std::make_unique<Graph>(&made->space, path, false, capacity);
-        const Graph &graph = *made->graph;
-        if (graph.cur_element_count != count || graph.label_offset_ - graph.offsetData_ != made->space.get_data_size())
+        std::ifstream file(path, std::ios::binary);
+        Header header;
+        if (!file || !header.read(file)) return fail(VT_HNSW_CORRUPT, "the file cannot be read, or is no index", error, error_capacity);
+        if (!header.fits(made->space.get_data_size(), count))
             return fail(VT_HNSW_INVALID, "the index has another dimension or number of rows", error, error_capacity);
+        file.close();
+        made->graph = std::make_unique<Graph>(&made->space, path, false, std::max(capacity, count));
+        if (!isSound(*made->graph)) return fail(VT_HNSW_CORRUPT, "the index has links that lead nowhere", error, error_capacity);
         made->number();
         *index = made.release();
         return static_cast<vt_hnsw_status>(VT_HNSW_OK);

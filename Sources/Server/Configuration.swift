@@ -37,6 +37,10 @@ public struct ServerConfiguration: Sendable {
     public var backEnd: BackEndChoice?
     /// What the back end said in the conversation that is played again. Not from the file.
     var saidOutside: [SaidOutside]?
+    /// A space that words and pictures share (`vitrine train alignment --inputs plugins`); "" = neither finds the other.
+    public var spaceFolder = ""
+    /// How often the database is looked at for an imported catalogue, which is then taken without a restart; 0 = never.
+    public var catalogueRefreshMs = 1_000
     public var tokensFile = ""
     /// The plugin that speaks replies to clients that want to hear them; "" = replies are text.
     public var voicePlugin = ""
@@ -159,7 +163,9 @@ extension ServerConfiguration {
         read.graphFile = try located(document["graph"])
         if read.graphFile.isEmpty { throw document.error("'graph' is needed: the path of a fusion graph file") }
         let catalog = document["catalog"]
-        if catalog.exists { try catalog.fields("folder", "database", "intents", "dialogue", "rules", "ranker", "reviews") }
+        if catalog.exists {
+            try catalog.fields("folder", "database", "intents", "dialogue", "rules", "ranker", "reviews", "space", "refresh_ms")
+        }
         read.catalogueFolder = try located(catalog["folder"])
         read.databaseFile = try located(catalog["database"])
         read.intentsFile = try located(catalog["intents"])
@@ -167,6 +173,8 @@ extension ServerConfiguration {
         read.reviewsFile = try located(catalog["reviews"])
         read.rulesFile = try located(catalog["rules"])
         read.rankerFolder = try located(catalog["ranker"])
+        read.spaceFolder = try located(catalog["space"])
+        read.catalogueRefreshMs = try catalog["refresh_ms"].int(in: 0...86_400_000, or: read.catalogueRefreshMs)
         let auth = document["auth"]
         if auth.exists { try auth.fields("tokens") }
         read.tokensFile = try located(auth["tokens"])

@@ -10,6 +10,8 @@ struct LearntRanker: NextProducts {
 
     private let model: TransitionModel
     private let index: [String: Int]
+    /// By the model's item.
+    private let isSold: [Bool]
 
     /// - Throws: when the folder holds no ranker, or one that knows none of the shop's products.
     init(folder: String, snapshot: CatalogSnapshot) throws(ServerError) {
@@ -19,6 +21,7 @@ struct LearntRanker: NextProducts {
             throw ServerError("'catalog: ranker:' \(error.message)")
         }
         index = Dictionary(model.items.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        isSold = model.items.map { snapshot.product($0) != nil }
         guard snapshot.products.isEmpty || snapshot.products.contains(where: { index[$0.id] != nil }) else {
             throw ServerError("'catalog: ranker:' \(folder) knows none of the shop's \(snapshot.products.count) products")
         }
@@ -27,6 +30,7 @@ struct LearntRanker: NextProducts {
     func next(after products: [String], k: Int) -> [(productID: String, score: Float)] {
         let history = products.compactMap { index[$0] }
         guard !history.isEmpty else { return [] }
-        return model.best(min(k, Self.itemsMax), after: history).map { (model.items[$0.item], $0.score) }
+        let known = model.best(Self.itemsMax, after: history).lazy.filter { isSold[$0.item] }
+        return known.prefix(max(0, k)).map { (model.items[$0.item], $0.score) }
     }
 }

@@ -46,12 +46,14 @@ final class LoopWorker: ConnectionHost {
         self.deployment = deployment
     }
 
-    /// Publishes a change of one plugin: `next` takes the place of `name`'s node; nil = there is none any more.
+    /// Publishes a change: `next` takes the place of `name`'s node (nil = there is none any more); without a name only the deployment changes.
+    ///
+    /// Changes of plugins and of the catalogue may come here in another order than they were made in: the later one stays.
     /// - Returns: the node that was there.
     func publish(_ deployment: Deployment, replacing name: String?, with next: (any Node)?) -> (any Node)? {
         let before = name.flatMap { router.node($0) }
         if let next { router.install(next) } else if let name { router.remove(name) }
-        self.deployment = deployment
+        if deployment.number > self.deployment?.number ?? 0 { self.deployment = deployment }
         return before
     }
 

@@ -205,6 +205,24 @@ final class PluginChanges: @unchecked Sendable {
 
     // MARK: Publish
 
+    /// Gives every loop agents that know another state of the catalogue. Blocks; not on a loop.
+    /// - Returns: the deployment's number, once every loop has it.
+    func publish(agents: [any Agent], classifier: (any ModalityClassifier)?, catalogueHash: String) -> UInt64 {
+        let deployment = state.withLock { state in
+            state.deployment = state.deployment.with(agents: agents, classifier: classifier, catalogueHash: catalogueHash)
+            return state.deployment
+        }
+        let done = ThreadSignal()
+        for loop in loops {
+            loop.submit { [workers] in
+                _ = workers.on(loop).publish(deployment, replacing: nil, with: nil)
+                done.signal()
+            }
+        }
+        for _ in loops { done.wait() }
+        return deployment.number
+    }
+
     /// Gives every loop the new deployment and its instance, and lets the old ones drain.
     /// - Returns: the deployment's number, once every loop has it.
     private func publish(old: (any PluginBuild)?, _ nodes: [Int: StartedNode], drainUs: UInt64) -> UInt64 {

@@ -216,11 +216,14 @@ public final class PluginRuntime: @unchecked Sendable {
     }
 
     /// Features made by the plugins of this runtime, on a loop that was started.
-    public func features(on loop: EventLoop) throws(ServerError) -> PluginFeatureSource {
+    public func features(on loop: EventLoop) throws(ServerError) -> PluginFeatureSource { try features(on: loop, space: nil) }
+
+    /// With `space`, products also get vectors of it.
+    func features(on loop: EventLoop, space: SharedSpace?) throws(ServerError) -> PluginFeatureSource {
         try Blocking.run(on: loop) { [self] () async throws(ServerError) in
             var nodes: [String: any Node] = [:]
             for node in try self.nodes(on: loop) { nodes[node.name] = node }
-            return PluginFeatureSource(loop: loop, nodes: nodes)
+            return PluginFeatureSource(loop: loop, nodes: nodes, space: space)
         }
     }
 

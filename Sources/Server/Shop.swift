@@ -32,28 +32,45 @@ final class Shop: Sendable {
         self.recommender = recommender
     }
 
+    /// Modalities that the encoders give vectors of.
+    static let encoded = [Modality.image, Modality.text]
+
     /// Opens the database and reads the catalogue. Blocks; only while starting.
     /// - Parameter backEnd: where orders lie; nil = in the database.
     static func open(_ configuration: ServerConfiguration, backEnd: HTTPBackEnd?, log: Logger) throws(ServerError) -> Shop {
         let policy = try ShopUnderstanding.policy(configuration)
-        do {
-            let stores = try SQLiteStores.open(configuration.databaseFile, shop: configuration.shop)
-            let snapshot = try stores.loadSnapshot()
-            if snapshot.products.isEmpty {
-                log.warning("the catalogue is empty", metadata: ["database": "\(configuration.databaseFile)", "advice": "vitrine catalog import"])
-            }
-            if !snapshot.indexNote.isEmpty { log.info("the vector index", metadata: ["how": "\(snapshot.indexNote)"]) }
-            let parser = FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency))
-            let classifier = IntentClassifier(model: try ShopUnderstanding.model(stores, snapshot), parser: parser, names: snapshot.names)
-            return Shop(
-                stores: stores, snapshot: snapshot, classifier: classifier, policy: policy,
-                recommender: try Shop.recommender(configuration, snapshot), backEnd: backEnd,
-                reviewModel: try ShopReviews.stored(configuration, stores, log: log))
-        } catch let error as StoreError {
-            throw ServerError("\(configuration.databaseFile): \(error.message)")
+        let stores: SQLiteStores
+        do throws(StoreError) {
+            stores = try SQLiteStores.open(configuration.databaseFile, shop: configuration.shop)
         } catch {
-            throw error as? ServerError ?? ServerError("\(error)")
+            throw ServerError("\(configuration.databaseFile): \(error.message)")
         }
+        return try read(stores, policy, configuration, backEnd, log)
+    }
+
+    /// The shop as its database has it now, on the same stores. Blocks; not on a loop.
+    func renewed(_ configuration: ServerConfiguration, log: Logger) throws(ServerError) -> Shop {
+        try Shop.read(stores, policy, configuration, backEnd, log)
+    }
+
+    private static func read(
+        _ stores: SQLiteStores, _ policy: DialoguePolicy, _ configuration: ServerConfiguration, _ backEnd: HTTPBackEnd?, _ log: Logger
+    ) throws(ServerError) -> Shop {
+        let snapshot: CatalogSnapshot
+        do throws(StoreError) {
+            snapshot = try stores.loadSnapshot()
+        } catch {
+            throw ServerError("\(configuration.databaseFile): \(error.message)")
+        }
+        if snapshot.products.isEmpty {
+            log.warning("the catalogue is empty", metadata: ["database": "\(configuration.databaseFile)", "advice": "vitrine catalog import"])
+        }
+        if !snapshot.indexNote.isEmpty { log.info("the vector index", metadata: ["how": "\(snapshot.indexNote)"]) }
+        let parser = FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency))
+        let classifier = IntentClassifier(model: try ShopUnderstanding.model(stores, snapshot), parser: parser, names: snapshot.names)
+        return Shop(
+            stores: stores, snapshot: snapshot, classifier: classifier, policy: policy, recommender: try Shop.recommender(configuration, snapshot),
+            backEnd: backEnd, reviewModel: try ShopReviews.stored(configuration, stores, log: log))
     }
 
     /// What recommends, with the rules and the ranker that the configuration names.
@@ -67,7 +84,12 @@ final class Shop: Sendable {
             }
         }
         let next = configuration.rankerFolder.isEmpty ? nil : try LearntRanker(folder: configuration.rankerFolder, snapshot: snapshot)
-        return Recommender(snapshot: snapshot, rules: rules, next: next)
+        let space = try configuration.sharedSpace()
+        if let space, !snapshot.products.isEmpty, !snapshot.spaces.values.contains(space.spaceID) {
+            throw ServerError(
+                "'catalog: space:' no product has vectors of \(configuration.spaceFolder) (\(space.spaceID)): import the catalogue again with it")
+        }
+        return Recommender(snapshot: snapshot, rules: rules, next: next, across: space)
     }
 
     func agents(itemsMax: Int, painter: PreviewPainter) -> [any Agent] {
@@ -75,7 +97,7 @@ final class Shop: Sendable {
         return [
             RecommendationAgent(
                 snapshot: snapshot, parser: FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency)), itemsMax: itemsMax,
-                rules: recommender.rules, next: recommender.next, store: stores, exposures: stores),
+                rules: recommender.rules, next: recommender.next, across: recommender.across, store: stores, exposures: stores),
             ServiceAgent(snapshot: snapshot, stores: service, intents: classifier, policy: policy, reviewModel: reviewModel),
             TryOnAgent(snapshot: snapshot, painter: painter),
         ]

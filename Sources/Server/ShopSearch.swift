@@ -22,6 +22,8 @@ public final class ShopSearch {
         public var events: [(kind: String, productID: String)] = []
         /// nil = the shop's rules say it.
         public var diversity: Float?
+        /// Words are compared with pictures alone, and the photo with titles alone.
+        public var isAcross = false
         public var language = "en"
         public var top = 5
 
@@ -77,7 +79,14 @@ public final class ShopSearch {
         let reference = try (question.like ?? question.goesWith).map(product)
         do {
             var request = RecommendationRequest()
-            request.query = try query(question, reference, words, parsed)
+            request.weights = recommender.rules.weights
+            if question.isAcross {
+                guard recommender.across != nil else {
+                    throw ServerError("there is no space that words and pictures share: 'catalog: space:' names it")
+                }
+                (request.weights.across, request.weights.words) = (1, 0)
+            }
+            request.query = try query(question, reference, words, parsed, share: request.weights.across)
             request.filter = question.filter.refined(by: parsed.filter)
             if let reference {
                 request.filter.excludedIDs.insert(reference.id)
@@ -88,7 +97,7 @@ public final class ShopSearch {
                 request.after = [reference.id]
             }
             let rest = parsed.rest(of: words)
-            if TellingWords.areIn(rest) {
+            if TellingWords.areIn(rest), request.weights.words > 0 {
                 request.words = try Blocking.run(on: loop) { [stores, language = question.language] () async throws in
                     try await stores.searchProducts(words: rest, language: language, limit: Recommender.candidatesMax)
                 }
@@ -96,7 +105,6 @@ public final class ShopSearch {
             request.taste = Taste(question.events)
             request.itemsMax = question.top
             request.diversity = question.diversity ?? recommender.rules.diversity
-            request.weights = recommender.rules.weights
             let reasons = Reasons(language: question.language, parsed: parsed, words: words, like: reference, recommender: recommender)
             let picks = try recommender.recommend(request)
             return Answer(hits: picks.compactMap { found($0, reasons, question.language) }, filters: parsed.matches)
@@ -111,7 +119,9 @@ public final class ShopSearch {
         }
     }
 
-    private func query(_ question: Question, _ reference: Product?, _ words: String, _ parsed: ParsedFilter) throws -> FusedQuery {
+    private func query(
+        _ question: Question, _ reference: Product?, _ words: String, _ parsed: ParsedFilter, share: Float
+    ) throws -> FusedQuery {
         var parts: [Feature] = []
         let isSaid = question.text != nil || TellingWords.areIn(parsed.rest(of: words))
         if isSaid { parts.append(try Blocking.run(on: loop) { [features] in try await features.embedText(words) }) }
@@ -122,10 +132,10 @@ public final class ShopSearch {
         }
         let outcome = try plan.fuse(parts, present: parts.map(\.modality), classifier: nil)
         guard let fused = outcome.vectors.first?.vector else { throw ServerError("the graph '\(plan.name)' has no fuse step") }
-        return FusedQuery(
-            blocks: fused.parts.map {
-                FusedQuery.Block(modality: $0.feature.modality, spaceID: $0.feature.spaceID, values: $0.feature.values, weight: $0.weight)
-            })
+        let asked = fused.parts.map {
+            FusedQuery.Block(modality: $0.feature.modality, spaceID: $0.feature.spaceID, values: $0.feature.values, weight: $0.weight)
+        }
+        return try recommender.asked(asked, words: words, share: share)
     }
 
     private func product(_ id: String) throws(ServerError) -> Product {

@@ -8,9 +8,11 @@ public final class ShopImport {
     private let stores: SQLiteStores
     private let loop: EventLoop
     private let configuration: ServerConfiguration
+    private let space: SharedSpace?
 
     public init(_ configuration: ServerConfiguration) throws(ServerError) {
         self.configuration = configuration
+        space = try configuration.sharedSpace()
         runtime = try PluginRuntime(configuration)
         do {
             stores = try SQLiteStores.open(configuration.databaseFile, shop: configuration.shop)
@@ -27,7 +29,7 @@ public final class ShopImport {
     public func importFolder(
         _ folder: String, intentsFile: String?, progress: @escaping @Sendable (ImportProgress) -> Void
     ) throws(ServerError) -> ImportReport {
-        let features = try runtime.features(on: loop)
+        let features = try runtime.features(on: loop, space: space)
         defer { features.retire(runtime) }
         do {
             let report = try Blocking.run(on: loop) { [stores] () async throws in

@@ -38,6 +38,7 @@ public final class VitrineServer: @unchecked Sendable {
     private var shop: Shop?
     /// Set once the server serves.
     private(set) var changes: PluginChanges?
+    private(set) var catalogueChanges: CatalogueChanges?
     private var recordings: Recordings?
     private var listeners: [SocketListener] = []
     private var signals: [SignalWatcher] = []
@@ -130,9 +131,11 @@ public final class VitrineServer: @unchecked Sendable {
         for loop in loops {
             try onLoop(loop) { [runtime, workers] in workers.on(loop).publish(deployment, nodes: try runtime.nodes(on: loop)) }
         }
-        changes = PluginChanges(
+        let changes = PluginChanges(
             runtime: runtime, configuration: configuration, loops: loops, workers: workers, log: log, deployment: deployment)
+        self.changes = changes
         if case .addresses = place {
+            if let shop, configuration.catalogueRefreshMs > 0 { watch(shop, changes) }
             try listen()
             if !configuration.metrics.isEmpty { try startEndpoint() }
         }
@@ -179,8 +182,21 @@ public final class VitrineServer: @unchecked Sendable {
         return drawn.load(ordering: .relaxed)
     }
 
+    private func agents(_ shop: Shop) -> [any Agent] {
+        shop.agents(itemsMax: configuration.recommendationsMax, painter: runtime.painter(overlays: configuration.catalogueFolder))
+    }
+
+    /// Imports become visible while the server runs.
+    private func watch(_ shop: Shop, _ changes: PluginChanges) {
+        let catalogue = CatalogueChanges(
+            shop, configuration: configuration, loop: loops[0], runtime: runtime, changes: changes, log: log,
+            agents: { [unowned self] in agents($0) })
+        catalogueChanges = catalogue
+        catalogue.start()
+    }
+
     private func deploy(_ plan: GraphPlan, _ shop: Shop?) throws(ServerError) -> Deployment {
-        let agents = shop?.agents(itemsMax: configuration.recommendationsMax, painter: runtime.painter(overlays: configuration.catalogueFolder)) ?? []
+        let agents = shop.map { self.agents($0) } ?? []
         for node in plan.agents where !agents.contains(where: { $0.name == node.agent }) {
             throw ServerError(
                 "\(configuration.graphFile): '\(node.id)' names the agent '\(node.agent)'; there are "
@@ -274,6 +290,7 @@ public final class VitrineServer: @unchecked Sendable {
     /// Takes no new sessions, lets open ones finish within the limit, then stops. Any thread.
     public func drain() {
         guard !draining.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        catalogueChanges?.close()
         log.info("draining", metadata: ["sessions": "\(sessionCount)", "ms_max": "\(configuration.limits.drainMsMax)"])
         for loop in loops {
             loop.submit { [unowned self, workers] in

@@ -48,5 +48,10 @@ public final class Deployment: Sendable {
             voice: voice)
     }
 
+    /// The next deployment, which differs by what its agents know.
+    public func with(agents: [any Agent], classifier: (any ModalityClassifier)?, catalogueHash: String) -> Deployment {
+        Deployment(number: number + 1, plan: plan, generations: generations, agents: agents, classifier: classifier, catalogueHash: catalogueHash)
+    }
+
     func agent(named name: String) -> (any Agent)? { agents.first { $0.name == name } }
 }

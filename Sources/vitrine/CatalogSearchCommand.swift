@@ -14,6 +14,8 @@ extension CatalogCommand {
                 vitrine catalog search --config shop.yaml --image photo.jpg --text "in silver"
                 vitrine catalog search --config shop.yaml --like PRODUCT --but "with pearls, cheaper than 200 dollars" --diversity 0.3 --explain
                 vitrine catalog search --config shop.yaml --goes-with PRODUCT --disliked PRODUCT
+                vitrine catalog search --config shop.yaml --text "a leaf" --across        words find pictures
+                vitrine catalog search --config shop.yaml --image photo.jpg --across      a photo finds titles
 
                 Rules and ranker are those of the configuration.
                 """)
@@ -62,6 +64,9 @@ extension CatalogCommand {
         @Option(help: "How many.")
         var top = 5
 
+        @Flag(help: "Compare words with pictures and the photo with titles, in the space that 'catalog: space:' names, and nothing else.")
+        var across = false
+
         @Flag(help: "Say why each was found: every signal with its share and part in the score.")
         var explain = false
 
@@ -76,6 +81,9 @@ extension CatalogCommand {
             guard diversity.map({ (0...1).contains($0) }) ?? true else { throw ValidationError("--diversity takes a number from 0 to 1") }
             guard ["en", "zh"].contains(language) else { throw ValidationError("--language takes en or zh") }
             guard but == nil || like != nil else { throw ValidationError("--but says how --like PRODUCT should differ") }
+            guard !across || (like == nil && goesWith == nil && queries == nil) else {
+                throw ValidationError("--across goes with --text and --image")
+            }
             guard like == nil || goesWith == nil else { throw ValidationError("--like and --goes-with ask for different things") }
             _ = try conditions()
         }
@@ -107,6 +115,7 @@ extension CatalogCommand {
             question.filter = try conditions()
             question.events = viewed.map { ("view", $0) } + liked.map { ("like", $0) } + disliked.map { ("dislike", $0) }
             question.diversity = diversity.map { Float($0) }
+            question.isAcross = across
             question.language = language
             question.top = top
             return question

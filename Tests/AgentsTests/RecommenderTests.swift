@@ -165,6 +165,40 @@ struct RecommenderTests {
         #expect(spread == ["p1", "p4", "p5"])
     }
 
+    /// Words ask for pictures along the axis that is theirs plus ten.
+    private struct Across: AcrossModalities {
+        func block(for part: FusedQuery.Block, words: String) throws(StoreError) -> FusedQuery.Block? {
+            guard part.modality == Modality.text else { return nil }
+            if words.isEmpty { throw StoreError(.failedPrecondition, "no words") }
+            return .init(modality: Modality.pictureByWords, spaceID: "shared", values: [0, 1], weight: part.weight)
+        }
+    }
+
+    @Test("Words find pictures where a shared space is served: half of their weight asks for them, and the reason says so")
+    func across() throws {
+        let products = (1...3).map { piece($0) }
+        func shared(_ x: Float, _ y: Float) -> Feature { Feature(modality: Modality.pictureByWords, spaceID: "shared", values: [x, y]) }
+        let features = ["p1": [axis(0), shared(1, 0)], "p2": [axis(1), shared(0, 1)], "p3": [axis(1), shared(1, 0)]]
+        let snapshot = try CatalogSnapshot(products: products, features: features)
+        let recommender = Recommender(snapshot: snapshot, across: Across())
+        let text = query().blocks
+        let asked = try recommender.asked(text, words: "a leaf", share: 0.5)
+        #expect(asked.blocks.map(\.modality) == [Modality.text, Modality.pictureByWords] && asked.blocks.map(\.weight) == [0.5, 0.5])
+        #expect(try ids(recommender.recommend(request { $0.query = asked })).prefix(2) == ["p1", "p2"])
+        let only = try recommender.asked(text, words: "a leaf", share: 1)
+        #expect(only.blocks.map(\.modality) == [Modality.pictureByWords])
+        let best = try #require(try recommender.recommend(request { $0.query = only }).first)
+        #expect(best.productID == "p2")
+        let reasons = Reasons(language: "en", parsed: ParsedFilter(), words: "a leaf", like: nil, recommender: recommender).of(best)
+        #expect(reasons.first?.text == "its picture shows what you say (100 % alike)")
+        // Nothing else changes: no share, no shared space, or products without vectors of it.
+        #expect(try recommender.asked(text, words: "a leaf", share: 0).blocks == text)
+        #expect(try Recommender(snapshot: snapshot).asked(text, words: "a leaf", share: 1).blocks == text)
+        let bare = try CatalogSnapshot(products: products, features: ["p1": [axis(0)]])
+        #expect(try Recommender(snapshot: bare, across: Across()).asked(text, words: "a leaf", share: 1).blocks == text)
+        #expect(throws: StoreError.self) { try recommender.asked(text, words: "", share: 0.5) }
+    }
+
     @Test("A query of another space, or with numbers that are none, is refused with a reason")
     func badQueries() throws {
         let recommender = Recommender(snapshot: try shop())

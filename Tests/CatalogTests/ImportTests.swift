@@ -143,6 +143,42 @@ private func open(_ folder: TemporaryFolder) throws -> SQLiteStores { try SQLite
         #expect(try await stores.snapshot().spaces["text"] == "new-text")
     }
 
+    /// An encoder with a space that words and pictures share.
+    private struct SharingEncoder: FeatureSource {
+        let encoder = FakeEncoder()
+        var sharedSpace: String
+        var values: [Float] = [3, 4]
+
+        func embedText(_ text: String) async throws -> Feature { try await encoder.embedText(text) }
+        func embedImage(_ file: [UInt8]) async throws -> Feature { try await encoder.embedImage(file) }
+        func shared(titles: [String], image: Feature?) async throws -> [Feature] {
+            let title = Feature(modality: Modality.titleByPicture, spaceID: sharedSpace, values: values)
+            return image == nil
+                ? [title] : [title, Feature(modality: Modality.pictureByWords, spaceID: sharedSpace, values: [Float(titles.count), 0])]
+        }
+    }
+
+    @Test func aSharedSpaceGivesVectorsOfItsOwnAndItsChangeEncodesAllAgain() async throws {
+        let folder = try TemporaryFolder()
+        try fill(folder)
+        let stores = try open(folder)
+        let importer = CatalogImporter(stores: stores)
+        _ = try await importer.importFolder(folder.path + "/shop", encoder: FakeEncoder())
+        #expect(try await stores.snapshot().spaces.count == 2)
+        let first = try await importer.importFolder(folder.path + "/shop", encoder: SharingEncoder(sharedSpace: "one"))
+        #expect(first.products.updated == 3)
+        let snapshot = try await stores.snapshot()
+        #expect(snapshot.spaces[Modality.titleByPicture] == "one" && snapshot.spaces[Modality.pictureByWords] == "one")
+        let features = snapshot.features(of: "p1").filter { $0.spaceID == "one" }
+        #expect(features.contains { $0.modality == Modality.titleByPicture && $0.values == [0.6, 0.8] })
+        let query = FusedQuery(blocks: [.init(modality: Modality.titleByPicture, spaceID: "one", values: [0.6, 0.8], weight: 1)])
+        #expect(try snapshot.search(query, k: 3).allSatisfy { abs($0.score - 1) < 1e-5 })
+        #expect(try await importer.importFolder(folder.path + "/shop", encoder: SharingEncoder(sharedSpace: "one")).products.unchanged == 3)
+        #expect(try await importer.importFolder(folder.path + "/shop", encoder: SharingEncoder(sharedSpace: "two")).products.updated == 3)
+        let bad = try await importer.importFolder(folder.path + "/shop", encoder: SharingEncoder(sharedSpace: "three", values: [.nan, 1]))
+        #expect(bad.products.total == 0 && bad.problems.contains { $0.reason.contains("the shared space gave no usable vector") })
+    }
+
     @Test func removedSectionsAndExamplesGo() async throws {
         let folder = try TemporaryFolder()
         try fill(folder)
@@ -233,6 +269,28 @@ private func open(_ folder: TemporaryFolder) throws -> SQLiteStores { try SQLite
         let documents = try await stores.searchDocuments(words: "can I return my ring?", language: "en", limit: 5)
         #expect(documents.first?.id == "returns/en/1")
         #expect(try await stores.searchDocuments(words: "return", language: "zh", limit: 5).isEmpty)
+    }
+
+    @Test func rareWordsAreRankedAndThoseOfThousandsLeftOut() async throws {
+        let folder = try TemporaryFolder()
+        let stores = try open(folder)
+        let count = SQLiteStores.rankedRowsMax + 300
+        try await stores.database.write("fill") { (connection) throws(StoreError) in
+            for number in 0..<count {
+                let body = "chain" + (number % 100 == 7 ? " moon" : "") + (number == count - 1 ? " owl" : "")
+                try connection.run(
+                    "INSERT INTO products(key, id, category, json, row_hash, price_minor, currency, stock, words_title, words_body) "
+                        + "VALUES(?, ?, 'ring', '{}', '', 0, 'USD', 1, '', ?)", [.int(number + 1), .text("p\(10_000 + number)"), .text(body)])
+                try connection.run("INSERT INTO product_words(rowid, title, body) VALUES(?, '', ?)", [.int(number + 1), .text(body)])
+            }
+        }
+        // The last product alone has the rarest word; those with the other one follow; the word of all brings in nobody.
+        let hits = try await stores.searchProducts(words: "a chain with an owl and a moon, chain", language: "en", limit: 100)
+        #expect(hits.first?.id == "p\(10_000 + count - 1)" && hits.count == 1 + count / 100)
+        #expect(hits.dropFirst().allSatisfy { (Int($0.id.dropFirst()) ?? 0) % 100 == 7 })
+        // Alone it still finds some.
+        #expect(try await stores.searchProducts(words: "chain", language: "en", limit: 10).count == 10)
+        #expect(try await stores.searchProducts(words: "zebra", language: "en", limit: 10).isEmpty)
     }
 
     @Test func chineseIsCutIntoCharactersAndPairs() {

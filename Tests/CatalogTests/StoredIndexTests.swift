@@ -150,6 +150,55 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/graph-99"))
     }
 
+    @Test func whateverAFileHoldsAGraphThatIsReadIsSearchedWithinIt() throws {
+        let folder = try TemporaryFolder()
+        let all = rows(0..<60)
+        func block(_ modality: String, _ dim: Int) -> VectorBlock {
+            let values = all.flatMap { row in vectors(row).first { $0.modality == modality }?.values ?? [Float](repeating: 0, count: dim) }
+            return VectorBlock(modality: modality, spaceID: modality, dim: dim, values: values)
+        }
+        let blocks = [block("image", 24), block("text", 8)]
+        let graph = try GraphIndex(blocks: blocks, capacity: 60)
+        try graph.add(blocks)
+        let path = folder.path + "/graph"
+        try graph.save(path)
+        let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        var dice = Dice(5)
+        let query = [
+            IndexedBlock(position: 0, block: 0, weight: 1, values: dice.unitVector(24)),
+            IndexedBlock(position: 1, block: 1, weight: 1, values: dice.unitVector(8)),
+        ]
+        var refused = 0
+        // Every byte of the header, then places all over the rows and the upper layers.
+        for place in Array(0..<96) + (0..<400).map({ _ in dice.below(whole.count) }) {
+            for value: UInt8 in [0, 0xFF, whole[place] ^ 0x04] where value != whole[place] {
+                var bytes = whole
+                bytes[place] = value
+                try Data(bytes).write(to: URL(fileURLWithPath: path))
+                guard let code = refusal(path, blocks, query) else { continue }
+                refused += 1
+                #expect([.corrupted, .invalidArgument].contains(code), "\(code)")
+            }
+        }
+        #expect(refused > 100)
+        // Cut off anywhere, it is refused.
+        for count in [0, 1, 95, 96, whole.count / 2, whole.count - 1] {
+            try Data(whole.prefix(count)).write(to: URL(fileURLWithPath: path))
+            #expect(throws: StoreError.self) { try GraphIndex(reading: path, blocks: blocks, slots: 60, capacity: 60) }
+        }
+    }
+
+    /// Why a graph's file is refused; nil = it is read, and a search stays within it.
+    private func refusal(_ path: String, _ blocks: [VectorBlock], _ query: [IndexedBlock]) -> StoreError.Code? {
+        do throws(StoreError) {
+            let hits = try GraphIndex(reading: path, blocks: blocks, slots: 60, capacity: 60).search(query, allowed: nil, k: 10)
+            #expect(hits.allSatisfy { $0.row < 60 })
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+
     @Test func badNumbersNameTheirProductAndNothingIsLost() throws {
         let folder = try TemporaryFolder()
         let all = rows(0..<50)

@@ -16,6 +16,7 @@ struct ShopTests {
         try admin(shop)
         try restart(shop)
         try backEnd(shop)
+        try importWhileItServes(shop)
         #expect(shop.stop() == 0, "SIGTERM ends the server in order")
     }
 
@@ -205,6 +206,38 @@ struct ShopTests {
         }
         queue.waitUntilAllOperationsAreFinished()
         #expect(failures.all.isEmpty, "\(failures.all)")
+    }
+
+    /// An import that is killed changes nothing; the next one is seen without a restart.
+    private func importWhileItServes(_ shop: ShopProcess) throws {
+        let folder = shop.folder + "/changed"
+        try FileManager.default.copyItem(atPath: ShopProcess.root + "/examples/jewelry/catalog", toPath: folder)
+        let file = folder + "/products.jsonl"
+        let rows = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+        let first = try #require(rows.first)
+        var row = try #require(try JSONSerialization.jsonObject(with: Data(first.utf8)) as? [String: Any])
+        (row["id"], row["title"]) = ("ring-nightingale", ["en": "Nightingale Ring in Platinum", "zh": "夜莺铂金戒指"])
+        let added = String(decoding: try JSONSerialization.data(withJSONObject: row), as: UTF8.self)
+        try (rows.map(String.init) + [added]).joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
+        let arguments = ["catalog", "import", "--config", shop.folder + "/shop.yaml", folder]
+        for milliseconds: UInt32 in [400, 900, 1_500] {
+            let killed = Process()
+            killed.executableURL = URL(fileURLWithPath: ShopProcess.build + "/vitrine")
+            (killed.arguments, killed.standardOutput, killed.standardError) = (arguments, FileHandle.nullDevice, FileHandle.nullDevice)
+            try killed.run()
+            usleep(milliseconds * 1_000)
+            kill(killed.processIdentifier, SIGKILL)
+            let answer = try shop.chat(["--text", "silver earrings"])
+            #expect(answer.status == 0 && shop.isRunning, "\(answer.output)")
+        }
+        let imported = try ShopProcess.run(arguments)
+        #expect(imported.status == 0, "\(imported.output)")
+        var found = ""
+        for _ in 0..<100 where !found.contains("Nightingale") {
+            found = try shop.chat(["--text", "the Nightingale ring, please show me one"]).output
+            usleep(100_000)
+        }
+        #expect(found.contains("Nightingale") && shop.isRunning, "what was imported is not shown: \(found)")
     }
 
     private func admin(_ shop: ShopProcess) throws {

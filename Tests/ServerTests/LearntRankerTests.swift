@@ -43,6 +43,18 @@ struct LearntRankerTests {
         }
     }
 
+    @Test("names as many as were asked for, though most of what it knows is not sold, and only what is sold")
+    func sold() throws {
+        try withRanker { folder in
+            // p2 comes before it, but is not sold.
+            let ranker = try LearntRanker(folder: folder, snapshot: CatalogSnapshot(products: [Product(id: "p3", category: "ring", stock: 1)]))
+            for k in [1, 80] { #expect(ranker.next(after: ["p1"], k: k).map(\.productID) == ["p3"]) }
+            let none = try LearntRanker(folder: folder, snapshot: CatalogSnapshot(products: []))
+            #expect(none.next(after: ["p1"], k: 2).isEmpty)
+            #expect(try Recommender(snapshot: CatalogSnapshot(products: []), next: none).recommend(RecommendationRequest()).isEmpty)
+        }
+    }
+
     @Test("is refused with a reason when it is none, damaged, or of another shop")
     func refused() throws {
         let snapshot = try shop()

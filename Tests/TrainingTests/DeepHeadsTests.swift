@@ -78,5 +78,38 @@ struct DeepHeadsTests {
         #expect(correlation > 0.8, "\(correlation)")
     }
 
+    @Test("the autoencoder tells a missing picture from its title, and a missing title from its picture, far better than the mean does")
+    func missing() throws {
+        // One hidden number is behind both sides: the picture shows it twice, bent, and the title once; the rest is noise.
+        func sides(_ seed: UInt64) -> (text: Matrix<Float>, image: Matrix<Float>) {
+            var generator = SeededRandom(seed: seed)
+            var (text, image) = (Matrix<Float>(400, 3), Matrix<Float>(400, 3))
+            for r in 0..<400 {
+                let x = gaussian(&generator)
+                text.setRow(r, [x, 0.1 * gaussian(&generator), 0.1 * gaussian(&generator)])
+                image.setRow(r, [max(x, 0), -0.7 * x, 0.1 * gaussian(&generator)])
+            }
+            return (text, image)
+        }
+        let (learnt, unseen) = (sides(31), sides(32))
+        var options = ContrastiveHeads.Options()
+        (options.epochs, options.batch, options.rate, options.hidden) = (30, 100, 0.02, 8)
+        var deep = DeepHeads(.reconstruction, dimensions: 3)
+        let heads = try deep.train(
+            ContrastiveHeads(dimensions: 3, hidden: 8, seed: 3), text: learnt.text, image: learnt.image, options: options, step: { _, _ in true })
+        for (what, told, truth, usual) in [
+            ("the picture of a title", deep.decoded(heads.text.forward(unseen.text).z, .image), unseen.image, learnt.image),
+            ("the title of a picture", deep.decoded(heads.image.forward(unseen.image).z, .text), unseen.text, learnt.text),
+        ] {
+            let (error, means) = (Self.squares(told, truth), usual.columnMeans)
+            let mean = Self.squares(Matrix(400, 3, (0..<1_200).map { means[$0 % 3] }), truth)
+            #expect(error < 0.15 * mean, "\(what): \(error), the mean \(mean)")
+        }
+    }
+
+    private static func squares(_ a: Matrix<Float>, _ b: Matrix<Float>) -> Float {
+        zip(a.values, b.values).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    }
+
     private static func length(_ values: [Float]) -> Float { values.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot() }
 }

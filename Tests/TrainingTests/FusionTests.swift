@@ -79,6 +79,46 @@ struct FusionTests {
         #expect(try outcome.model.contributions(batch.without(1))[0, 0] == 1)
     }
 
+    /// A modality that is sure of itself and often wrong beside one that is right: labels of the examples that are held out differ at random.
+    @Test("are calibrated where they vote: each modality alone says how sure it is", arguments: [LearntOperator.decision, .hybrid])
+    func calibration(fusion: LearntOperator) throws {
+        var generator = SeededRandom(seed: 8)
+        let tokens = [LearntToken(name: "embedding", modality: "image", width: 40), LearntToken(name: "sentence", modality: "text", width: 40)]
+        func examples(_ count: Int) -> (FusionModel.Batch, [Int]) {
+            var inputs = tokens.map { Matrix<Float>(count, $0.width) }
+            var truth: [Int] = []
+            for r in 0..<count {
+                let c = r % 2
+                for i in 0..<2 { for column in 0..<40 { inputs[i][r, column] = gaussian(&generator) } }
+                inputs[0][r, 0] += c == 0 ? -0.4 : 0.4
+                inputs[1][r, 0] += c == 0 ? -1.5 : 1.5
+                truth.append(c)
+            }
+            return (FusionModel.Batch(inputs: inputs, present: Matrix(count, 2, [Float](repeating: 1, count: count * 2))), truth)
+        }
+        let (learnt, unseen) = (examples(200), examples(600))
+        var training = FusionTraining()
+        (training.width, training.batch, training.rate, training.epochs, training.patience, training.validationShare) = (8, 32, 0.03, 40, 40, 0.4)
+        let model = try training.run(fusion, tokens: tokens, batch: learnt.0, labels: learnt.1.map { "\($0)" }, progress: { _ in }).model
+            .decisionLevel
+        var plain = model
+        let place = try #require(model.names.firstIndex(of: DecisionForm.sharpness))
+        #expect(model.parameters[place].values.contains { abs($0) > 0.05 })
+        plain.parameters[place] = Matrix(1, 2)
+        for modality in 0..<2 {
+            let alone = unseen.0.without(1 - modality)
+            let (with, without) = (
+                FusionTraining.judge(try model.probabilities(alone), unseen.1), FusionTraining.judge(try plain.probabilities(alone), unseen.1)
+            )
+            #expect(with.loss < without.loss + 0.01 && with.accuracy == without.accuracy, "\(modality): \(with), uncalibrated \(without)")
+        }
+        let first = unseen.0.without(1)
+        #expect(
+            FusionTraining.judge(try model.probabilities(first), unseen.1).loss < FusionTraining.judge(try plain.probabilities(first), unseen.1).loss
+                - 0.02,
+            "the modality that was sure of itself is less so")
+    }
+
     @Test("come back from disk as they were")
     func file() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vitrine-\(UUID().uuidString)").path

@@ -61,6 +61,12 @@ struct RankerTests {
         #expect(read.model.scores(after: [0]) == written.model.scores(after: [0]))
         #expect(try #require(read.card.metrics["validation NDCG@10"]) > 0.8)
         #expect(throws: TrainingError.self) { try ModelCard.read(folder, kind: "alignment") }
+        for (name, value) in [("history_max", 1e300), ("history_max", 0.5), ("history_decay", -1), ("content", -1)] {
+            var card = written.card
+            card.parameters[name] = value
+            try card.write(to: folder)
+            #expect(throws: TrainingError.self, "\(name) \(value)") { try RankerFile.read(folder) }
+        }
     }
 
     @Test("cannot be learnt from too little")

@@ -12,7 +12,7 @@ public enum Likeness {
     ///
     /// - Parameter said: the vector of words beside filters, of the same space as the product's text.
     public static func blocks(of productID: String, but said: Feature?, goesWith: Bool = false, _ snapshot: CatalogSnapshot) -> [FusedQuery.Block] {
-        let own = snapshot.features(of: productID)
+        let own = snapshot.features(of: productID).filter { $0.modality == Modality.text || $0.modality == Modality.image }
         return own.map { feature in
             var values = feature.values
             if let said, feature.modality == said.modality, said.spaceID == feature.spaceID, said.values.count == values.count {

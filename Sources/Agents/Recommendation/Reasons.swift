@@ -54,6 +54,8 @@ public struct Reasons: Sendable {
         case Modality.text:
             let text = like.map { say.isLike($0.title(in: language), percent) } ?? say.likeWords(percent)
             return phrases.isEmpty ? text : text + say.of(": ", "：") + phrases.joined(separator: say.of(", ", "、"))
+        case Modality.pictureByWords: return say.picturesWords(percent)
+        case Modality.titleByPicture: return say.titleOfPhoto(percent)
         case "words": return say.holdsWords(words, percent)
         case "behaviour": return say.othersWentOn(percent)
         case "taste": return say.likeWhatYouTurnedTo(percent)
@@ -75,6 +77,8 @@ extension Phrases {
     func holdsWords(_ words: String, _ percent: Int) -> String {
         of("has your words “\(words)” (\(percent) % of the best match)", "文字中有“\(words)”（最佳匹配的 \(percent)%）")
     }
+    func picturesWords(_ percent: Int) -> String { of("its picture shows what you say (\(percent) % alike)", "图片与您的描述相符（\(percent)%）") }
+    func titleOfPhoto(_ percent: Int) -> String { of("its title says what your photo shows (\(percent) % alike)", "标题与您的照片相符（\(percent)%）") }
     func othersWentOn(_ percent: Int) -> String {
         of("others went on to this after what you looked at (\(percent) % of the strongest link)", "看过您所看商品的顾客也选了它（关联度 \(percent)%）")
     }

@@ -19,16 +19,18 @@ public struct RecommendationAgent: Agent {
 
     /// - Parameters:
     ///   - next: what comes next, learnt from behaviour; nil = that signal is missing.
+    ///   - across: a space that words and pictures share; nil = there is none.
     ///   - store: searched for words that filters do not understand; nil = they count through the sentence's vector alone.
     ///   - exposures: where is noted who was shown what in the rules' experiment.
     public init(
         snapshot: CatalogSnapshot, parser: FilterParser, itemsMax: Int, rules: RecommendationRules = RecommendationRules(),
-        next: (any NextProducts)? = nil, store: (any CatalogStore)? = nil, exposures: (any EventLog)? = nil
+        next: (any NextProducts)? = nil, across: (any AcrossModalities)? = nil, store: (any CatalogStore)? = nil,
+        exposures: (any EventLog)? = nil
     ) {
         self.snapshot = snapshot
         self.parser = parser
         self.itemsMax = itemsMax
-        recommender = Recommender(snapshot: snapshot, rules: rules, next: next)
+        recommender = Recommender(snapshot: snapshot, rules: rules, next: next, across: across)
         self.store = store
         self.exposures = exposures
     }
@@ -43,13 +45,13 @@ public struct RecommendationAgent: Agent {
         let words = parsed.rest(of: turn.words)
         let arm = rules.experiment?.arm(of: turn.principal.user.isEmpty ? turn.sessionID : turn.principal.user)
         var request = RecommendationRequest()
-        request.query = FusedQuery(blocks: blocks(fused, wish, hasWords: TellingWords.areIn(words)))
         request.filter = wish.filter
         request.taste = Taste(turn.context.behaviour.map { ($0.behaviour.logName, $0.productID) })
         request.after = [wish.like, wish.goesWith].compactMap { $0?.id }
         request.itemsMax = itemsMax
         request.diversity = arm?.diversity ?? rules.diversity
         request.weights = arm?.weights ?? rules.weights
+        request.query = try query(fused, wish, turn.words, hasWords: TellingWords.areIn(words), share: request.weights.across)
         if request.weights.words > 0 { request.words = try await search(words, turn.language) }
         var picks = try recommend(request)
         let wanted = describe(parsed, say)
@@ -82,14 +84,21 @@ public struct RecommendationAgent: Agent {
     }
 
     /// The words' and the photo's vectors, or the product's own in their place.
-    private func blocks(_ fused: FusedVector, _ wish: Wish, hasWords: Bool) -> [FusedQuery.Block] {
+    private func query(
+        _ fused: FusedVector, _ wish: Wish, _ words: String, hasWords: Bool, share: Float
+    ) throws(RPCStatus) -> FusedQuery {
         if let product = wish.like ?? wish.goesWith {
             let said = hasWords ? fused.parts.first { $0.feature.modality == Modality.text }?.feature : nil
             let own = Likeness.blocks(of: product.id, but: said, goesWith: wish.goesWith != nil, snapshot)
-            if !own.isEmpty { return own }
+            if !own.isEmpty { return FusedQuery(blocks: own) }
         }
-        return fused.parts.map {
+        let parts = fused.parts.map {
             FusedQuery.Block(modality: $0.feature.modality, spaceID: $0.feature.spaceID, values: $0.feature.values, weight: $0.weight)
+        }
+        do throws(StoreError) {
+            return try recommender.asked(parts, words: words, share: share)
+        } catch {
+            throw RPCStatus(.failedPrecondition, "the catalogue cannot be searched: \(error.message)")
         }
     }
 

@@ -38,11 +38,12 @@ extension RecommendationRules {
 
     private static func weights(_ value: YAMLValue, or fallback: Weights) throws(YAMLError) -> Weights {
         guard value.exists else { return fallback }
-        try value.fields("words", "behaviour", "taste")
+        try value.fields("words", "behaviour", "taste", "across")
         var weights = fallback
         weights.words = Float(try value["words"].number(in: 0...10, or: Double(fallback.words)))
         weights.behaviour = Float(try value["behaviour"].number(in: 0...10, or: Double(fallback.behaviour)))
         weights.taste = Float(try value["taste"].number(in: 0...10, or: Double(fallback.taste)))
+        weights.across = try share(value["across"], or: fallback.across)
         return weights
     }
 

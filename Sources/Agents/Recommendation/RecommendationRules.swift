@@ -34,6 +34,8 @@ public struct RecommendationRules: Sendable, Equatable {
         public var behaviour: Float = 0.2
         /// Likeness to what was liked less likeness to what was disliked in this session, -1 to 1.
         public var taste: Float = 0.3
+        /// How much of a modality's weight goes to the products' other side where a shared space is served, 0 to 1.
+        public var across: Float = 0.5
 
         public init() {}
     }

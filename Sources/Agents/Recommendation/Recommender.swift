@@ -6,6 +6,12 @@ public protocol NextProducts: Sendable {
     func next(after products: [String], k: Int) -> [(productID: String, score: Float)]
 }
 
+/// Finds one modality by another: words find pictures, a photo finds titles. About a third of a millisecond; may be called on a loop.
+public protocol AcrossModalities: Sendable {
+    /// What a part of a query asks of the products' other side; nil for a part that it does not know.
+    func block(for part: FusedQuery.Block, words: String) throws(StoreError) -> FusedQuery.Block?
+}
+
 /// What is asked of the recommender. A value, so that a conversation and a command ask the same.
 public struct RecommendationRequest: Sendable {
     /// Empty = nothing was said or shown; then behaviour and rules alone count.
@@ -62,11 +68,36 @@ public struct Recommender: Sendable {
     public let snapshot: CatalogSnapshot
     public let rules: RecommendationRules
     public let next: (any NextProducts)?
+    /// nil = words are compared with words and pictures with pictures alone.
+    public let across: (any AcrossModalities)?
 
-    public init(snapshot: CatalogSnapshot, rules: RecommendationRules = RecommendationRules(), next: (any NextProducts)? = nil) {
+    public init(
+        snapshot: CatalogSnapshot, rules: RecommendationRules = RecommendationRules(), next: (any NextProducts)? = nil,
+        across: (any AcrossModalities)? = nil
+    ) {
         self.snapshot = snapshot
         self.rules = rules
         self.next = next
+        self.across = across
+    }
+
+    /// A query that also asks the products' other side: each part gives `share` of its weight to it.
+    ///
+    /// A part whose other side is unknown, or that no product has, keeps its weight.
+    /// - Throws: `.failedPrecondition` for a vector that does not fit the shared space.
+    public func asked(_ parts: [FusedQuery.Block], words: String, share: Float) throws(StoreError) -> FusedQuery {
+        guard let across, share > 0 else { return FusedQuery(blocks: parts) }
+        var blocks: [FusedQuery.Block] = []
+        for var part in parts {
+            guard var other = try across.block(for: part, words: words), snapshot.spaces[other.modality] == other.spaceID else {
+                blocks.append(part)
+                continue
+            }
+            other.weight = part.weight * share
+            part.weight *= 1 - share
+            blocks += part.weight > 0 ? [part, other] : [other]
+        }
+        return FusedQuery(blocks: blocks)
     }
 
     /// Best first; empty when nothing meets the filter and the rules.

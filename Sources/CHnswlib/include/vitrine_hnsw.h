@@ -83,7 +83,8 @@ vt_hnsw_status vt_hnsw_search(
 
 /* Writes the graph; the caller sees to it that a file is whole (checksum, rename). */
 vt_hnsw_status vt_hnsw_save(vt_hnsw *index, const char *path, char *error, size_t error_capacity);
-/* Reads a file whose checksum the caller has verified. Refuses another dimension, count or shape. */
+/* Reads a file whose checksum the caller has verified. Refuses another dimension, count or shape, and links or labels that lead nowhere: whatever is in
+ * the file, a search of what was read stays within it. */
 vt_hnsw_status vt_hnsw_load(
     const char *path, uint32_t dim, uint32_t count, uint32_t capacity, vt_hnsw **index, char *error, size_t error_capacity);
 

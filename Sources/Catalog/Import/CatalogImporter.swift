@@ -143,6 +143,18 @@ struct Encoding {
         await checked { try await source.embedImage(file) }
     }
 
+    static func shared(_ source: any FeatureSource, titles: [String], image: Feature?) async -> Result<[Feature], RowError> {
+        do {
+            let found = try await source.shared(titles: titles, image: image).map { $0.normalised() }
+            guard found.allSatisfy({ !$0.values.isEmpty && $0.values.allSatisfy(\.isFinite) }) else {
+                return .failure(RowError("the shared space gave no usable vector"))
+            }
+            return .success(found)
+        } catch {
+            return .failure(RowError(String(describing: error)))
+        }
+    }
+
     // Of unit length and finite, or an error.
     private static func checked(_ make: () async throws -> Feature) async -> Result<Feature, RowError> {
         do {

@@ -8,6 +8,16 @@ public protocol FeatureSource: Sendable {
     func embedText(_ text: String) async throws -> Feature
     /// A whole picture file (JPEG, PNG, WebP, GIF).
     func embedImage(_ file: [UInt8]) async throws -> Feature
+    /// Of the vectors that `shared` gives; "" = it gives none.
+    var sharedSpace: String { get }
+    /// A product in a space that words and pictures share: vectors beside the encoders' own.
+    /// - Parameter image: what `embedImage` gave; nil = the product has no picture.
+    func shared(titles: [String], image: Feature?) async throws -> [Feature]
+}
+
+extension FeatureSource {
+    public var sharedSpace: String { "" }
+    public func shared(titles: [String], image: Feature?) async throws -> [Feature] { [] }
 }
 
 /// What an import did.

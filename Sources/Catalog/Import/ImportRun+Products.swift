@@ -21,6 +21,7 @@ private struct EncodedRow: Sendable {
     var pending: PendingProduct
     var texts: [Result<Feature, RowError>]
     var image: Result<Feature, RowError>?
+    var shared: Result<[Feature], RowError> = .success([])
 }
 
 extension ImportRun {
@@ -45,6 +46,7 @@ extension ImportRun {
         var spaces = (try? text.get())?.spaceID ?? ""
         let picture = try await staging.run { (_) throws(StoreError) in try Self.firstPicture(file, base) }
         if let picture, case .success(let feature) = await Encoding.image(source, picture) { spaces += "\n" + feature.spaceID }
+        if !source.sharedSpace.isEmpty { spaces += "\n" + source.sharedSpace }
         return spaces
     }
 
@@ -144,11 +146,12 @@ extension ImportRun {
         for text in row.texts { texts.append(try text.get()) }
         var mean = try Encoding.mean(texts).get()
         mean.modality = Modality.text
-        guard let image = row.image else { return [mean] }
+        let shared = try row.shared.get()
+        guard let image = row.image else { return [mean] + shared }
         do throws(RowError) {
             var feature = try image.get()
             feature.modality = Modality.image
-            return [feature, mean]
+            return [feature, mean] + shared
         } catch {
             throw RowError("image: \(row.pending.product.image): \(error.reason)")
         }
@@ -162,6 +165,9 @@ extension ImportRun {
                     var encoded = EncodedRow(pending: row, texts: [])
                     for text in texts(of: row.product) { encoded.texts.append(await Encoding.text(source, text)) }
                     if let picture = row.picture { encoded.image = await Encoding.image(source, picture) }
+                    if !source.sharedSpace.isEmpty {
+                        encoded.shared = await Encoding.shared(source, titles: titles(of: row.product), image: try? encoded.image?.get())
+                    }
                     encoded.pending.picture = nil
                     return (index, encoded)
                 }
@@ -171,6 +177,9 @@ extension ImportRun {
             return done.sorted { $0.0 < $1.0 }.map(\.1)
         }
     }
+
+    /// Languages in alphabetical order.
+    private static func titles(of product: Product) -> [String] { product.title.keys.sorted().map { product.title[$0, default: ""] } }
 
     /// One text a language: "title. description", languages in alphabetical order.
     private static func texts(of product: Product) -> [String] {

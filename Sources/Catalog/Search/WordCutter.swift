@@ -25,7 +25,15 @@ enum WordCutter {
     }
 
     /// An FTS5 expression that matches any of the words of `text`; nil when it has none.
-    static func query(_ text: String) -> String? {
+    static func query(_ text: String) -> String? { expression(queryWords(text)) }
+
+    /// Words hold letters and digits only, so quoting them is enough to keep FTS5's operators out. nil for no words.
+    static func expression(_ words: [String]) -> String? {
+        words.isEmpty ? nil : words.map { "\"\($0)\"" }.joined(separator: " OR ")
+    }
+
+    /// What is searched for `text`: its telling words, each once.
+    static func queryWords(_ text: String) -> [String] {
         var words: [String] = []
         for run in runs(text) {
             switch run {
@@ -37,9 +45,8 @@ enum WordCutter {
         }
         // Common words say nothing of what is sought, unless there is nothing else.
         let telling = words.filter { !common.contains($0) }
-        let chosen = (telling.isEmpty ? words : telling).prefix(queryWordsMax)
-        // Words hold letters and digits only, so quoting them is enough to keep FTS5's operators out.
-        return chosen.isEmpty ? nil : chosen.map { "\"\($0)\"" }.joined(separator: " OR ")
+        var seen: Set<String> = []
+        return Array((telling.isEmpty ? words : telling).filter { seen.insert($0).inserted }.prefix(queryWordsMax))
     }
 
     private enum Run {

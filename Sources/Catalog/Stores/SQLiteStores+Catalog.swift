@@ -2,17 +2,45 @@ import Fusion
 
 extension SQLiteStores: CatalogStore {
     nonisolated(nonsending) public func searchProducts(words query: String, language: String, limit: Int) async throws(StoreError) -> [WordHit] {
-        guard let expression = WordCutter.query(query) else { return [] }
+        let words = WordCutter.queryWords(query)
+        guard !words.isEmpty else { return [] }
         return try await database.read("store search products") { (connection) throws(StoreError) in
+            guard let expression = WordCutter.expression(try Self.telling(words, connection)) else { return [] }
             // A word in the title counts four times one in the body. bm25() is negative, lower is better.
             let sql = """
                 SELECT p.id, w.score FROM (
-                    SELECT rowid AS key, -bm25(product_words, 4.0, 1.0) AS score FROM product_words WHERE product_words MATCH ?
-                    ORDER BY score DESC, rowid LIMIT ?
+                    SELECT key, score FROM (
+                        SELECT rowid AS key, -bm25(product_words, 4.0, 1.0) AS score FROM product_words WHERE product_words MATCH ? LIMIT ?
+                    ) ORDER BY score DESC, key LIMIT ?
                 ) w JOIN products p ON p.key = w.key ORDER BY w.score DESC, p.id
                 """
-            return try connection.rows(sql, [.text(expression), Self.rows(limit)]) { WordHit(id: $0.text(0), score: $0.real(1)) }
+            return try connection.rows(sql, [.text(expression), .int(Self.rankedRowsMax), Self.rows(limit)]) {
+                WordHit(id: $0.text(0), score: $0.real(1))
+            }
         }
+    }
+
+    /// Products that are ranked by their words in one search: about 2 µs each.
+    static let rankedRowsMax = 1_500
+
+    /// The rarest of the words, as many as can be ranked together: what thousands of products have hardly tells them apart. When each is in too many, the
+    /// rarest alone, and the first products that have it.
+    private static func telling(_ words: [String], _ connection: Connection) throws(StoreError) -> [String] {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM product_words WHERE product_words MATCH ? LIMIT ?)"
+        var counted: [(word: String, rows: Int, place: Int)] = []
+        for (place, word) in words.enumerated() {
+            let expression = WordCutter.expression([word]) ?? ""
+            let rows = try connection.rows(sql, [.text(expression), .int(rankedRowsMax + 1)]) { $0.int(0) }.first ?? 0
+            if rows > 0 { counted.append((word, rows, place)) }
+        }
+        counted.sort { ($0.rows, $0.place) < ($1.rows, $1.place) }
+        var chosen: [String] = []
+        var left = rankedRowsMax
+        for one in counted where chosen.isEmpty || one.rows <= left {
+            chosen.append(one.word)
+            left -= one.rows
+        }
+        return chosen
     }
 
     nonisolated(nonsending) public func searchDocuments(words query: String, language: String, limit: Int) async throws(StoreError) -> [WordHit] {
@@ -41,6 +69,11 @@ extension SQLiteStores: CatalogStore {
         try await database.read("store snapshot") { (connection) throws(StoreError) in
             try SnapshotReader(connection, indexFolder: self.indexFolder).read()
         }
+    }
+
+    /// Hash of the catalogue that the database holds now: that of a snapshot that is read now.
+    nonisolated(nonsending) public func catalogueHash() async throws(StoreError) -> String {
+        try await database.read("store catalogue hash") { (connection) throws(StoreError) in try SnapshotReader.hash(connection) }
     }
 
     /// Where the vector index of a large catalogue is kept: beside the database.
@@ -73,8 +106,12 @@ struct SnapshotReader {
         self.indexFolder = indexFolder
     }
 
+    static func hash(_ connection: Connection) throws(StoreError) -> String {
+        try connection.rows("SELECT value FROM meta WHERE name = 'catalog_hash'") { $0.text(0) }.first ?? ""
+    }
+
     func read(_ progress: (ImportProgress) -> Void = { _ in }) throws(StoreError) -> CatalogSnapshot {
-        let hash = try connection.rows("SELECT value FROM meta WHERE name = 'catalog_hash'") { $0.text(0) }.first ?? ""
+        let hash = try Self.hash(connection)
         let products = try connection.rows("SELECT json FROM products ORDER BY id") { (row) throws(StoreError) in
             try StoredJSON.decode(Product.self, row.text(0), what: "a product")
         }

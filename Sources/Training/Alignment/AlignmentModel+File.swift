@@ -38,7 +38,7 @@ extension AlignmentModel {
         let named = (attributes?.attributes ?? []).map { [$0.name] + $0.classes }
         file.metadata = [
             "attributes": (try? JSONEncoder().encode(named)).map { String(decoding: $0, as: UTF8.self) } ?? "[]",
-            "text_space": textSpace, "heads": "\(heads.count)", "parts": parts.map(\.rawValue).joined(separator: " "),
+            "text_space": textSpace, "picture_space": pictureSpace, "heads": "\(heads.count)", "parts": parts.map(\.rawValue).joined(separator: " "),
         ]
         try file.write("\(folder)/\(ModelCard.weightsName)")
         try card.write(to: folder)
@@ -67,7 +67,8 @@ extension AlignmentModel {
             correlation.directionsX.columns == k,
             correlation.directionsY.columns == k, correlation.directionsX.rows == correlation.meanX.count,
             correlation.directionsY.rows == correlation.meanY.count,
-            correlation.meanX.count == parts.flatMap(\.blocks).reduce(0, { $0 + $1.count }),
+            correlation.meanX.count == parts.flatMap(\.blocks).reduce(0, { $0 + $1.count })
+                || (parts.contains(.embedding) && !correlation.meanX.isEmpty),
             correlation.meanY.count >= (parts.contains(.words) ? list.count : 0), parts.contains(.sentence) || parts.contains(.words)
         else { throw TrainingError("\(folder): the weights do not fit together") }
         var heads: [ContrastiveHeads] = []
@@ -95,6 +96,7 @@ extension AlignmentModel {
         var model = AlignmentModel(
             words: TitleWords(words: list, weights: wordWeights), correlation: correlation, heads: heads, parts: parts, centres: centres,
             correlationShare: share[0], textSpace: file.metadata["text_space"] ?? "")
+        model.pictureSpace = file.metadata["picture_space"] ?? ""
         model.attributes = try attributes(file, k, folder)
         if model.attributes != nil { model.attributeShare = try file.vector("attributes.gate")[4] }
         return (model, card)

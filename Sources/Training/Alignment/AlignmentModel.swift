@@ -18,6 +18,8 @@ public struct AlignmentModel: Sendable {
     /// Part of the canonical projection in the final similarity when there are heads; the heads share the rest.
     public var correlationShare: Float = 0.5
     public var textSpace: String
+    /// Of the vision encoder's vectors that are its pictures; "" = they are rows of layers (`PictureLayout`).
+    public var pictureSpace = ""
     /// What pictures and titles say of products' attributes; nil when the products had none.
     public var attributes: AttributeHeads?
     /// λ: how much agreement on attributes counts beside the cosine.
@@ -26,8 +28,13 @@ public struct AlignmentModel: Sendable {
     /// Length of the final vectors.
     public var dimensions: Int { correlation.correlations.count * (1 + heads.count) }
 
-    /// A row a picture, from features as `PictureLayout` has them.
+    /// A row a picture, from features as `PictureLayout` has them, or from the vision encoder's vectors.
     static func pictureInput(_ features: Matrix<Float>, _ parts: [AlignmentPart], centres: [AlignmentPart: [Float]]) -> Matrix<Float> {
+        if parts.contains(.embedding) {
+            var out = features
+            out.normaliseRows()
+            return out
+        }
         precondition(features.columns == PictureLayout.width, "a picture's features have the layout's width")
         let used = parts.filter { AlignmentPart.ofPictures.contains($0) }
         let blocks = used.flatMap { part in part.blocks.map { (range: $0, part: part) } }

@@ -19,7 +19,9 @@ public struct AlignmentTraining: Sendable {
     public var dimensions = 512
     public var regularisation = (pictures: 0.3, titles: 1.0)
     /// What is learnt from; at least one part of pictures and one of titles.
-    public var parts = AlignmentPart.allCases
+    public var parts = AlignmentPart.ofLayers
+    /// Of the vision encoder's vectors, where pictures are these (`AlignmentPart.embedding`).
+    public var pictureSpace = ""
     public var heads = 2
     public var options = ContrastiveHeads.Options()
     /// Part of the pairs that is kept out to choose when to stop.
@@ -67,7 +69,7 @@ public struct AlignmentTraining: Sendable {
     }
 
     /// A line of the validation table.
-    public struct Step: Sendable, Equatable {
+    public struct Step: Sendable, Equatable, Codable {
         public var name: String
         /// Recall@10 of the held-out titles among the held-out pictures.
         public var recall10: Double
@@ -75,55 +77,91 @@ public struct AlignmentTraining: Sendable {
 
     public static let pairsMin = 50
 
+    /// - Parameter resume: where a run of before that was stopped is gone on with.
     /// - Returns: the model, and what each part of it reached on the held-out pairs.
     /// - Throws: when there are too few pairs, features that are not finite, or titles that are all the same.
     public func run(
-        _ pairs: Pairs, phrases: Phrases = Phrases(), textSpace: String, progress: ProgressReport
+        _ pairs: Pairs, phrases: Phrases = Phrases(), textSpace: String, resume: AlignmentResume? = nil, progress: ProgressReport
     ) throws(TrainingError) -> (AlignmentModel, [Step]) {
+        try check(pairs)
         let count = pairs.titles.count
-        guard count >= Self.pairsMin else { throw TrainingError("\(count) products have a usable picture and a title; \(Self.pairsMin) are needed") }
-        guard pairs.pictures.isFinite, pairs.sentences.isFinite else { throw TrainingError("the features hold values that are not finite") }
-        guard parts.contains(where: { AlignmentPart.ofPictures.contains($0) }), parts.contains(.sentence) || parts.contains(.words) else {
-            throw TrainingError("there is nothing to align: name at least one part of pictures and one of titles")
-        }
-        guard Set(pairs.titles).count > 1 else { throw TrainingError("all titles are the same: there is nothing to tell apart") }
         let held = max(10, Int(Double(count) * validationShare))
         var random = Shuffle(seed: seed)
         let order = random.order(count)
         let validation = pairs.rows(Array(order.prefix(held)))
-        progress(.init(stage: "canonical correlation", done: 0, total: heads + 2))
-        var model = try base(pairs.rows(Array(order.dropFirst(held))), textSpace)
-        var steps = [Step(name: "canonical correlation", recall10: recall(model, validation))]
-        var epochs: [Int] = []
-        if method != .cca {
-            for head in 0..<heads {
-                let note = "Recall@10 \(EvaluationNumber.text(steps[steps.count - 1].recall10)) on \(held) held-out"
-                progress(.init(stage: "head \(head + 1)", done: head + 1, total: heads + 2, note: note))
-                let (trained, best) = try train(head, model, pairs.rows(Array(order.dropFirst(held))), epochs: options.epochs, judge: validation)
-                model.heads.append(trained)
-                epochs.append(best)
-                steps.append(Step(name: "with \(head + 1) head(s), stopped at epoch \(best)", recall10: recall(model, validation)))
-            }
-        }
+        let learnt = pairs.rows(Array(order.dropFirst(held)))
+        let (begun, reached, epochs) = try judged(learnt, validation, textSpace, resume, progress)
+        var (model, steps) = (begun, reached)
         progress(
             .init(stage: "attributes", done: heads + 1, total: heads + 2, note: "Recall@10 \(EvaluationNumber.text(steps[steps.count - 1].recall10))")
         )
         let lengths = model.strangeness(validation.pictures)
-        addAttributes(to: &model, pairs.rows(Array(order.dropFirst(held))), phrases, lengths)
+        addAttributes(to: &model, learnt, phrases, lengths)
         if model.attributes != nil {
             chooseShare(&model, validation)
             steps.append(Step(name: "with attributes", recall10: recall(model, validation)))
         }
         // The final model learns from everything, for as long as was best.
         progress(.init(stage: "learning from everything", done: heads + 1, total: heads + 2))
-        var whole = try base(pairs, textSpace)
-        for (head, best) in epochs.enumerated() { whole.heads.append(try train(head, whole, pairs, epochs: best, judge: nil).0) }
+        var whole: AlignmentModel
+        if let begun = resume?.load(.whole) { whole = begun.model } else { whole = try base(pairs, textSpace) }
+        for best in epochs.dropFirst(whole.heads.count) {
+            whole.heads.append(try train(whole.heads.count, whole, pairs, epochs: best, judge: nil).0)
+            resume?.save(.whole, whole, epochs: Array(repeating: best, count: whole.heads.count), steps: [])
+        }
         if model.attributes != nil {
             addAttributes(to: &whole, pairs, phrases, lengths)
             whole.attributeShare = model.attributeShare
         }
+        resume?.finish()
         progress(.init(stage: "done", done: heads + 2, total: heads + 2))
         return (whole, steps)
+    }
+
+    private func check(_ pairs: Pairs) throws(TrainingError) {
+        let count = pairs.titles.count
+        guard count >= Self.pairsMin else { throw TrainingError("\(count) products have a usable picture and a title; \(Self.pairsMin) are needed") }
+        guard pairs.pictures.isFinite, pairs.sentences.isFinite else { throw TrainingError("the features hold values that are not finite") }
+        guard parts.contains(where: { AlignmentPart.ofPictures.contains($0) }), parts.contains(.sentence) || parts.contains(.words) else {
+            throw TrainingError("there is nothing to align: name at least one part of pictures and one of titles")
+        }
+        guard !parts.contains(.embedding) || parts.allSatisfy({ $0 == .embedding || !AlignmentPart.ofPictures.contains($0) }) else {
+            throw TrainingError("'embedding' is of the server's encoder, and the other parts of pictures are of layers: choose one of both")
+        }
+        guard Set(pairs.titles).count > 1 else { throw TrainingError("all titles are the same: there is nothing to tell apart") }
+    }
+
+    /// A model of `learnt` alone, with as many epochs of each head as find most among `validation`.
+    private func judged(
+        _ learnt: Pairs, _ validation: Pairs, _ textSpace: String, _ resume: AlignmentResume?, _ progress: ProgressReport
+    ) throws(TrainingError) -> (model: AlignmentModel, steps: [Step], epochs: [Int]) {
+        if let found = resume?.load(.held), found.model.heads.count == found.notes.epochs.count {
+            return try addHeads(to: found.model, found.notes.steps, found.notes.epochs, learnt, validation, resume, progress)
+        }
+        progress(.init(stage: "canonical correlation", done: 0, total: heads + 2))
+        let model = try base(learnt, textSpace)
+        let steps = [Step(name: "canonical correlation", recall10: recall(model, validation))]
+        resume?.save(.held, model, epochs: [], steps: steps)
+        return try addHeads(to: model, steps, [], learnt, validation, resume, progress)
+    }
+
+    private func addHeads(
+        to begun: AlignmentModel, _ begunSteps: [Step], _ begunEpochs: [Int], _ learnt: Pairs, _ validation: Pairs, _ resume: AlignmentResume?,
+        _ progress: ProgressReport
+    ) throws(TrainingError) -> (model: AlignmentModel, steps: [Step], epochs: [Int]) {
+        var (model, steps, epochs) = (begun, begunSteps, begunEpochs)
+        guard method != .cca else { return (model, steps, epochs) }
+        while model.heads.count < heads {
+            let head = model.heads.count
+            let note = "Recall@10 \(EvaluationNumber.text(steps[steps.count - 1].recall10)) on \(validation.titles.count) held-out"
+            progress(.init(stage: "head \(head + 1)", done: head + 1, total: heads + 2, note: note))
+            let (trained, best) = try train(head, model, learnt, epochs: options.epochs, judge: validation)
+            model.heads.append(trained)
+            epochs.append(best)
+            steps.append(Step(name: "with \(head + 1) head(s), stopped at epoch \(best)", recall10: recall(model, validation)))
+            resume?.save(.held, model, epochs: epochs, steps: steps)
+        }
+        return (model, steps, epochs)
     }
 
     private func base(_ pairs: Pairs, _ textSpace: String) throws(TrainingError) -> AlignmentModel {
@@ -136,7 +174,7 @@ public struct AlignmentTraining: Sendable {
         let correlation = try CanonicalCorrelation(
             x, y, regularisation: (regularisation.pictures, regularisation.titles), dimensions: min(dimensions, pairs.titles.count - 1))
         return AlignmentModel(
-            words: words, correlation: correlation, heads: [], parts: parts, centres: centres, textSpace: textSpace)
+            words: words, correlation: correlation, heads: [], parts: parts, centres: centres, textSpace: textSpace, pictureSpace: pictureSpace)
     }
 
     private func addAttributes(to model: inout AlignmentModel, _ pairs: Pairs, _ phrases: Phrases, _ lengths: [Float]) {

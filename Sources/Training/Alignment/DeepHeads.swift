@@ -19,6 +19,14 @@ struct DeepHeads {
         if objective == .reconstruction { decoders = [.identity(k), .identity(k)] }
     }
 
+    enum Side { case text, image }
+
+    /// What the autoencoder tells of one side's input from a code, whichever side the code was made of.
+    func decoded(_ code: Matrix<Float>, _ side: Side) -> Matrix<Float> {
+        precondition(objective == .reconstruction, "only an autoencoder has decoders")
+        return code * decoders[side == .text ? 0 : 1]
+    }
+
     /// Loss and derivatives by `parameters` of the heads, then by the decoders.
     static func gradient<Scalar: MatrixScalar>(
         _ objective: Objective, _ parameters: [Matrix<Scalar>], _ decoders: [Matrix<Scalar>], text: Matrix<Scalar>, image: Matrix<Scalar>

@@ -18,14 +18,20 @@ public enum PictureLayout {
 /// A part of what is known of a picture or a title, for choosing what to learn from.
 public enum AlignmentPart: String, Sendable, CaseIterable, Codable {
     case mean, max, middle, logits, colours, tiny
+    /// The vector that the server's own vision encoder gives, in the place of all of these: a model of it serves in conversations.
+    case embedding
     /// The title's sentence vector.
     case sentence
     /// The title's words and pairs of words.
     case words
 
-    static let ofPictures: [AlignmentPart] = [.mean, .max, .middle, .logits, .colours, .tiny]
+    static let ofPictures: [AlignmentPart] = [.mean, .max, .middle, .logits, .colours, .tiny, .embedding]
 
-    /// Blocks of the row; each is brought to length 1 and then weighted.
+    /// What is learnt from when nothing else is said: of layers, and of what the server's encoders give.
+    public static let ofLayers = allCases.filter { $0 != .embedding }
+    public static let ofPlugins: [AlignmentPart] = [.embedding, .sentence, .words]
+
+    /// Blocks of a row of layers; each is brought to length 1 and then weighted.
     var blocks: [Range<Int>] {
         switch self {
         case .mean: [PictureLayout.mean]
@@ -34,19 +40,21 @@ public enum AlignmentPart: String, Sendable, CaseIterable, Codable {
         case .logits: [PictureLayout.logits]
         case .colours: [PictureLayout.colours]
         case .tiny: [PictureLayout.tiny]
-        case .sentence, .words: []
+        case .embedding, .sentence, .words: []
         }
     }
 
     /// Whether the mean over the training pictures is taken off before the length is made 1.
     var isCentred: Bool { self == .logits || self == .tiny }
 
-    /// How much it counts beside the others, found on held-out titles.
+    /// How much it counts beside the others: found on a part of the training half of the fashion catalogue that was held out (Benchmarks/Retrieval/
+    /// weights.py; there it is as well without the logits).
     public var weight: Float {
         switch self {
-        case .mean, .sentence, .words: 1
-        case .max, .colours: 0.7
-        case .middle, .logits, .tiny: 0.5
+        case .mean, .embedding, .sentence, .words: 1
+        case .middle, .tiny: 1.4
+        case .max, .colours: 0.5
+        case .logits: 0.35
         }
     }
 }

@@ -5,7 +5,8 @@ import LinearAlgebra
 /// Trains a fusion operator to tell classes apart.
 public struct FusionTraining: Sendable {
     public var width = 128
-    public var epochs = 30
+    /// At most: it stops when the held-out examples are told no better.
+    public var epochs = 80
     public var batch = 256
     public var rate: Float = 1e-3
     public var decay: Float = 1e-3
@@ -46,6 +47,7 @@ public struct FusionTraining: Sendable {
         let held = Array(order.prefix(max(5, Int(Double(labels.count) * validationShare))))
         let learnt = Array(order.dropFirst(held.count))
         let judge = examples.rows(held)
+        let fixed = model.names.firstIndex(of: DecisionForm.sharpness)
         var best = Outcome(model: model, validationAccuracy: 0, validationLoss: .infinity, epoch: 0)
         var adam = Adam(model.parameters, decay: decay)
         for epoch in 1...max(1, epochs) {
@@ -54,7 +56,9 @@ public struct FusionTraining: Sendable {
                 let rows = Array(shuffled[start..<min(shuffled.count, start + batch)])
                 var part = examples.rows(rows)
                 dropModalities(&part.present, &random)
-                let (_, gradients) = model.gradient(part, rows.map { truth[$0] })
+                var (_, gradients) = model.gradient(part, rows.map { truth[$0] })
+                // Fitted afterwards, on what is held out: the examples that are learnt from would make every modality sure of itself.
+                if let fixed { gradients[fixed] = Matrix(gradients[fixed].rows, gradients[fixed].columns) }
                 model.parameters = adam.step(model.parameters, gradients, rate: rate)
             }
             let p = try model.probabilities(judge)
@@ -63,6 +67,11 @@ public struct FusionTraining: Sendable {
             let note = "validation accuracy \(EvaluationNumber.text(accuracy)), log loss \(EvaluationNumber.text(loss))"
             progress(.init(stage: "epoch", done: epoch, total: epochs, note: note))
             if epoch - best.epoch >= patience { break }
+        }
+        if FusionCalibration.applies(to: fusion) {
+            let heldTruth = held.map { truth[$0] }
+            try FusionCalibration(judge: judge, truth: heldTruth).run(&best.model)
+            (best.validationAccuracy, best.validationLoss) = Self.judge(try best.model.probabilities(judge), heldTruth)
         }
         return best
     }
@@ -75,7 +84,7 @@ public struct FusionTraining: Sendable {
         }
     }
 
-    private static func judge(_ p: Matrix<Float>, _ truth: [Int]) -> (accuracy: Double, loss: Double) {
+    static func judge(_ p: Matrix<Float>, _ truth: [Int]) -> (accuracy: Double, loss: Double) {
         var right = 0
         var loss = 0.0
         for (r, c) in truth.enumerated() {

@@ -53,7 +53,8 @@ public struct RankerFile: Sendable {
         guard graph.count == items.count else { throw TrainingError("\(folder): \(items.count) items, but weights for \(graph.count)") }
         var parameters = TransitionModel.Parameters()
         parameters.historyDecay = card.parameters["history_decay"] ?? parameters.historyDecay
-        parameters.historyMax = Int(card.parameters["history_max"] ?? Double(parameters.historyMax))
+        // A number that is none of an Int must not end the program.
+        parameters.historyMax = Int(exactly: card.parameters["history_max"] ?? Double(parameters.historyMax)) ?? 0
         parameters.content = card.parameters["content"] ?? 0
         guard parameters.content.isFinite, parameters.content >= 0 else { throw TrainingError("\(folder): 'content' must be at least 0") }
         guard (0...1).contains(parameters.historyDecay), (1...1_000).contains(parameters.historyMax) else {

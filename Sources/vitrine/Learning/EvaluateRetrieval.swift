@@ -63,12 +63,25 @@ struct EvaluateRetrieval: ParsableCommand {
     /// Ranks the products' pictures for each query, by every model; queries of words and a picture also by each of them alone.
     private func searches(_ rows: [QueryRow], _ catalogue: [ProductRow], _ file: String) throws -> [RankingEvaluation.Lists] {
         let pictured = catalogue.filter { $0.image != nil }
-        let encoded = try features.pictures(pictured.compactMap(\.image), beside: file)
+        // Models of layers and models of the server's encoder are not compared in one run.
+        let spaces = Set(try model.map { try AlignmentModel.read($0).model.pictureSpace })
+        guard spaces.count == 1, let pictureSpace = spaces.first else {
+            throw TrainingError("the models look at pictures in different ways (--inputs layers, --inputs plugins): measure them one by one")
+        }
+        func seen(_ names: [String], beside file: String) throws -> [[Float]?] {
+            if pictureSpace.isEmpty { return try features.pictures(names, beside: file) }
+            let (space, rows) = try features.pluginPictures(names, beside: file)
+            guard space == pictureSpace || names.isEmpty else {
+                throw TrainingError("\(model[0]) was trained in the picture space \(pictureSpace); the vision encoder gives \(space)")
+            }
+            return rows
+        }
+        let encoded = try seen(pictured.compactMap(\.image), beside: file)
         let found = pictured.indices.filter { encoded[$0] != nil }.map { pictured[$0] }
         let pictures = Matrix(encoded.compactMap { $0 })
         let worded = rows.indices.filter { rows[$0].text?.isEmpty == false }
         let shown = rows.indices.filter { rows[$0].image?.isEmpty == false }
-        let asked = try features.pictures(shown.compactMap { rows[$0].image }, beside: queries)
+        let asked = try seen(shown.compactMap { rows[$0].image }, beside: queries)
         if let bad = zip(shown, asked).first(where: { $0.1 == nil }) {
             throw EvaluationError("\(queries): the picture of the query '\(rows[bad.0].id)' cannot be used")
         }
@@ -83,7 +96,7 @@ struct EvaluateRetrieval: ParsableCommand {
             let words = Self.spread(
                 worded.isEmpty ? Matrix(0, width) : alignment.titles(worded.compactMap { rows[$0].text }, sentences), worded, rows.count)
             let pictured = Matrix<Float>(asked.compactMap { $0 })
-            let seen = Self.spread(shown.isEmpty ? Matrix(0, width) : alignment.pictures(pictured), shown, rows.count)
+            let shownVectors = Self.spread(shown.isEmpty ? Matrix(0, width) : alignment.pictures(pictured), shown, rows.count)
             var strangeness = [Float](repeating: 0, count: rows.count)
             if !shown.isEmpty { for (place, value) in zip(shown, alignment.strangeness(pictured)) { strangeness[place] = value } }
             let catalogue = alignment.searched(pictures)
@@ -95,16 +108,16 @@ struct EvaluateRetrieval: ParsableCommand {
                 for way in fusion {
                     add("\(folder) (\(way.rawValue))") { batch in
                         search.scores(
-                            words: words.rows(batch), shown: seen.rows(batch), texts: batch.map { rows[$0].text ?? "" },
+                            words: words.rows(batch), shown: shownVectors.rows(batch), texts: batch.map { rows[$0].text ?? "" },
                             strangeness: batch.map { strangeness[$0] }, fusion: way)
                     }
                 }
                 add("\(folder) by words alone") { alignment.scores(titles: words.rows($0), pictures: catalogue) }
-                add("\(folder) by picture alone") { Matrix.product(seen.rows($0), catalogue.vectors, transposeB: true) }
+                add("\(folder) by picture alone") { Matrix.product(shownVectors.rows($0), catalogue.vectors, transposeB: true) }
             } else if !worded.isEmpty {
                 add(folder) { alignment.scores(titles: words.rows($0), pictures: catalogue) }
             } else {
-                add(folder) { Matrix.product(seen.rows($0), catalogue.vectors, transposeB: true) }
+                add(folder) { Matrix.product(shownVectors.rows($0), catalogue.vectors, transposeB: true) }
             }
         }
         return lists

@@ -14,7 +14,8 @@ struct TrainAlignment: ParsableCommand {
         abstract: "Learn the space that titles and pictures share, from a catalogue.",
         discussion: """
             Products are JSON objects, one a line: {"id", "title", "image", …}. Pictures and titles go through the shipped encoders; a picture that \
-            was encoded before is not encoded again, so a run that was stopped goes on where it was. A tenth of the pairs is held out to choose \
+            was encoded before is not encoded again, and heads that were trained are kept in OUT/unfinished, so a run that was stopped goes on where \
+            it was. A tenth of the pairs is held out to choose \
             when to stop; the model is then made from everything.
             """)
 
@@ -24,6 +25,10 @@ struct TrainAlignment: ParsableCommand {
     @Option(
         help: "cca (closed form), or heads upon it: contrastive (InfoNCE), deep-cca (greatest correlation), autoencoder (each side tells the other).")
     var method = AlignmentTraining.Method.contrastive
+
+    @Option(
+        help: "layers (the most that is known of a picture) or plugins (what a conversation's turn has: for a server's 'catalog: space:').")
+    var inputs = FusionInputs.layers
 
     @Option(help: "Dimensions of the canonical space.")
     var dimensions = 512
@@ -36,7 +41,7 @@ struct TrainAlignment: ParsableCommand {
 
     @Option(
         parsing: .upToNextOption,
-        help: "What is learnt from: \(AlignmentPart.allCases.map(\.rawValue).joined(separator: ", ")). All of it when left out.")
+        help: "What is learnt from: \(AlignmentPart.ofLayers.map(\.rawValue).joined(separator: ", ")), or embedding of plugins. All when left out.")
     var parts: [AlignmentPart] = []
 
     @Option(
@@ -51,10 +56,17 @@ struct TrainAlignment: ParsableCommand {
         guard (2...4_096).contains(dimensions), (1...64).contains(heads), (1...10_000).contains(epochs) else {
             throw Environment.fail("--dimensions takes 2 to 4096, --heads 1 to 64, --epochs 1 to 10000", code: 64)
         }
-        let chosen = parts.isEmpty ? AlignmentPart.allCases : AlignmentPart.allCases.filter { parts.contains($0) }
+        let there = inputs == .plugins ? AlignmentPart.ofPlugins : AlignmentPart.ofLayers
+        let chosen = parts.isEmpty ? there : there.filter { parts.contains($0) }
+        if let other = parts.first(where: { !there.contains($0) }) {
+            throw Environment.fail(
+                "--inputs \(inputs.rawValue) has no '\(other.rawValue)'; it has \(there.map(\.rawValue).joined(separator: ", "))", code: 64)
+        }
         try reportingTrainingErrors {
             let products = try ProductRow.read(data).filter { $0.image != nil }
-            let rows = try features.pictures(products.compactMap(\.image), beside: data)
+            let names = products.compactMap(\.image)
+            let (pictureSpace, rows) =
+                inputs == .plugins ? try features.pluginPictures(names, beside: data) : ("", try features.pictures(names, beside: data))
             let usable = products.indices.filter { rows[$0] != nil }
             let titles = usable.map { products[$0].title }
             let attributes = try attributeValues(usable.map { products[$0] })
@@ -64,6 +76,7 @@ struct TrainAlignment: ParsableCommand {
             var training = AlignmentTraining()
             training.method = method
             training.parts = chosen
+            training.pictureSpace = pictureSpace
             training.dimensions = dimensions
             training.heads = heads
             training.options.epochs = epochs
@@ -73,7 +86,15 @@ struct TrainAlignment: ParsableCommand {
             pairs.attributes = attributes
             let phrases = AlignmentTraining.Phrases(
                 attribute: named.map(\.0), texts: named.map(\.1), sentences: all.rows(titles.count..<all.rows))
-            let (model, steps) = try training.run(pairs, phrases: phrases, textSpace: space) { bar.show($0) }
+            let resume = AlignmentResume(
+                folder: "\(options.out)/unfinished",
+                key: FileHash.sha256(
+                    Data(
+                        [
+                            try FileHash.sha256(data), space, pictureSpace, method.rawValue, chosen.map(\.rawValue).joined(separator: " "),
+                            "\(dimensions) \(heads) \(epochs) \(options.seed) \(usable.count)",
+                        ].joined(separator: "\n").utf8)))
+            let (model, steps) = try training.run(pairs, phrases: phrases, textSpace: space, resume: resume) { bar.show($0) }
             bar.end()
             var metrics: [String: Double] = ["pairs": Double(titles.count)]
             for step in steps { metrics["validation Recall@10 \(step.name)"] = step.recall10 }
@@ -84,7 +105,8 @@ struct TrainAlignment: ParsableCommand {
                     "dimensions": Double(model.correlation.correlations.count), "heads": Double(model.heads.count), "epochs_max": Double(epochs),
                     "words": Double(model.words.words.count), "regularisation_pictures": training.regularisation.pictures,
                     "regularisation_titles": training.regularisation.titles,
-                ], metrics: metrics, settings: ["text_space": space, "parts": chosen.map(\.rawValue).joined(separator: " ")])
+                ], metrics: metrics,
+                settings: ["text_space": space, "picture_space": pictureSpace, "parts": chosen.map(\.rawValue).joined(separator: " ")])
             try model.write(to: options.out, card: card)
             try options.show(card)
         }

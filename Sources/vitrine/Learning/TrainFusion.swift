@@ -31,8 +31,8 @@ struct TrainFusion: ParsableCommand {
     @Option(help: "Dimensions of each modality's projection.")
     var width = 128
 
-    @Option(help: "Epochs at most.")
-    var epochs = 30
+    @Option(help: "Epochs at most; it stops when the held-out examples are told no better.")
+    var epochs = 80
 
     @Option(name: .customLong("rare-max"), help: "Classes with at most this many examples are left out.")
     var rareMax = 0
