@@ -23,8 +23,8 @@ extension SQLiteStores: CatalogStore {
     /// Products that are ranked by their words in one search: about 2 µs each.
     static let rankedRowsMax = 1_500
 
-    /// The rarest of the words, as many as can be ranked together: what thousands of products have hardly tells them apart. When each is in too many, the
-    /// rarest alone, and the first products that have it.
+    /// The rarest of the words, as many as can be ranked together: what thousands of products have hardly tells them apart. When each is in too
+    /// many, the rarest alone, and the first products that have it.
     private static func telling(_ words: [String], _ connection: Connection) throws(StoreError) -> [String] {
         let sql = "SELECT count(*) FROM (SELECT 1 FROM product_words WHERE product_words MATCH ? LIMIT ?)"
         var counted: [(word: String, rows: Int, place: Int)] = []

@@ -1,8 +1,8 @@
 public import Fusion
 import LinearAlgebra
 
-/// An alignment model for one title or one picture at a time, by plain loops: no library and no threads, so that a loop may do it (words are few, so a
-/// title costs about a million multiplications with one head, a third of a millisecond).
+/// An alignment model for one title or one picture at a time, by plain loops: no library and no threads, so that a loop may do it (words are few,
+/// so a title costs about a million multiplications with one head, a third of a millisecond).
 ///
 /// It says the same as `AlignmentModel.titles` and `pictures` do of many.
 public struct SharedProjection: Sendable {

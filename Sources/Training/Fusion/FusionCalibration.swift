@@ -3,8 +3,8 @@ import LinearAlgebra
 
 /// Fits the decision level's temperatures and weights on examples that were not learnt from.
 ///
-/// Each modality's temperature minimises the log loss of that modality alone, then the weights that of all together, one after the other. Scalars alone are
-/// fitted: the classifiers stay as they are.
+/// Each modality's temperature minimises the log loss of that modality alone, then the weights that of all together, one after the other.
+/// Scalars alone are fitted: the classifiers stay as they are.
 struct FusionCalibration {
     /// Temperatures from 1/8 to 8.
     static let logTemperatureMax = 2.08
