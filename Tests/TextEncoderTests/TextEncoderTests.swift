@@ -170,10 +170,11 @@ struct TextStreamTests {
     func sparse() throws {
         let table = try TermTable(counting: ["gold ring", "silver ring", "金戒指"])
         let host = try withTable(Array(table.text.utf8)) { try made(["terms": $0]) }
-        host.send(text("gold ring, 戒指, pearl"))
-        host.send(text(String(repeating: "gold ring ", count: 200)))
-        host.send(text("pearl"))
-        try host.settle()
+        // One after the other: a long text is ready later than a short one that was sent after it.
+        for words in ["gold ring, 戒指, pearl", String(repeating: "gold ring ", count: 200), "pearl"] {
+            host.send(text(words))
+            try host.settle()
+        }
         let found = host.outputs.compactMap { if case .sparse(let vector) = $0.kind { vector } else { nil } }
         try #require(found.count == 3 && embeddings(host).count == 3)
         #expect(found[0].terms == ["gold", "ring", "戒", "戒指", "指"] && found[0].size == UInt32(table.terms.count))
