@@ -18,7 +18,8 @@ struct LearntModelTests {
                 "weights": LearntMatrix(1, 2, [Float(0.6931472), 0]),
                 // Inputs are scaled by the root of their width, the text's votes by 1 + its sharpness.
                 "sharpness": LearntMatrix(1, 2, [1, 0]),
-                "votes.text.w": LearntMatrix(2, 2, [Float(0.5).squareRoot(), 0, 0, Float(0.5).squareRoot()]), "votes.text.b": LearntMatrix(1, 2, [0, 0]),
+                "votes.text.w": LearntMatrix(2, 2, [Float(0.5).squareRoot(), 0, 0, Float(0.5).squareRoot()]),
+                "votes.text.b": LearntMatrix(1, 2, [0, 0]),
                 "votes.image.w": LearntMatrix(1, 2, [0, 1]), "votes.image.b": LearntMatrix(1, 2, [0, 0]),
             ])
     }
