@@ -54,7 +54,8 @@ struct ShopTests {
         let output = Pipe()
         program.standardOutput = output
         try program.run()
-        defer { program.terminate() }
+        // A program started from a test's thread has that thread's blocked signals, SIGTERM among them.
+        defer { kill(program.processIdentifier, SIGKILL) }
         let port = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         try shop.restart(
             adding: "back_end: {kind: http, url: \"http://127.0.0.1:\(port)\", request_ms_max: 1000, total_ms_max: 3000, backoff_ms: 10}")
@@ -80,7 +81,7 @@ struct ShopTests {
         // A server that ends in order has written its recordings.
         try shop.restart(adding: "")
         let there = try recordings().subtracting(before)
-        program.terminate()
+        kill(program.processIdentifier, SIGKILL)
         while program.isRunning { usleep(5_000) }
         try play(
             "gone",
