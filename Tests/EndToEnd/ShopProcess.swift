@@ -60,6 +60,8 @@ final class ShopProcess: @unchecked Sendable {
 
     /// Kills the server, as a power cut would, and starts another one.
     func restartAfterKill() throws {
+        // What a turn leaves is written just after its end is told.
+        usleep(1_000_000)
         kill(server.processIdentifier, SIGKILL)
         ShopProcess.wait(server)
         (server, address) = try ShopProcess.serve(folder)
