@@ -143,14 +143,14 @@ let plugins: [Target] = [
 
 let testTargets: [Target] = [
     .target(
-        name: "TestSupport", dependencies: ["Inference", "EventLoop", "PluginKit", "CVitrinePlugin", "Wire"], path: "Tests/TestSupport",
+        name: "TestSupport", dependencies: ["Inference", "EventLoop", "PluginKit", "CVitrinePlugin", "Sessions", "Wire"], path: "Tests/TestSupport",
         swiftSettings: strict),
     tests("WireTests", ["Wire"]),
     tests("LocksTests", ["Locks"]),
     tests("EventLoopTests", ["EventLoop", "Locks"]),
     tests("PrivacyTests", ["Privacy"]),
-    tests("TelemetryTests", ["Locks", "Telemetry"]),
-    tests("InferenceTests", ["Inference", "EventLoop", "TestSupport", "Wire"]),
+    tests("TelemetryTests", ["Locks", "Telemetry", "TestSupport"]),
+    tests("InferenceTests", ["Inference", "EventLoop", "Locks", "TestSupport", "Wire"]),
     tests("CheckedYAMLTests", ["CheckedYAML"]),
     tests("FusionTests", ["Fusion"]),
     tests("CatalogTests", ["Catalog", "CHnswlib", "Fusion", "EventLoop"]),
@@ -159,11 +159,11 @@ let testTargets: [Target] = [
     tests("EvaluationTests", ["Evaluation"]),
     tests("TrainingTests", ["Training", "Evaluation", "EventLoop", "Fusion", "ImageDecoding", "LinearAlgebra"]),
     tests("RouterTests", ["Router", "Wire", "Fusion"]),
-    tests("SessionsTests", ["Sessions", "Wire", "Fusion", "EventLoop", "Router", "Catalog"]),
+    tests("SessionsTests", ["Sessions", "TestSupport", "Wire", "Fusion", "EventLoop", "Router", "Catalog"]),
     tests("PluginKitTests", ["PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PluginTestingTests", ["PluginTesting", "PluginHost", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PluginHostTests", ["PluginHost", "TestSupport", "Inference", "EventLoop", "Wire", "Router", "CVitrinePlugin"]),
-    tests("PluginWorkersTests", ["PluginWorkers", "PluginHost", "Inference", "EventLoop", "Wire", "Router"]),
+    tests("PluginWorkersTests", ["PluginWorkers", "CMemoryFile", "PluginHost", "Inference", "EventLoop", "Wire", "Router"]),
     tests(
         "SpeechRecognizerTests",
         ["SpeechRecognizer", "TestSupport", "Inference", "EventLoop", "PluginKit", "CVitrinePlugin", "COpus", "CSndfile", "Wire"],
@@ -179,15 +179,15 @@ let testTargets: [Target] = [
     tests("SpeechSynthesizerTests", ["SpeechSynthesizer", "PluginKit", "Wire"]),
     tests("PreviewsTests", ["Previews", "CImageCodec", "EventLoop", "ImageDecoding", "Wire"]),
     tests("IntentsTests", ["Intents", "CheckedYAML"]),
-    tests("AgentsTests", ["Intents", "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Router", "Sessions", "Wire"]),
+    tests("AgentsTests", ["Intents", "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Router", "Sessions", "TestSupport", "Wire"]),
     tests("RecordingTests", ["Recording", "Wire"]),
     tests("ReplayTests", ["Replay", "Recording", "CheckedYAML", "Client", "EventLoop", "ImageDecoding", "Wire", yams]),
-    tests("EndToEnd", ["EventLoop", "Wire"]),
+    tests("EndToEnd", ["EventLoop", "TestSupport", "Wire"]),
     tests(
         "ServerTests",
         [
             "Server", "Agents", "Catalog", "CheckedYAML", "Client", "Evaluation", "EventLoop", "PluginHost", "Recording", "Replay", "Sessions",
-            "Training", "LinearAlgebra",
+            "TestSupport", "Training", "LinearAlgebra",
             "Wire",
         ]),
 ]

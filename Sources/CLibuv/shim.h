@@ -18,7 +18,10 @@ static inline int vitrine_limit_process(pid_t pid, int resource, unsigned long l
     extern long syscall(long number, ...);
     struct {
         unsigned long long soft, hard;
-    } limit = {value, value};
+    } limit, own;
+    /* A hard limit that is lower stays: raising it is not for everyone. */
+    if (syscall(SYS_prlimit64, pid, resource, 0, &own) != 0) return -1;
+    limit.soft = limit.hard = value < own.hard ? value : own.hard;
     return (int)syscall(SYS_prlimit64, pid, resource, &limit, 0);
 }
 

@@ -36,11 +36,19 @@ int64_t vmf_sealed_size(int descriptor) {
 
 int vmf_socket_pair(int pair[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair); }
 
-/* Room for one descriptor. */
+/* Room for one descriptor to send. */
 typedef union {
     struct cmsghdr header;
     char bytes[CMSG_SPACE(sizeof(int))];
 } control;
+
+/* What the kernel puts into one message at most (SCM_MAX_FD): the other end may send more than one, and each that comes is open here. */
+enum { DESCRIPTORS_MAX = 253 };
+
+typedef union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
+} all_controls;
 
 int vmf_send(int socket, uint32_t number, int descriptor) {
     control space;
@@ -59,19 +67,28 @@ int vmf_send(int socket, uint32_t number, int descriptor) {
 }
 
 int vmf_receive(int socket, uint32_t *number) {
-    control space;
+    all_controls space;
     struct iovec part = {number, sizeof *number};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &space, .msg_controllen = sizeof space};
     ssize_t received;
     do received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     while (received < 0 && errno == EINTR);
     if (received < 0) return -1;
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    int descriptor = -1;
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int)))
-        memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
-    if (received == (ssize_t)sizeof *number && descriptor >= 0) return descriptor;
-    if (descriptor >= 0) close(descriptor);
+    int first = -1, came = 0;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t at = 0; at < count; at++) {
+            int descriptor;
+            memcpy(&descriptor, CMSG_DATA(header) + at * sizeof descriptor, sizeof descriptor);
+            if (came++ == 0)
+                first = descriptor;
+            else
+                close(descriptor);
+        }
+    }
+    if (received == (ssize_t)sizeof *number && came == 1 && !(message.msg_flags & (MSG_CTRUNC | MSG_TRUNC))) return first;
+    if (came > 0) close(first);
     errno = received == 0 ? ENODATA : EPROTO;
     return -1;
 }

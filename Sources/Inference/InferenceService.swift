@@ -109,11 +109,12 @@ public struct InferenceTicket: Sendable, Hashable {
 public final class InferenceService: Sendable {
     public let configuration: InferenceConfiguration
     private let library: OpenVINOLibrary
+    private let loading: LoadingThread
     private let dispatcher: Dispatcher
     private let models = Lock(Models())
 
     private struct Key: Hashable {
-        let path: String
+        let file: ModelFile
         let precision: InferencePrecision
         let requests: Int
     }
@@ -127,7 +128,8 @@ public final class InferenceService: Sendable {
     /// - Throws: NOT_FOUND when the library is not in its folder, FAILED_PRECONDITION when it is of another version than the pinned one.
     public init(configuration: InferenceConfiguration) throws(RPCStatus) {
         self.configuration = configuration
-        library = try onNiceThread(configuration.niceIncrement) { () throws(RPCStatus) in
+        loading = LoadingThread(nice: configuration.niceIncrement)
+        library = try loading.run { () throws(RPCStatus) in
             try OpenVINOLibrary(folder: configuration.libraryFolder)
         }
         dispatcher = Dispatcher(configuration)
@@ -136,7 +138,8 @@ public final class InferenceService: Sendable {
     /// OpenVINO's version, for recordings: "2026.4.1-22982-…".
     public var openVINOVersion: String { library.version }
 
-    /// Reads and compiles a model (ONNX, TFLite or IR); gives the same model again for the same path, precision and number of requests. Blocks for
+    /// Reads and compiles a model (ONNX, TFLite or IR); gives the same model again for the same path, precision and number of requests, as long as
+    /// the file and its weights are the same. Blocks for
     /// up to a second or more: for loader threads and start-up only.
     /// - Throws: NOT_FOUND when there is no such file, FAILED_PRECONDITION with OpenVINO's message when it cannot be used.
     public func loadModel(_ path: String, name: String, options: ModelOptions = ModelOptions()) throws(RPCStatus) -> CompiledModel {
@@ -144,15 +147,14 @@ public final class InferenceService: Sendable {
         guard access(path, R_OK) == 0 else {
             throw RPCStatus(.notFound, "model \(name): \(path) cannot be read (\(String(cString: strerror(errno)))): run `make setup`")
         }
-        let key = Key(path: path, precision: options.precision, requests: options.requests)
+        let key = Key(file: try ModelFile(path), precision: options.precision, requests: options.requests)
         let (known, index) = models.withLock { models -> (CompiledModel?, Int) in
             if let known = models.loaded[key] { return (known, 0) }
             models.next += 1
             return (nil, models.next - 1)
         }
         if let known { return known }
-        // Threads inherit the nice value of the thread that starts them: OpenVINO's come from here.
-        let (model, requests) = try onNiceThread(configuration.niceIncrement) { [self] () throws(RPCStatus) in
+        let (model, requests) = try loading.run { [self] () throws(RPCStatus) in
             let model = try CompiledModel(library: library, index: index, name: name, path: path, options: options, properties: properties(options))
             return (model, try model.makeRequests(done: dispatcher.finished))
         }

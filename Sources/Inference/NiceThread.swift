@@ -2,6 +2,7 @@
 
 import COpenVINO
 import Glibc
+import Locks
 import Wire
 
 private final class ThreadBody {
@@ -35,15 +36,45 @@ func startThread(named name: String, nice: Int32, _ run: @escaping () -> Void) -
     return thread
 }
 
-/// Runs `body` on a thread of lower priority and waits for it.
-func onNiceThread<R>(_ nice: Int32, _ body: () throws(RPCStatus) -> R) throws(RPCStatus) -> R {
-    var result: Result<R, RPCStatus>?
-    withoutActuallyEscaping(body) { body in
-        let thread = startThread(named: "model-loader", nice: nice) {
-            result = Result { () throws(RPCStatus) in try body() }
-        }
-        pthread_join(thread, nil)
+/// A thread of lower priority for what makes OpenVINO start threads: these inherit its priority, which is the same whoever asks and whenever.
+///
+/// A thread started by the caller would inherit the caller's: models that are loaded for a swap would stay slower than those of the start.
+final class LoadingThread: Sendable {
+    // A closure runs on the thread alone, once, while its caller waits.
+    private struct State: @unchecked Sendable {
+        var waiting: [() -> Void] = []
+        var isOver = false
     }
-    guard let result else { preconditionFailure("a joined thread has run its body") }
-    return try result.get()
+
+    private let state = Lock(State())
+
+    /// - Parameter nice: added to the calling thread's nice value.
+    init(nice: Int32) {
+        let thread = startThread(named: "model-loader", nice: nice) { [state] in
+            while let work = state.wait({ state -> (() -> Void)?? in
+                if !state.waiting.isEmpty { return state.waiting.removeFirst() }
+                return state.isOver ? .some(nil) : nil
+            }) { work() }
+        }
+        pthread_detach(thread)
+    }
+
+    deinit {
+        state.withLock { $0.isOver = true }
+        state.signal()
+    }
+
+    /// Runs `body` on the thread, behind what others gave it, and waits for it.
+    func run<R>(_ body: @escaping () throws(RPCStatus) -> R) throws(RPCStatus) -> R {
+        let result = Lock<Result<R, RPCStatus>?>(nil)
+        state.withLock {
+            $0.waiting.append {
+                let made = Result { () throws(RPCStatus) in try body() }
+                result.withLock { $0 = made }
+                result.signal()
+            }
+        }
+        state.signal()
+        return try result.wait { $0 }.get()
+    }
 }

@@ -37,8 +37,11 @@ public struct ElfFile: Sendable, Equatable {
 
         func header(_ index: Int) throws(RPCStatus) -> Section {
             let at = table + index * size
+            // What the file does not hold (.bss) may be larger than it.
+            let type = try reader.u32(at + 4)
+            guard type != Section.noBits else { return Section(name: Int(try reader.u32(at)), type: type, offset: 0, size: 0, link: 0) }
             return Section(
-                name: Int(try reader.u32(at)), type: try reader.u32(at + 4), offset: try reader.offset(at + 24), size: try reader.offset(at + 32),
+                name: Int(try reader.u32(at)), type: type, offset: try reader.offset(at + 24), size: try reader.offset(at + 32),
                 link: Int(try reader.u32(at + 40)))
         }
         let names = try header(namesIndex)
@@ -65,6 +68,7 @@ public struct ElfFile: Sendable, Equatable {
 
     private struct Section {
         static let dynamic: UInt32 = 6
+        static let noBits: UInt32 = 8
         var name: Int
         var type: UInt32
         var offset: Int

@@ -50,7 +50,7 @@ final class Live: Sendable {
 
 /// A thread for one load: copying, hashing, mapping and compiling take up to seconds.
 public final class LoaderThread {
-    /// Added to the thread's nice value, which the probe and the gate it starts inherit: a loop that wants the processor gets it first.
+    /// Added to the process's nice value for the thread, which the probe and the gate it starts inherit: a loop that wants the processor gets it first.
     public static let niceIncrement: Int32 = 10
 
     private let body: @Sendable () -> Void
@@ -68,8 +68,9 @@ public final class LoaderThread {
             { context in
                 guard let context else { return nil }
                 let thread = Unmanaged<LoaderThread>.fromOpaque(context).takeRetainedValue()
-                // 0 = the calling thread, on Linux.
-                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, LoaderThread.niceIncrement)
+                // 0 = the calling thread, on Linux; its value is the one of the thread that asked.
+                let own = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, own + LoaderThread.niceIncrement)
                 thread.body()
                 return nil
             }, context.toOpaque())

@@ -60,7 +60,7 @@ public final class PluginInstance: Node {
     public func token(of stream: any NodeStream) -> UInt64 { (stream as? PluginNodeStream)?.token ?? 0 }
 
     /// Whether nothing is under way on a stream: what the plugin was given so far has been worked off, but for what it keeps for later.
-    public func isQuiet(_ stream: UInt64) -> Bool { machine.operations(on: stream) == 0 && streams[stream]?.outputs.isEmpty != false }
+    public func isQuiet(_ stream: UInt64) -> Bool { machine.operations(on: stream) == 0 && streams[stream]?.isDelivered != false }
 
     /// Operations that have not been completed.
     public var outstanding: Int { machine.outstanding }

@@ -11,6 +11,10 @@ final class PluginNodeStream: NodeStream {
     var random: SeededRandom
     /// Emitted, not delivered.
     var outputs: [(kind: UInt32, payload: SharedBuffer)] = []
+    /// Of the delivery that is going on, what is still to come.
+    private var undelivered = 0
+    /// Nothing that was emitted is still on its way.
+    var isDelivered: Bool { outputs.isEmpty && undelivered == 0 }
     /// Set when the plugin has closed the stream.
     var ending: RPCStatus?
     var isInOutbox = false
@@ -59,7 +63,11 @@ final class PluginNodeStream: NodeStream {
     func deliver() {
         var ready: [(kind: UInt32, payload: SharedBuffer)] = []
         swap(&ready, &outputs)
-        for output in ready { events?.nodeStream(self, emitted: output.kind, payload: output.payload) }
+        undelivered = ready.count
+        for output in ready {
+            undelivered -= 1
+            events?.nodeStream(self, emitted: output.kind, payload: output.payload)
+        }
         // What was emitted meanwhile comes first, on the next tick.
         guard let ending, outputs.isEmpty, let last = events else { return }
         events = nil

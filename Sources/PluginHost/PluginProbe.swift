@@ -97,15 +97,26 @@ public struct ChildRun: Sendable {
         for descriptor in [out[1], err[1]] { close(descriptor) }
         let child = try spawned.get()
         var collected = [Collected(descriptor: out[0]), Collected(descriptor: err[0])]
-        let inTime = collect(&collected, msMax: msMax, bytesMax: outputBytesMax)
-        if !inTime { kill(-child, SIGKILL) }
+        let deadline = ContinuousClock.now.advanced(by: .milliseconds(msMax))
+        var inTime = collect(&collected, until: deadline, bytesMax: outputBytesMax)
         var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        // One that has closed its outputs may still run.
+        while inTime, waitpid(child, &status, WNOHANG) == 0 {
+            usleep(Self.endPollUs)
+            inTime = ContinuousClock.now < deadline
+        }
+        if !inTime {
+            kill(-child, SIGKILL)
+            while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        }
         let signal = status & 0x7f
         let end: End = !inTime ? .timedOut : signal == 0 ? .exit((status >> 8) & 0xff) : .signal(signal)
         return ChildRun(
             end: end, output: String(decoding: collected[0].bytes, as: UTF8.self), errors: String(decoding: collected[1].bytes, as: UTF8.self))
     }
+
+    /// Between looks at whether a child that has closed its outputs has ended.
+    private static let endPollUs: UInt32 = 500
 
     private struct Collected {
         var descriptor: Int32
@@ -114,12 +125,10 @@ public struct ChildRun: Sendable {
     }
 
     /// - Returns: false when the time was over first.
-    private static func collect(_ streams: inout [Collected], msMax: Int, bytesMax: Int) -> Bool {
+    private static func collect(_ streams: inout [Collected], until deadline: ContinuousClock.Instant, bytesMax: Int) -> Bool {
         var chunk = [UInt8](repeating: 0, count: 65_536)
-        let clock = ContinuousClock()
-        let deadline = clock.now.advanced(by: .milliseconds(msMax))
         while streams.contains(where: \.isOpen) {
-            let left = clock.now.duration(to: deadline)
+            let left = ContinuousClock.now.duration(to: deadline)
             let ms = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000
             guard ms > 0 else { return false }
             var polled = streams.map { pollfd(fd: $0.isOpen ? $0.descriptor : -1, events: Int16(POLLIN), revents: 0) }

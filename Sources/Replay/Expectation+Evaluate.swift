@@ -5,7 +5,11 @@ extension Expectation {
     ///
     /// - Parameter similarity: the sentence encoder; only needed where `needsSimilarity`.
     public func failure(in messages: [ReceivedMessage], similarity: (any TextSimilarity)? = nil) -> String? {
-        if case .order(let wanted) = check { return orderFailure(wanted, messages, similarity) }
+        if case .order(let wanted) = check {
+            let reason = orderFailure(wanted, messages, similarity)
+            guard amount == .absent || amount == .never else { return reason }
+            return reason == nil ? "this order must not come, and did: \(Replies.kinds(messages))" : nil
+        }
         let found = candidates(messages)
         let reasons = found.map { reason($0, messages, similarity) }
         let fulfilled = reasons.count { $0 == nil }
@@ -21,8 +25,10 @@ extension Expectation {
             return "this must not come, and did: \(describe(found[index]))"
         case .never:
             if reasons.isEmpty { return "no \(name) came" }
-            guard let index = reasons.firstIndex(where: { $0 == nil }) else { return nil }
-            return "it must not be so, and is: \(describe(found[index]))"
+            // Late or not: what must not be so is not so because it came too late.
+            if let wrong = found.first(where: { content($0, messages, similarity) == nil }) { return "it must not be so, and is: \(describe(wrong))" }
+            let late = found.compactMap(lateness)
+            return late.count == found.count ? late.joined(separator: "; ") : nil
         case .count(let range):
             if range.contains(fulfilled) { return nil }
             return "\(fulfilled) came as described; expected were \(describe(range))"
@@ -62,7 +68,10 @@ extension Expectation {
 
     /// Why one message is not what was expected, or nil.
     private func reason(_ received: ReceivedMessage, _ all: [ReceivedMessage], _ similarity: (any TextSimilarity)?) -> String? {
-        if let reason = content(received, all, similarity) { return reason }
+        content(received, all, similarity) ?? lateness(received)
+    }
+
+    private func lateness(_ received: ReceivedMessage) -> String? {
         guard let withinMs, received.afterMs > Double(withinMs) else { return nil }
         return "it came after \(Int(received.afterMs)) ms; \(withinMs) ms were allowed"
     }
@@ -101,7 +110,7 @@ extension Expectation {
             }
             from = next + 1
         }
-        return nil
+        return from > 0 ? lateness(messages[from - 1]) : nil
     }
 
     private func describe(_ received: ReceivedMessage) -> String {

@@ -62,6 +62,9 @@ extension Expectation {
                 if case .order = expected.check { throw member.error("an order has no order within") }
                 all.append(expected)
             }
+            guard !item["count"].exists, try !item["optional"].bool(or: false) else {
+                throw item.error("an order comes or does not: beside it, within_ms, absent and not are allowed")
+            }
             guard all.count >= 2 else { throw item["order"].error("at least two things are in order") }
             checks.append(.order(all))
         }

@@ -61,11 +61,12 @@ public struct SpeechSynthesiser {
     /// The sound file of a text, spoken now if it was not before. Throws UNAVAILABLE without espeak-ng, INTERNAL when it fails.
     public func file(of spoken: SpokenText) throws(RPCStatus) -> String {
         let path = "\(folder)/\(spoken.fileName).wav"
-        let words = "\(folder)/\(spoken.fileName).txt"
         if access(path, R_OK) == 0 { return path }
         try Self.makeFolders(folder)
-        // A name of its own, so that several programs may speak the same words at once.
+        // Names of its own, so that several programs may speak the same words at once.
         let draft = "\(path).\(getpid())"
+        let words = "\(draft).txt"
+        defer { unlink(words) }
         try Self.write(Array(spoken.text.utf8), to: words)
         let status = try Subprocess.run([program, "-v", spoken.voice, "-s", "\(spoken.wordsPerMinute)", "-f", words, "-w", draft])
         guard status == 0, access(draft, R_OK) == 0, rename(draft, path) == 0 else {

@@ -67,6 +67,9 @@ public final class Route {
         }
     }
 
+    /// Whether plugin streams that get nothing more still answer.
+    public var isDraining: Bool { !draining.isEmpty }
+
     /// Whether a plugin node has an open stream, the camera's aside.
     public func isOpen(_ node: Int) -> Bool { open[node] != nil }
 

@@ -216,6 +216,7 @@ extension ServerConfiguration {
         sessionLimits.frameBytesMax = limits.frameBytesMax
         sessionLimits.textBytesMax = try value["text_bytes_max"].int(in: 1...(1 << 20), or: sessionLimits.textBytesMax)
         sessionLimits.imageBytesMax = try value["image_bytes_max"].int(in: 1_024...(256 << 20), or: sessionLimits.imageBytesMax)
+        sessionLimits.soundFilesBytesMax = try value["sound_files_bytes_max"].int(in: 1_024...(1 << 30), or: sessionLimits.soundFilesBytesMax)
         sessionLimits.turnQuietMs = try value["turn_quiet_ms"].int(in: 10...60_000, or: sessionLimits.turnQuietMs)
         sessionLimits.resumeBytesMax = try value["resume_bytes_max"].int(in: 0...(64 << 20), or: sessionLimits.resumeBytesMax)
         sessionLimits.resumeWindowMs = try value["resume_window_ms"].int(in: 0...3_600_000, or: sessionLimits.resumeWindowMs)

@@ -75,6 +75,7 @@ extension Session: RouteDelegate {
         if let route, route.plugins(of: .audio).contains(node) {
             audioNodesOpen = route.plugins(of: .audio).contains(where: route.isOpen)
             if !audioNodesOpen { audioDraining = false }
+            if !audioNodesOpen, !route.isDraining { soundFilesDone() }
             if let turn = turns.first(where: { $0.speechOpen }) {
                 turn.speechOpen = false
                 failed(Modality.text, node: node, in: turn)

@@ -25,12 +25,31 @@ extension Session {
         let route = try currentRoute()
         guard !route.targets(of: .audio).isEmpty else { throw RPCStatus(.unimplemented, "this server's graph takes no audio") }
         let chunk = try AudioChunkView(peek.contents(in: payload))
+        if chunk.encoding == .file { try holdSoundFile(chunk.samples.count) }
         let turnID = turns.last?.id ?? 0
         let opening = StreamOpen(sessionKey: key, turnID: turnID, language: languageIsSet ? language : "")
         defer { audioNodesOpen = route.plugins(of: .audio).contains(where: route.isOpen) }
         try route.send(routed(SharedBuffer(copying: payload), peek, turnID: turnID), to: .audio, opening: opening)
         audioNodesOpen = true
         if chunk.last { finishAudio() }
+    }
+
+    private func holdSoundFile(_ bytes: Int) throws(RPCStatus) {
+        guard soundFileBytes + bytes <= limits.soundFilesBytesMax else {
+            throw RPCStatus(
+                .resourceExhausted,
+                "\(soundFileBytes) bytes of sound files wait to be transcribed; at most \(limits.soundFilesBytesMax) may: send the next one later")
+        }
+        try hold((assembly?.bytes.count ?? 0) + soundFileBytes + bytes)
+        soundFileBytes += bytes
+    }
+
+    /// Nothing that the client sent as sound is under way any more.
+    func soundFilesDone() {
+        guard soundFileBytes > 0 else { return }
+        ingress.give(min(ingressBytes, soundFileBytes))
+        ingressBytes -= min(ingressBytes, soundFileBytes)
+        soundFileBytes = 0
     }
 
     /// The microphone is off: what was said is transcribed, then the streams end.
@@ -52,11 +71,11 @@ extension Session {
             outcome = try joining.add(imageID: part.imageID, part: part.part, last: part.last, data: part.data, bytesMax: limits.imageBytesMax)
         } catch {
             assembly = nil
-            try hold(0)
+            try hold(soundFileBytes)
             throw error
         }
         assembly = joining.isEmpty ? nil : joining
-        try hold(assembly?.bytes.count ?? 0)
+        try hold((assembly?.bytes.count ?? 0) + soundFileBytes)
         let whole: SharedBuffer
         switch outcome {
         case .incomplete: return
@@ -135,7 +154,7 @@ extension Session {
         turn.inputs += 1
     }
 
-    /// Charges the parts of a photo that wait for the rest to the server's budget.
+    /// Charges what waits for the rest of it, or for its turn, to the server's budget.
     private func hold(_ bytes: Int) throws(RPCStatus) {
         let more = bytes - ingressBytes
         guard more <= 0 || ingress.take(more) else {
@@ -144,7 +163,7 @@ extension Session {
             assembly = nil
             throw RPCStatus(
                 .resourceExhausted,
-                "the server holds \(ingress.usedBytes) bytes of unfinished input, of \(ingress.bytesMax) allowed; send the photo again")
+                "the server holds \(ingress.usedBytes) bytes of unfinished input, of \(ingress.bytesMax) allowed; send the photo or the sound again")
         }
         if more < 0 { ingress.give(-more) }
         ingressBytes = bytes

@@ -70,6 +70,8 @@ public final class Session {
     /// The server's budget for what is held on its way in, and this session's part of it.
     let ingress: IngressBudget
     var ingressBytes = 0
+    /// Of sound files that are not transcribed yet: the recogniser keeps a file until it is whole, and then until its turn comes.
+    var soundFileBytes = 0
     /// Plugin streams that listen to the microphone.
     var audioNodesOpen = false
     /// … and those that were told that it is off and still transcribe.

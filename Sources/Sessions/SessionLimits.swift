@@ -2,6 +2,8 @@
 public struct SessionLimits: Sendable, Equatable {
     public var textBytesMax = 16 << 10
     public var imageBytesMax = 8 << 20
+    /// Sound files that are not transcribed yet, whole and unfinished ones together.
+    public var soundFilesBytesMax = 64 << 20
     public var imagePixelsMax: UInt64 = 40_000_000
     public var frameBytesMax = 4 << 20
     /// Turns that were sealed and wait for the one before them.

@@ -5,6 +5,7 @@ import Fusion
 import Router
 import Sessions
 import Synchronization
+import TestSupport
 import Wire
 
 /// A unit vector along one axis of a small space: texts of one topic are equal, of two topics orthogonal.
@@ -53,13 +54,12 @@ final class FakePlugin: Node {
 }
 
 /// A session on a virtual loop whose every turn goes to one agent. Texts become the vectors the test names.
-final class AgentHarness: SessionObserver, SessionOutlet, @unchecked Sendable {
+final class AgentHarness: SessionLog, @unchecked Sendable {
     // Invariant: touched by the calling thread alone, which is the loop's while it runs.
     let loop: EventLoop
     private var failure: (any Error)?
     private let router = Router()
     private(set) var session: Session!
-    private(set) var messages: [ServerMessage] = []
 
     init(
         _ agent: any Agent, texts: [String: Feature] = [:], image: Feature? = nil, pose: Pose? = nil, user: String = "ann",
@@ -86,6 +86,7 @@ final class AgentHarness: SessionObserver, SessionOutlet, @unchecked Sendable {
             steps: [FusionStep(id: "query", operation: .concatenation, inputs: [Modality.text, Modality.image], weights: weights)],
             agents: [AgentNode(id: "agent", agent: agent.name, query: "query")])
         let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "")
+        super.init()
         session = Session(
             id: "s1", key: 1, principal: Principal(user: user, shop: "gold"), loop: loop, router: router, limits: SessionLimits(), observer: self,
             seed: 7,
@@ -116,24 +117,6 @@ final class AgentHarness: SessionObserver, SessionOutlet, @unchecked Sendable {
 
     /// One text, and its whole reply.
     func ask(_ words: String) throws -> ReplyDelta { try run([[.text(TextInput(text: words))]])[0].replies.first ?? ReplyDelta() }
-
-    func send(_ message: [UInt8]) {
-        message.withUnsafeBytes { bytes in
-            if let decoded = try? ServerMessage(decoding: bytes) { messages.append(decoded) }
-        }
-    }
-    func send(writing body: (inout [UInt8]) -> Void) {
-        var bytes: [UInt8] = []
-        body(&bytes)
-        send(bytes)
-    }
-    func grant(_ grant: CreditLedger.Grant) {}
-    func close(_ status: RPCStatus) {}
-    func sessionDecided(afterUs: UInt64) {}
-    func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State) {}
-    func sessionProblem(_ status: RPCStatus) {}
-    func sessionBehaviour(_ session: Session, _ event: BehaviourEvent) {}
-    func sessionEnded(_ session: Session) {}
 }
 
 extension [ServerMessage] {

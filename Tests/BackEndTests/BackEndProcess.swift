@@ -3,6 +3,7 @@ import EventLoop
 import Foundation
 import Glibc
 import Locks
+import TestSupport
 
 @testable import BackEnd
 
@@ -77,24 +78,11 @@ final class BackEndProcess: Sendable {
     }
 
     func told(_ faults: [String]? = nil) throws -> Told {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var target = sockaddr_in()
-        target.sin_family = sa_family_t(AF_INET)
-        target.sin_port = port.bigEndian
-        target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let status = withUnsafePointer(to: &target) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
-        guard status == 0 else { throw LoopError(.connectionRefused, "the back end is gone") }
         let body = try faults.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) } ?? ""
         let head = faults == nil ? "GET /_log HTTP/1.1" : "POST /_faults HTTP/1.1\r\nContent-Length: \(body.utf8.count)"
-        let request = Array("\(head)\r\nHost: x\r\nConnection: close\r\n\r\n\(body)".utf8)
-        guard write(descriptor, request, request.count) == request.count else { throw LoopError(.connectionReset, "the back end is gone") }
-        var answer: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while case let count = read(descriptor, &buffer, buffer.count), count > 0 { answer += buffer[..<count] }
-        let text = String(decoding: answer, as: UTF8.self)
+        guard let text = loopbackExchange(port: port, "\(head)\r\nHost: x\r\nConnection: close\r\n\r\n\(body)") else {
+            throw LoopError(.connectionRefused, "the back end is gone")
+        }
         guard let start = text.range(of: "\r\n\r\n") else { throw LoopError(.connectionReset, "no answer") }
         return try JSONDecoder().decode(Told.self, from: Data(text[start.upperBound...].utf8))
     }

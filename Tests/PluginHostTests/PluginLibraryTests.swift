@@ -169,6 +169,14 @@ import Wire
         #expect(elf.isPureC && elf.needed.contains("libm.so.6") && elf.sections.contains(".text"))
     }
 
+    @Test func memoryThatTheFileDoesNotHoldMayBeLargerThanTheFile() throws {
+        let workshop = try Workshop()
+        let source = "\(workshop.path)/table.c"
+        #expect(shell("echo 'static float table[1 << 20]; float *first(void) { return table; }' > '\(source)'") == 0)
+        #expect(shell("clang -shared -fPIC -o '\(workshop.path)/table.so' '\(source)'") == 0)
+        #expect(try parse("\(workshop.path)/table.so").sections.contains(".bss"))
+    }
+
     @Test func damagedFilesAreRefusedWhateverIsWrong() throws {
         let workshop = try Workshop()
         let path = try workshop.probe()

@@ -171,3 +171,39 @@ struct WholeReplyTests {
         #expect(try expectation("{reply: {contains: ['returns are free'], lacks: [rings]}}").failure(in: messages) == nil)
     }
 }
+
+@Suite("How an order, a time and a negation go together")
+struct OrderAndTimeTests {
+    private let reply = received(.reply(ReplyDelta(text: "Gold rings.", language: "en", last: true)), afterMs: 900)
+    private let cards = received(.recommendations(Recommendations(items: [Recommendation(productID: "A")])), afterMs: 300)
+
+    @Test("an order that must not come fails when it came, and not when another did")
+    func absentOrder() throws {
+        for word in ["absent", "not"] {
+            let never = try expectation("{order: [recommendations, reply], \(word): true}")
+            #expect(never.failure(in: [cards, reply])?.contains("this order must not come, and did") == true)
+            #expect(never.failure(in: [reply, cards]) == nil)
+        }
+    }
+
+    @Test("an order's last member comes in time")
+    func orderInTime() throws {
+        let late = try expectation("{order: [recommendations, reply], within_ms: 500}").failure(in: [cards, reply])
+        #expect(late == "it came after 900 ms; 500 ms were allowed")
+        #expect(try expectation("{order: [recommendations, reply], within_ms: 1000}").failure(in: [cards, reply]) == nil)
+    }
+
+    @Test("an order is not counted, nor optional", arguments: ["count: 2", "optional: true"])
+    func refused(_ word: String) {
+        #expect(throws: YAMLError.self) { _ = try expectation("{order: [recommendations, reply], \(word)}") }
+    }
+
+    @Test("what must not be so is not excused by coming late; what is not so must still come in time")
+    func negationAndTime() throws {
+        let never = try expectation("{reply: {contains: gold}, not: true, within_ms: 500}")
+        #expect(never.failure(in: [reply])?.contains("it must not be so, and is") == true)
+        let other = try expectation("{reply: {contains: silver}, not: true, within_ms: 500}")
+        #expect(other.failure(in: [reply]) == "it came after 900 ms; 500 ms were allowed")
+        #expect(try expectation("{reply: {contains: silver}, not: true, within_ms: 1000}").failure(in: [reply]) == nil)
+    }
+}

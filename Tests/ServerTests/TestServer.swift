@@ -1,6 +1,7 @@
 import Client
 import EventLoop
 import Foundation
+import TestSupport
 import Testing
 import Wire
 
@@ -102,12 +103,7 @@ final class RawClient {
     init(_ address: SocketAddress) throws {
         switch address {
         case .tcp(_, let port):
-            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            var target = sockaddr_in()
-            target.sin_family = sa_family_t(AF_INET)
-            target.sin_port = port.bigEndian
-            target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            try RawClient.connect(descriptor, &target)
+            descriptor = try #require(loopbackSocket(port: port), "the server takes connections")
         case .unix(let path):
             descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
             var target = sockaddr_un()
@@ -239,20 +235,5 @@ extension ServerMessage {
 
 /// What the metrics endpoint answers.
 func httpGet(_ path: String, _ port: UInt16) throws -> String {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var target = sockaddr_in()
-    target.sin_family = sa_family_t(AF_INET)
-    target.sin_port = port.bigEndian
-    target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let status = withUnsafePointer(to: &target) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-    }
-    try #require(status == 0)
-    let request = Array("GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8)
-    try #require(write(descriptor, request, request.count) == request.count)
-    var answer: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 4_096)
-    while case let count = read(descriptor, &buffer, buffer.count), count > 0 { answer += buffer[..<count] }
-    return String(decoding: answer, as: UTF8.self)
+    try #require(loopbackExchange(port: port, "GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
 }

@@ -1,6 +1,7 @@
 import EventLoop
 import Fusion
 import Router
+import TestSupport
 import Testing
 import Wire
 

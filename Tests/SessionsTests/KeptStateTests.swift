@@ -2,6 +2,7 @@ import Catalog
 import EventLoop
 import Fusion
 import Router
+import TestSupport
 import Testing
 import Wire
 
@@ -9,38 +10,14 @@ import Wire
 
 @Suite("A session that another process had")
 struct KeptStateTests {
-    private final class Silent: SessionObserver {
-        func sessionDecided(afterUs: UInt64) {}
-        func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State) {}
-        func sessionProblem(_ status: RPCStatus) {}
-        func sessionBehaviour(_ session: Session, _ event: BehaviourEvent) {}
-        func sessionEnded(_ session: Session) {}
-    }
-
-    private final class Kept: SessionOutlet {
-        var messages: [ServerMessage] = []
-        func send(_ message: [UInt8]) {
-            message.withUnsafeBytes { bytes in
-                if let decoded = try? ServerMessage(decoding: bytes) { messages.append(decoded) }
-            }
-        }
-        func send(writing body: (inout [UInt8]) -> Void) {
-            var bytes: [UInt8] = []
-            body(&bytes)
-            send(bytes)
-        }
-        func grant(_ grant: CreditLedger.Grant) {}
-        func close(_ status: RPCStatus) {}
-    }
-
-    private let observer = Silent()
+    private let log = SessionLog()
 
     private func session(_ loop: EventLoop, user: String = "ann") -> Session {
         let plan = GraphPlan(name: "none", streams: [], ingress: [:], align: AlignPolicy(), steps: [], agents: [])
         let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [], classifier: nil, catalogueHash: "")
         return Session(
             id: "s1", key: 1, principal: Principal(user: user, shop: "gold"), loop: loop, router: Router(), limits: SessionLimits(),
-            observer: observer, seed: 7, deployment: { deployment })
+            observer: log, seed: 7, deployment: { deployment })
     }
 
     private var stored: SessionState {
@@ -53,10 +30,9 @@ struct KeptStateTests {
     /// Takes up what is stored, with the client having got everything up to `after`, and gives what it is told.
     private func taken(_ state: SessionState, after: UInt64, user: String = "ann") throws -> (session: Session, told: [ServerMessage]) {
         let loop = try EventLoop(name: "kept", clock: .virtual)
-        let outlet = Kept()
         let made = session(loop, user: user)
         nonisolated(unsafe) var failure: (any Error)?
-        nonisolated(unsafe) let (own, to) = (made, outlet)
+        nonisolated(unsafe) let (own, to) = (made, log)
         loop.submit {
             do {
                 try own.take(up: state, clientHas: after)
@@ -66,7 +42,7 @@ struct KeptStateTests {
         }
         loop.run()
         if let failure { throw failure }
-        return (made, outlet.messages)
+        return (made, log.messages)
     }
 
     @Test("goes on where it was: what was shown and meant, what is under way, language, consent, numbers")

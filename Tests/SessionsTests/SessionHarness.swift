@@ -2,6 +2,7 @@ import Catalog
 import EventLoop
 import Fusion
 import Router
+import TestSupport
 import Wire
 
 @testable import Sessions
@@ -9,16 +10,12 @@ import Wire
 /// A session on a virtual loop with a text node that answers after a given time, and an agent that says what it was asked.
 ///
 /// Everything runs on the calling thread; `run` returns when the given virtual time has passed.
-final class SessionHarness: SessionObserver, SessionOutlet {
+final class SessionHarness: SessionLog {
     let loop: EventLoop
     let router = Router()
     let text: DelayedTextNode
     let pose: DelayedPoseNode?
     private(set) var session: Session!
-    private(set) var messages: [ServerMessage] = []
-    private(set) var grants: [CreditLedger.Grant] = []
-    private(set) var closed: RPCStatus?
-    private(set) var endedTurns: [TurnMachine.State] = []
     private var sequence: UInt64 = 0
     private var failure: (any Error)?
 
@@ -47,6 +44,7 @@ final class SessionHarness: SessionObserver, SessionOutlet {
                 steps: [FusionStep(id: "query", operation: .concatenation, inputs: ["text"], weights: [1])],
                 agents: [AgentNode(id: "echo", agent: "echo", query: "query")])
         let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "", voice: voice)
+        super.init()
         session = Session(
             id: "s", key: 1, principal: Principal(user: "u", shop: "t"), loop: loop, router: router, limits: limits, observer: self, seed: 7,
             ingress: budget,
@@ -102,29 +100,6 @@ final class SessionHarness: SessionObserver, SessionOutlet {
             if message.turnID == id, case .turn(let turn) = message.kind { turn.state } else { nil }
         }
     }
-
-    // MARK: SessionOutlet
-
-    func send(_ message: [UInt8]) {
-        message.withUnsafeBytes { bytes in
-            if let decoded = try? ServerMessage(decoding: bytes) { messages.append(decoded) }
-        }
-    }
-    func send(writing body: (inout [UInt8]) -> Void) {
-        var bytes: [UInt8] = []
-        body(&bytes)
-        send(bytes)
-    }
-    func grant(_ grant: CreditLedger.Grant) { grants.append(grant) }
-    func close(_ status: RPCStatus) { closed = status }
-
-    // MARK: SessionObserver
-
-    func sessionDecided(afterUs: UInt64) {}
-    func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State) { endedTurns.append(state) }
-    func sessionProblem(_ status: RPCStatus) {}
-    func sessionBehaviour(_ session: Session, _ event: BehaviourEvent) {}
-    func sessionEnded(_ session: Session) {}
 }
 
 /// Answers each text with a one-dimensional embedding after a while; "refuse" gives a problem, "silence" nothing.

@@ -1,5 +1,6 @@
 import EventLoop
 import Router
+import TestSupport
 import Testing
 import Wire
 

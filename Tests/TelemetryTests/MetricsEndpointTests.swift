@@ -1,35 +1,14 @@
 import Glibc
 import Synchronization
 import Telemetry
+import TestSupport
 import Testing
 
 @Suite("The metrics endpoint", .serialized)
 struct MetricsEndpointTests {
-    /// Sends a request over a socket and returns all that comes back.
-    private func exchange(_ port: UInt16, _ request: String) -> String? {
-        let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(fd) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
-        guard connected == 0 else { return nil }
-        let bytes = Array(request.utf8)
-        guard write(fd, bytes, bytes.count) == bytes.count else { return nil }
-        var answer: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = read(fd, &buffer, buffer.count)
-            if count <= 0 { return String(decoding: answer, as: UTF8.self) }
-            answer.append(contentsOf: buffer[0..<count])
-        }
-    }
-
     private func ask(_ port: UInt16, _ method: String, _ path: String, body: String = "") -> String? {
-        exchange(port, "\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        let head = "\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: \(body.utf8.count)"
+        return loopbackExchange(port: port, "\(head)\r\n\r\n\(body)")
     }
 
     @Test("GET /metrics gives the registry's text with the format's content type")
@@ -71,7 +50,7 @@ struct MetricsEndpointTests {
         let post = ask(endpoint.port, "POST", "/metrics", body: String(repeating: "x", count: 100_000))
         #expect(post?.hasPrefix("HTTP/1.1 405 ") == true)
         #expect(post?.contains("Allow: GET, HEAD\r\n") == true)
-        #expect(exchange(endpoint.port, "nonsense\r\n\r\n") != nil)
+        #expect(loopbackExchange(port: endpoint.port, "nonsense\r\n\r\n") != nil)
         #expect(ask(endpoint.port, "GET", "/" + String(repeating: "a", count: 60_000))?.hasPrefix("HTTP/1.1 41") == true)
         #expect(ask(endpoint.port, "GET", "/healthz")?.hasPrefix("HTTP/1.1 200 ") == true)
     }
@@ -82,7 +61,7 @@ struct MetricsEndpointTests {
         let port = endpoint.port
         endpoint.stop()
         endpoint.stop()
-        #expect(exchange(port, "GET /healthz HTTP/1.0\r\n\r\n") == nil)
+        #expect(loopbackExchange(port: port, "GET /healthz HTTP/1.0\r\n\r\n") == nil)
         let again = try MetricsEndpoint(port: port, registry: MetricsRegistry()) { [] }
         #expect(again.port == port)
         again.stop()

@@ -2,6 +2,7 @@
 
 import CImageCodec
 import ImageDecoding
+import Testing
 
 /// Pictures made in memory, and surgery on their files.
 enum Pictures {
@@ -116,4 +117,15 @@ func decoded(_ file: [UInt8], _ fit: ImageFit = .full(sideMax: 16_384), limits: 
         Result { () throws(ImageError) -> DecodedImage in try ImageDecoder.decode(bytes, limits: limits, fit: fit) }
     }
     return try result.get()
+}
+
+/// Every `step`th byte of a file turned round, one at a time: what comes is an ImageError, or a picture as large as it says and as it may be.
+func flippedBytesAreBounded(_ file: [UInt8], step: Int, limits: ImageLimits) {
+    for place in stride(from: 0, to: file.count, by: step) {
+        var broken = file
+        broken[place] ^= 0xFF
+        // Only an ImageError can be thrown, by decoded()'s type; another end would be the test's own.
+        guard let image = try? decoded(broken, limits: limits) else { continue }
+        #expect(image.rgb.count == image.width * image.height * 3 && image.width * image.height <= limits.pixelsMax)
+    }
 }

@@ -16,7 +16,8 @@ int64_t vmf_sealed_size(int descriptor);
 int vmf_socket_pair(int pair[2]);
 /* Sends a descriptor under a number; EAGAIN when the other end does not read. */
 int vmf_send(int socket, uint32_t number, int descriptor);
-/* Takes the next one, close-on-exec. EAGAIN when there is none, ENODATA when the other end is closed, EPROTO for a message that holds none. */
+/* Takes the next one, close-on-exec. EAGAIN when there is none, ENODATA when the other end is closed, EPROTO for a message that holds
+ * none or several, all of which are closed. */
 int vmf_receive(int socket, uint32_t *number);
 
 #endif

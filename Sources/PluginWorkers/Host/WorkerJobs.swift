@@ -82,6 +82,12 @@ final class WorkerJobs {
         guard running.values.reduce(0, { $0 + ($1.runID == request.streamID ? 1 : 0) }) < plugin.limits.streamJobsMax else {
             throw RPCStatus(.resourceExhausted, "the stream has \(plugin.limits.streamJobsMax) jobs under way, which is its limit")
         }
+        // Outputs that are kept take memory without asking for it, so what is full takes no further job.
+        guard stream.budget.usedBytes < stream.budget.bytesMax else {
+            throw RPCStatus(
+                .resourceExhausted,
+                "the stream's tensors take \(stream.budget.usedBytes) bytes, which is over its limit of \(stream.budget.bytesMax): release some")
+        }
         var inputs: [(name: String, tensor: HostTensor)] = []
         for input in request.inputs { inputs.append((input.name, try tensor(input, stream))) }
         let now = node.loop.nowUs

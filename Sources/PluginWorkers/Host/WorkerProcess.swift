@@ -73,10 +73,17 @@ final class WorkerProcess {
                 child.kill(SIGKILL)
                 throw error
             }
+            do {
+                try child.limit(.coreFile, to: 0)
+                try child.limit(.descriptors, to: UInt64(plugin.limits.descriptorsMax))
+                if !WorkerRunner.isSanitized(plugin.command) { try child.limit(.memory, to: UInt64(plugin.limits.memoryBytesMax)) }
+            } catch {
+                // Nobody knows of it yet: no event is to reach the node, which has no process.
+                process.events = nil
+                process.kill()
+                throw error
+            }
             relay.process = process
-            try child.limit(.coreFile, to: 0)
-            try child.limit(.descriptors, to: UInt64(plugin.limits.descriptorsMax))
-            if !WorkerRunner.isSanitized(plugin.command) { try child.limit(.memory, to: UInt64(plugin.limits.memoryBytesMax)) }
             return process
         } catch let error as LoopError {
             throw RPCStatus(.unavailable, error.message)

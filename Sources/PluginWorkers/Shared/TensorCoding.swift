@@ -38,16 +38,16 @@ final class TensorCoder {
             throw RPCStatus(.invalidArgument, "tensor \"\(message.name)\": shape \(message.shape) is impossible")
         }
         let shape = message.shape.map(Int.init)
+        let count = try HostTensor.byteCount(type: type, shape: shape)
         if message.memfd != 0 {
-            let count = try HostTensor.byteCount(type: type, shape: shape)
             return try HostTensor(type, shape, in: descriptors.take(message.memfd, count: count), budget: budget)
         }
-        let tensor = try make(type, shape)
-        guard tensor.bytes.count == message.data.count else {
+        // Before it is made: zeros for a large shape without data would take the loop's time.
+        guard count == message.data.count else {
             throw RPCStatus(
-                .invalidArgument,
-                "tensor \"\(message.name)\": \(message.data.count) bytes where \(message.dtype) \(shape) needs \(tensor.bytes.count)")
+                .invalidArgument, "tensor \"\(message.name)\": \(message.data.count) bytes where \(message.dtype) \(shape) needs \(count)")
         }
+        let tensor = try make(type, shape)
         message.data.withUnsafeBytes { tensor.bytes.copyMemory(from: $0) }
         return tensor
     }
