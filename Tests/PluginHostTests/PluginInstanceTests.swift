@@ -45,6 +45,32 @@ import Wire
         #expect(workshop.observer.count("destroyed") == 1)
     }
 
+    /// A worker acknowledges its inputs with the output during which its stream is quiet: with the first of several, the others could be lost.
+    @Test func aStreamIsQuietWithTheLastOfItsOutputsAndNotBefore() async throws {
+        let host = try workshop.host()
+        let generation = try host.load(try workshop.probe())
+        let quiet: [Bool] = try await withLoop { loop, done in
+            let instance = try host.instance(of: generation, on: loop)
+            var stream: (any NodeStream)?
+            var found: [Bool] = []
+            let events = Events { events in
+                guard let opened = stream, events.closed.isEmpty else { return }
+                found.append(instance.isQuiet(instance.token(of: opened)))
+                guard found.count == 3 else { return }
+                events.onEvent = { _ in }
+                opened.cancel()
+                stream = nil
+                instance.retire()
+                loop.nextTick { done(found) }
+            }
+            let opened = try instance.open(StreamOpen(sessionKey: 3), events: events)
+            stream = opened
+            for text in ["e1", "e2", "e3"] { opened.data(message(text)) }
+            #expect(!instance.isQuiet(instance.token(of: opened)))
+        }
+        #expect(quiet == [false, false, true])
+    }
+
     @Test func inferenceComputeAndTimersAreCompleted() async throws {
         let result = try await converse(["i", "c", "d", "t", "n"]) { texts, _ in texts.count == 5 }
         #expect(Set(result.texts) == ["sum = 2 4 6", "compute 0 ", "compute 15 the compute job failed", "timer 0 ", "random 1"])

@@ -138,9 +138,9 @@ final class Counting {
         }
     }
 
-    /// Reads until as many answers have come as chunks were sent, or `times` as many, or a problem.
-    func read(times: UInt64 = 1) throws {
-        while answers.count < sent * times, problems.isEmpty {
+    /// Reads until as many answers have come as chunks were sent, or a problem.
+    func read() throws {
+        while answers.count < sent, problems.isEmpty {
             _ = try client.messages { message in
                 switch message.kind {
                 case .transcript(let transcript)?:

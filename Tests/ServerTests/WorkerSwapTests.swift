@@ -64,27 +64,6 @@ struct WorkerSwapTests {
         #expect(metrics.contains("vitrine_plugin_change_ms_count{step=\"publish\"} 8"))
     }
 
-    @Test("What a plugin gives for one input in several messages comes whole, also when the stream moves on right behind the input")
-    func severalOutputs() throws {
-        let builds = try Builds()
-        let first = try builds.make(1, "-DSTATELESS -DTIMES=3")
-        let server = try server(first)
-        let customers = try (0..<4).map { _ in try Counting(server) }
-        for number in 1...6 {
-            for customer in customers { customer.send(3) }
-            let call = try AdminCall(
-                server, .adminSwapPlugin, ChangePluginRequest(file: try builds.variant(of: first, number)).encoded()
-            ) { try ChangePluginReply(decoding: $0) }
-            for customer in customers { customer.send(5) }
-            #expect(try call.result().get().plugin?.generation == UInt32(number) + 1)
-        }
-        for customer in customers {
-            try customer.read(times: 3)
-            #expect(customer.problems == [])
-            #expect(customer.answers.map(\.number) == (1...customer.sent).flatMap { [$0, $0, $0] }, "each three times, in order")
-        }
-    }
-
     @Test("A plugin moves to a process of its own and back, by request; the same file elsewhere is a change")
     func moves() throws {
         let builds = try Builds()
