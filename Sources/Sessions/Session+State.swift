@@ -40,6 +40,9 @@ extension Session {
         guard lastTurnID == 0, stored.user == principal.user, stored.shop == principal.shop else {
             throw RPCStatus(.failedPrecondition, "a stored session is taken up by its own customer, before the first turn")
         }
+        // Both are counted on from, and one of them is what the client says.
+        let clientHas = min(clientHas, Session.sequenceMax)
+        let next = min(stored.nextServerSequence, Session.sequenceMax)
         lastTurnID = min(stored.turnID, Session.turnIDMax)
         language = stored.language
         languageIsSet = !stored.language.isEmpty
@@ -51,8 +54,8 @@ extension Session {
         context.dialogue = stored.dialogue ?? Dialogue()
         // What was liked, or bought, is not kept apart: all of it has at least been looked at.
         context.behaviour = stored.viewedProducts.suffix(limits.behaviourEventsMax).map { BehaviourEvent(behaviour: .view, productID: $0) }
-        if clientHas > 0, clientHas + 1 < stored.nextServerSequence { lost = (clientHas + 1)...(stored.nextServerSequence - 1) }
+        if clientHas > 0, clientHas + 1 < next { lost = (clientHas + 1)...(next - 1) }
         // A client that has more than was kept of it is right.
-        outbox.resume(at: max(stored.nextServerSequence, min(clientHas, Session.turnIDMax) + 1))
+        outbox.resume(at: max(next, clientHas + 1))
     }
 }

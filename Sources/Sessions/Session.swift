@@ -99,6 +99,8 @@ public final class Session {
 
     /// Turns are numbered up to here: room for counting on after any number a client names.
     public static let turnIDMax = UInt64(1) << 62
+    /// Messages that a kept session goes on from are numbered up to here, for the same reason.
+    static let sequenceMax = UInt64(1) << 62
 
     public init(
         id: String, key: UInt64, principal: Principal, loop: EventLoop, router: Router, limits: SessionLimits,

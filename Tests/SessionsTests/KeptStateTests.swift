@@ -73,6 +73,14 @@ struct KeptStateTests {
     @Test("believes a client that has more than was kept, and numbers on from there")
     func ahead() throws { #expect(try taken(stored, after: 20).told.map(\.sequence) == [21]) }
 
+    @Test("survives any number that a client or a stored state may name")
+    func anyNumber() throws {
+        #expect(try taken(stored, after: .max).told.count == 1)
+        var odd = stored
+        odd.nextServerSequence = .max
+        #expect(try taken(odd, after: 11).told.count == 2)
+    }
+
     @Test("is its customer's alone, and of a layout that is known")
     func refused() throws {
         #expect(throws: RPCStatus.self) { _ = try taken(stored, after: 11, user: "bob") }
