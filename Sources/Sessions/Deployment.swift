@@ -50,7 +50,9 @@ public final class Deployment: Sendable {
 
     /// The next deployment, which differs by what its agents know.
     public func with(agents: [any Agent], classifier: (any ModalityClassifier)?, catalogueHash: String) -> Deployment {
-        Deployment(number: number + 1, plan: plan, generations: generations, agents: agents, classifier: classifier, catalogueHash: catalogueHash)
+        Deployment(
+            number: number + 1, plan: plan, generations: generations, agents: agents, classifier: classifier, catalogueHash: catalogueHash,
+            voice: voice)
     }
 
     func agent(named name: String) -> (any Agent)? { agents.first { $0.name == name } }
