@@ -126,7 +126,8 @@ public final class HTTPBackEnd: OrderStore, ServiceDesk, Sendable {
         case 404, 410: return StoreError(.notFound, what)
         case 409: return StoreError(.conflict, what)
         case 412: return StoreError(.failedPrecondition, what)
-        case 429: return StoreError(.resourceExhausted, what)
+        // To whoever reads, it does not answer just now.
+        case 429: return StoreError(request.method == .post ? .resourceExhausted : .unavailable, what)
         // It says itself that it did nothing.
         case 503: return StoreError(.unavailable, what)
         default: return StoreError(request.method == .post ? .outcomeUnknown : .unavailable, what)

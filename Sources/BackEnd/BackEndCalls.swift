@@ -64,6 +64,8 @@ public struct BackEndFailure: Error, Sendable, Equatable {
         case circuitOpen = "circuit_open"
         /// Too many calls are under way.
         case busy
+        /// Refused at last, after an attempt that may have been done.
+        case unsettled
         case stopped
         case notRecorded = "not_recorded"
     }
@@ -81,7 +83,7 @@ public struct BackEndFailure: Error, Sendable, Equatable {
 
     func storeError(isWrite: Bool) -> StoreError {
         if isWrite, mayHaveActed { return StoreError(.outcomeUnknown, "the back end may have done it: \(message)") }
-        return StoreError(code == .busy ? .resourceExhausted : .unavailable, "the back end: \(message)")
+        return StoreError(code == .busy && isWrite ? .resourceExhausted : .unavailable, "the back end: \(message)")
     }
 }
 

@@ -58,10 +58,7 @@ final class HTTPCaller {
             breaker.ended(permit, isFailure: outcome.isFailure, nowUs: loop.nowUs)
             switch plan.next(after: outcome.attempt, elapsedUs: loop.nowUs - beganUs) {
             case .retry(let afterUs): await pause(afterUs)
-            case .give:
-                guard case .failure(var failure) = outcome else { return outcome }
-                failure.mayHaveActed = plan.mayHaveActed
-                return .failure(failure)
+            case .give: return plan.settled(outcome, isWrite: request.method == .post)
             }
         }
     }
@@ -130,7 +127,7 @@ extension BackEndOutcome {
         case .failure(let failure):
             switch failure.code {
             case .unreachable, .timedOut, .rubbish: .failed(mayHaveActed: failure.mayHaveActed)
-            case .answerTooLarge, .circuitOpen, .busy, .stopped, .notRecorded: .hopeless(mayHaveActed: failure.mayHaveActed)
+            case .answerTooLarge, .circuitOpen, .busy, .unsettled, .stopped, .notRecorded: .hopeless(mayHaveActed: failure.mayHaveActed)
             }
         }
     }

@@ -59,6 +59,18 @@ struct RetryPlan: Equatable {
         }
     }
 
+    /// What the call came to when its last attempt came to `last`. A refusal speaks for that attempt alone: an earlier one may have been done.
+    func settled(_ last: BackEndOutcome, isWrite: Bool) -> BackEndOutcome {
+        switch last {
+        case .failure(var failure):
+            failure.mayHaveActed = mayHaveActed
+            return .failure(failure)
+        case .answer(let status, _):
+            guard isWrite, mayHaveActed, !(200..<300).contains(status) else { return last }
+            return .failure(BackEndFailure(.unsettled, "it answered \(status) after an attempt that may have been done", mayHaveActed: true))
+        }
+    }
+
     private var waitUs: UInt64 {
         let whole = backoffUs << UInt64(min(attempts - 1, 16))
         var random = SeededRandom(seed: seed &+ UInt64(attempts))

@@ -109,6 +109,19 @@ struct RetryPlanTests {
         #expect(plan.mayHaveActed)
     }
 
+    @Test("a refusal after it leaves the outcome of a write open; an answer, a read and a refusal alone are what they are")
+    func settled() {
+        var uncertain = plan()
+        _ = uncertain.begin(elapsedUs: 0)
+        _ = uncertain.next(after: .failed(mayHaveActed: true), elapsedUs: 0)
+        let (refusal, answer) = (BackEndOutcome.answer(status: 503, body: []), BackEndOutcome.answer(status: 200, body: []))
+        guard case .failure(let failure) = uncertain.settled(refusal, isWrite: true) else { return #expect(Bool(false), "it is no refusal") }
+        #expect(failure.mayHaveActed && failure.code == .unsettled)
+        #expect(uncertain.settled(refusal, isWrite: false) == refusal)
+        #expect(uncertain.settled(answer, isWrite: true) == answer)
+        #expect(plan().settled(refusal, isWrite: true) == refusal)
+    }
+
     @Test("an attempt gets what is left of the time; nothing begins behind its end")
     func time() {
         var plan = plan(totalUs: 1_500)

@@ -109,6 +109,19 @@ struct HTTPBackEndTests {
         #expect(try process.told().requests.count == 1)
     }
 
+    @Test("what may have been done is not made undone by later refusals", arguments: [["503", "503"], ["429", "429"], ["409"], ["404"]])
+    func doneThenRefused(later: [String]) async throws {
+        try process.fail(["done-but-silent"] + later)
+        let backEnd = process.backEnd()
+        let outcome = try await onLoop { [ann, cancel] in
+            await came { () throws(StoreError) in
+                try await backEnd.submit(cancel, expectedVersion: 1, timeUs: 0, idempotencyKey: "k", as: ann).number
+            }
+        }
+        #expect(outcome == .error(.outcomeUnknown))
+        #expect(try process.told().requests.count == 1)
+    }
+
     @Test("what has no key is never sent twice")
     func noKey() async throws {
         try process.fail(["slow"])
@@ -164,7 +177,7 @@ struct HTTPBackEndTests {
 
     @Test(
         "an answer that is none is not believed: a read fails, and the rest goes on",
-        arguments: ["html", "no-http", "close", "huge", "nested", "foreign", "500", "404", "302"])
+        arguments: ["html", "no-http", "close", "huge", "nested", "foreign", "500", "404", "302", "429"])
     func rubbish(fault: String) async throws {
         try process.fail([fault, fault, fault])
         let backEnd = process.backEnd()
@@ -207,8 +220,8 @@ struct HTTPBackEndTests {
             async let second = came { () throws(StoreError) in try await backEnd.orders(of: ann, limit: 9).count }
             return await [first, second]
         }
-        #expect(outcomes.contains(.error(.resourceExhausted)))
-        #expect(outcomes.contains(.error(.unavailable)))
+        #expect(outcomes == [.error(.unavailable), .error(.unavailable)], "a read that cannot be made is not there just now")
+        #expect(try process.told().seen.count == 1)
     }
 
     // MARK: Recordings
