@@ -70,6 +70,11 @@ struct Phrases {
             "All right. Whether it was done I do not know; please ask me about the order in a while.",
             "好的。我还不能确定是否已经办好，请稍后再问我订单的情况。")
     }
+    var refusedLater: String {
+        of(
+            "The shop's system now says that it is not possible. It may have been done when you asked first.",
+            "系统现在答复无法办理。您第一次提出时，可能已经办好了。")
+    }
     func changedMeanwhile(_ order: String) -> String {
         of("That is not possible any more, so I have changed nothing.", "现在已经无法办理，我没有做任何更改。")
     }

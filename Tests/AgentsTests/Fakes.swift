@@ -112,7 +112,8 @@ final class AgentHarness: SessionLog, @unchecked Sendable {
                 }
             }
         }
-        loop.after(UInt64(turns.count + 1) * 1_000_000) { [loop] in loop.stop() }
+        // Time enough for the last ones to be answered after those before them.
+        loop.after(UInt64(turns.count + 5) * 1_000_000) { [loop] in loop.stop() }
     }
 
     /// One text, and its whole reply.
@@ -139,10 +140,17 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
     /// What becomes of the next requests: a failure, or what was written down (nil).
     private let desk: Mutex<[StoreError?]>
     private let keys = Mutex<[String]>([])
+    /// How long a request takes.
+    private let deskUs: UInt64
+    /// What becomes of the next reads of orders: a failure, or what is there (nil).
+    private let reads: Mutex<[StoreError?]>
 
     init(
-        orders: [Order] = [], hits: [WordHit] = [], failure: StoreError? = nil, opinions: [Opinion] = [], desk: [StoreError?] = []
+        orders: [Order] = [], hits: [WordHit] = [], failure: StoreError? = nil, opinions: [Opinion] = [], desk: [StoreError?] = [],
+        deskUs: UInt64 = 0, reads: [StoreError?] = []
     ) {
+        self.deskUs = deskUs
+        self.reads = Mutex(reads)
         all = orders
         written = opinions
         self.desk = Mutex(desk)
@@ -169,6 +177,7 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
 
     nonisolated(nonsending) func order(_ id: String, as principal: Principal) async throws(StoreError) -> Order {
         try check()
+        if let failure = reads.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw failure }
         guard let order = all.first(where: { $0.id == id && $0.user == principal.user }) else { throw StoreError(.notFound, "no order \(id)") }
         return order
     }
@@ -224,6 +233,12 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
     ) async throws(StoreError) -> ServiceReceipt {
         try check()
         keys.withLock { $0.append(idempotencyKey) }
+        if deskUs > 0 {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                guard let loop = EventLoop.current else { return continuation.resume() }
+                loop.after(deskUs) { continuation.resume() }
+            }
+        }
         if let failure = desk.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw failure }
         let order = all.first { $0.id == request.orderID }
         if let order, order.version != expectedVersion { throw StoreError(.conflict, "changed") }

@@ -242,6 +242,84 @@ struct ServiceAgentTests {
         #expect(stores.keysSeen == ["s1/1"])
     }
 
+    private let leftUncertain = "All right. Whether it was done I do not know; please ask me about the order in a while."
+    private let uncertainText = "The shop's system has not answered, so I do not know whether that was done."
+
+    @Test("Forgetting what may have been done leaves it open as well")
+    func uncertainForgotten() throws {
+        let stores = FakeStores(orders: open, desk: [StoreError(.outcomeUnknown, "silent")])
+        #expect(try talk(["cancel VT-10008", "yes", "forget it"], ["cancel VT-10008": 6], stores)[2].text == leftUncertain)
+    }
+
+    @Test("While nobody knows, a system that is down is not said to have done nothing: neither reading the order nor asking again settles it")
+    func uncertainDown() throws {
+        let down = StoreError(.unavailable, "refused")
+        // What is confirmed is read twice, what is done once more.
+        let reading = FakeStores(orders: open, desk: [StoreError(.outcomeUnknown, "silent"), nil], reads: [nil, nil, nil, nil, down])
+        let asking = FakeStores(orders: open, desk: [StoreError(.outcomeUnknown, "silent"), down, nil])
+        for stores in [reading, asking] {
+            let said = try talk(["cancel VT-10008", "yes", "yes", "yes"], ["cancel VT-10008": 6], stores)
+            #expect(said[1].text.hasPrefix(uncertainText))
+            #expect(said[2].text.hasPrefix(uncertainText))
+            #expect(said[3].text == "VT-10008 is cancelled, 7.")
+            #expect(Set(stores.keysSeen) == ["s1/1"])
+        }
+        #expect(reading.keysSeen.count == 2 && asking.keysSeen.count == 3)
+    }
+
+    @Test("A refusal after that says that it may have been done before, and how the order stands")
+    func uncertainRefused() throws {
+        let stores = FakeStores(orders: open, desk: [StoreError(.outcomeUnknown, "silent"), StoreError(.conflict, "changed")])
+        let said = try talk(["cancel VT-10008", "yes", "yes"], ["cancel VT-10008": 6], stores)
+        #expect(said[2].text.contains("It may have been done when you asked first. Order VT-10008"))
+    }
+
+    /// What the turns are answered when the customer interrupts the second one, whose request takes longer than that.
+    private func interrupting(_ words: [String], _ topics: [String: Int], _ stores: FakeStores, policy: String) throws -> [[ReplyDelta]] {
+        var texts: [String: Feature] = [:]
+        for word in words { texts[word] = axis(topics[word] ?? ServiceAgentTests.nowhere) }
+        let harness = try AgentHarness(agent(stores, policy: try DialoguePolicy.parse(policy)), texts: texts)
+        var turns: [[ClientMessage.Kind]] = words.map { [.text(TextInput(text: $0))] }
+        turns.insert([.control(Control(kind: .bargeIn(BargeIn())))], at: 2)
+        return try harness.run(turns).prefix(words.count).map(\.replies)
+    }
+
+    @Test("Who interrupts while it is being done is not told that it was left; a yes asks again with the same key", arguments: ["no", "yes"])
+    func interruptedRequest(word: String) throws {
+        let stores = FakeStores(orders: open, deskUs: 1_500_000)
+        let said = try interrupting(
+            ["cancel VT-10008", "yes", word, "hm"], ["cancel VT-10008": 6], stores, policy: cancelPolicy.replacing("cancel_order:", with: "thanks:"))
+        #expect(said[1].isEmpty)
+        #expect(stores.requests.count == 1)
+        if word == "no" {
+            #expect(said[2].map(\.text) == [leftUncertain])
+        } else {
+            #expect(said[3].isEmpty == false)
+            #expect(stores.keysSeen == ["s1/1", "s1/1"])
+        }
+    }
+
+    @Test("What takes one step and is interrupted is asked for again with the same key, unless something else is wanted")
+    func interruptedStep() throws {
+        let buy = """
+            dialogue: 1
+            start: listen
+            states:
+              listen: {on: {thanks: which}}
+              which: {ask: product, say: {en: "Which piece?", zh: "哪一件？"}, next: many}
+              many: {ask: quantity, say: {en: "How many?", zh: "几件？"}, next: act}
+              act: {do: cart, say: {en: "{quantity} in your cart, {number}.", zh: "{number}"}, next: listen}
+            """
+        let (once, other) = ("put RING-1 into my cart", "put 2 of RING-1 into my cart")
+        let stores = FakeStores(deskUs: 1_500_000)
+        let said = try interrupting(["hm", once, once, "yes", other], [once: 6, other: 6], stores, policy: buy)
+        #expect(said[1].isEmpty)
+        #expect(said[2].first?.text.hasPrefix(uncertainText) == true)
+        #expect(said[3].map(\.text) == ["1 in your cart, 7."])
+        #expect(stores.keysSeen.prefix(2) == ["s1/2", "s1/2"])
+        #expect(stores.requests.map(\.request.details) == [["quantity": "1"], ["quantity": "2"]])
+    }
+
     @Test("A system that is down leaves the order as it is, and says that nothing was done")
     func down() throws {
         let stores = FakeStores(orders: open, desk: [StoreError(.unavailable, "refused")])

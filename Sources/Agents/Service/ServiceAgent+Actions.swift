@@ -10,8 +10,9 @@ extension ServiceAgent {
         let words = scene.turn.words
         switch Assent.read(words) {
         case .stop:
+            let text = scene.isUncertain ? scene.say.leftUncertain : scene.say.dropped
             _ = scene.machine.handle(.stop)
-            return ServiceAnswer(text: scene.say.dropped, intent: "dropped")
+            return ServiceAnswer(text: text, intent: "dropped")
         case .yes:
             switch scene.machine.waiting {
             case .confirm: return try await carryOut(scene.machine.handle(.yes), &scene)
@@ -31,7 +32,7 @@ extension ServiceAgent {
         }
         // What may have been done already is not done again without a yes.
         if case .perform? = scene.machine.waiting {
-            if let best = ranked.first, best.probability >= ServiceAgent.intentProbabilityMin { return nil }
+            if let best = ranked.first, best.probability >= ServiceAgent.intentProbabilityMin, !asksAgain(best.name, scene) { return nil }
             return ServiceAnswer(text: scene.say.uncertain, kind: .clarify, intent: "uncertain")
         }
         if let (slot, value) = try await filled(scene, ranked) {
@@ -81,26 +82,44 @@ extension ServiceAgent {
         }
     }
 
+    /// Whether an intent asks for what may have been done already: the same operation, and nothing in the words that differs.
+    private func asksAgain(_ intent: String, _ scene: ServiceScene) -> Bool {
+        guard case .perform(let operation, _, _)? = scene.machine.waiting, let state = policy.begin(intent) else { return false }
+        return self.operation(from: state) == operation
+            && DialoguePolicy.Slot.allCases.allSatisfy { slot in
+                guard let known = scene.machine.slot(slot), let named = named(slot, scene) else { return true }
+                return known == named
+            }
+    }
+
+    /// What the words of a request say for a slot.
+    private func named(_ slot: DialoguePolicy.Slot, _ scene: ServiceScene) -> String? {
+        let words = scene.turn.words
+        return switch slot {
+        case .order: OrderNumber.find(in: words)
+        case .product: References(snapshot: snapshot, context: scene.turn.context).product(in: words)
+        case .quantity: SlotReader.quantity(words)
+        case .size, .address: SlotReader.read(slot, words)
+        case .detail: nil
+        }
+    }
+
     /// Begins what an intent asks for, with whatever the words already say.
     nonisolated(nonsending) func begin(_ intent: String, _ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
         guard scene.isSignedIn else { return ServiceAnswer(text: scene.say.signIn, kind: .clarify, intent: intent) }
         var actions = scene.machine.handle(.begin(intent: intent, turnID: scene.turn.turnID))
-        let words = scene.turn.words
         for _ in 0..<DialoguePolicy.Slot.allCases.count {
             guard case .ask(let slot, let about, _)? = actions.last else { break }
-            let value: String?
+            var value = named(slot, scene)
             switch slot {
             case .order:
-                let named = OrderNumber.find(in: words)
-                if let named, let refusal = try await refusal(of: named, &scene) { return refusal }
+                if let value, let refusal = try await refusal(of: value, &scene) { return refusal }
                 let open = try await candidates(about, scene)
-                if named == nil, open.isEmpty { return nothingToDo(about, intent, &scene) }
+                if value == nil, open.isEmpty { return nothingToDo(about, intent, &scene) }
                 let spoken = open.first { $0.id == scene.dialogue.order }?.id
-                value = named ?? spoken ?? (open.count == 1 ? open[0].id : nil)
-            case .product: value = References(snapshot: snapshot, context: scene.turn.context).product(in: words)
-            case .detail: value = nil
-            case .quantity: value = SlotReader.quantity(words) ?? "1"
-            case .size, .address: value = SlotReader.read(slot, words)
+                value = value ?? spoken ?? (open.count == 1 ? open[0].id : nil)
+            case .quantity: value = value ?? "1"
+            case .product, .detail, .size, .address: break
             }
             guard let value else { break }
             actions = Array(actions.dropLast()) + scene.machine.handle(.filled(slot, value))
@@ -162,14 +181,21 @@ extension ServiceAgent {
         for slot in scene.machine.dialogue.slots where !DialogueSlots.ours.contains(slot.name) { details[slot.name] = slot.value }
         let request = ServiceRequest(
             kind: kind, orderID: scene.machine.slot(.order) ?? "", productID: scene.machine.slot(.product) ?? "", details: details)
+        var version = Int64(scene.machine.dialogue.slots.first { $0.name == DialogueSlots.version }?.value ?? "")
+        if version == nil, !request.orderID.isEmpty {
+            let now = try await stores.orders.order(request.orderID, as: scene.turn.principal).version
+            scene.machine.note(DialogueSlots.version, String(now))
+            version = now
+        }
+        scene.rememberUncertain()
         do throws(StoreError) {
-            var version = Int64(scene.machine.dialogue.slots.first { $0.name == DialogueSlots.version }?.value ?? "")
-            if version == nil, !request.orderID.isEmpty { version = try await stores.orders.order(request.orderID, as: scene.turn.principal).version }
             return try await stores.desk.submit(
                 request, expectedVersion: version ?? 0, timeUs: scene.turn.timeUs,
                 idempotencyKey: "\(scene.turn.sessionID)/\(scene.machine.dialogue.actionTurn)", as: scene.turn.principal)
         } catch {
-            if error.code == .outcomeUnknown {
+            let isNotNow = [.unavailable, .resourceExhausted, .diskFull].contains(error.code)
+            // That it was not done now says nothing about what an earlier turn asked for.
+            if error.code == .outcomeUnknown || (isNotNow && scene.isUncertain) {
                 answer.kind = .clarify
                 answer.text = scene.say.uncertain
                 return nil
@@ -178,7 +204,7 @@ extension ServiceAgent {
             switch error.code {
             case .conflict, .failedPrecondition:
                 answer.kind = .noAnswer
-                answer.text = scene.say.changedMeanwhile(request.orderID)
+                answer.text = scene.isUncertain ? scene.say.refusedLater : scene.say.changedMeanwhile(request.orderID)
                 if !request.orderID.isEmpty, let now = try? await stores.orders.order(request.orderID, as: scene.turn.principal) {
                     answer.text += scene.say.of(" ", "") + scene.say.order(now, items: items(now, scene))
                     answer.sources = [Source(kind: "order", id: now.id)]
@@ -186,7 +212,9 @@ extension ServiceAgent {
             case .unavailable, .resourceExhausted, .diskFull:
                 answer.kind = .noAnswer
                 answer.text = scene.say.notNow
-            default: throw error
+            default:
+                scene.forgetUncertain()
+                throw error
             }
             return nil
         }
@@ -204,7 +232,7 @@ extension ServiceAgent {
 
     /// Why an order that was named cannot be used; nil when it can. Notes its version, which the confirmation is about.
     private nonisolated(nonsending) func refusal(of id: String, _ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer? {
-        let about = operation(scene)
+        let about = operation(from: scene.machine.dialogue.state)
         let order: Order
         do throws(StoreError) {
             order = try await stores.orders.order(id, as: scene.turn.principal)
@@ -220,9 +248,9 @@ extension ServiceAgent {
             intent: about)
     }
 
-    /// The operation that the dialogue under way leads to.
-    private func operation(_ scene: ServiceScene) -> String {
-        var at = scene.machine.dialogue.state
+    /// The operation that a state leads to.
+    private func operation(from state: String) -> String {
+        var at = state
         for _ in 0..<DialogueMachine.stepsMax {
             switch policy.state(at)?.kind {
             case .ask(_, let about, _, let next):

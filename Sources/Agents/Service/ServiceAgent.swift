@@ -53,17 +53,18 @@ public struct ServiceAgent: Agent {
     }
 
     public func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
-        var scene = ServiceScene(turn, policy)
+        var scene = ServiceScene(turn, policy, reply)
         let answer: ServiceAnswer
         do throws(StoreError) {
             answer = try await respond(&scene)
         } catch {
             guard error.code == .unavailable || error.code == .outcomeUnknown else { throw RPCStatus(StatusCode(storeError: error), error.message) }
-            // Where the dialogue stood stays as it was: what was asked can be said again.
+            // Where the dialogue stood stays as it was: what was asked can be said again. What an earlier turn may have done stays uncertain.
             reply.send(
                 .reply(
                     ReplyDelta(
-                        text: scene.say.notNow, language: turn.language, last: true, replyKind: .noAnswer, intent: "unavailable", agent: name)))
+                        text: scene.isUncertain ? scene.say.uncertain : scene.say.notNow, language: turn.language, last: true,
+                        replyKind: scene.isUncertain ? .clarify : .noAnswer, intent: scene.isUncertain ? "uncertain" : "unavailable", agent: name)))
             return
         }
         reply.send(
@@ -185,14 +186,26 @@ struct ServiceScene {
     let turn: TurnQuery
     let say: Phrases
     var machine: DialogueMachine
+    /// Since before this turn nobody knows whether the action under way was done.
+    var isUncertain: Bool { beganUncertain && machine.dialogue.actionTurn == turn.context.dialogue.actionTurn }
+    private let beganUncertain: Bool
+    private let reply: ReplySink
     private var kept: Dialogue
 
-    init(_ turn: TurnQuery, _ policy: DialoguePolicy) {
+    init(_ turn: TurnQuery, _ policy: DialoguePolicy, _ reply: ReplySink) {
         self.turn = turn
+        self.reply = reply
         say = Phrases(turn.language)
         machine = DialogueMachine(policy, turn.context.dialogue)
         kept = turn.context.dialogue
+        beganUncertain = if case .perform? = machine.waiting { true } else { false }
     }
+
+    /// What happens from now on may be done although the turn is interrupted: the dialogue stands at the action until its outcome is known.
+    func rememberUncertain() { reply.remember(dialogue) }
+
+    /// It was not done: the dialogue stands where it stood when the turn began.
+    func forgetUncertain() { reply.remember(turn.context.dialogue) }
 
     /// What is remembered: the machine's state and slots, and the rest as the agent left it.
     var dialogue: Dialogue {
