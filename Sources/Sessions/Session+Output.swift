@@ -66,7 +66,10 @@ extension Session {
 
     func remember(_ dialogue: Dialogue, turnID: UInt64, epoch: UInt32) {
         guard let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch else { return }
+        let before = context.dialogue
         context.dialogue = dialogue
+        // A person took or released the conversation while the agent worked: what it knows of that is old.
+        if turn.handsSeen != hands { (context.dialogue.withPerson, context.dialogue.handoff) = (before.withPerson, before.handoff) }
     }
 
     /// A person of the shop writes into the conversation, outside of any turn.
@@ -74,6 +77,7 @@ extension Session {
 
     /// From now on a person answers, or the agents answer again.
     public func hand(toPerson: Bool, handoff: Int64) {
+        hands += 1
         context.dialogue.withPerson = toPerson
         context.dialogue.handoff = handoff
         context.dialogue.misses = 0

@@ -98,7 +98,7 @@ final class Speaker: NodeEvents {
     func interrupt() -> [SpeechQueue.Cut] {
         silence()
         open.removeAll()
-        return queue.interrupt()
+        return queue.interrupt(nowUs: session.voiceLoop.nowUs)
     }
 
     func cancel() {

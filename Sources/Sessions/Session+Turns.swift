@@ -118,6 +118,7 @@ extension Session {
         }
         observer.sessionDecided(afterUs: loop.nowUs - turn.startedUs)
         turn.agents = chosen.map(\.0.agent)
+        turn.handsSeen = hands
         if chosen.isEmpty, !turn.deployment.plan.agents.isEmpty, !turn.words.isEmpty || !turn.features.isEmpty {
             problem(RPCStatus(.unavailable, "no agent of this server answers such a turn"), turnID: turn.id)
         }

@@ -79,6 +79,8 @@ public final class Session {
     /// Speaks the replies, for clients that want it.
     var speaker: Speaker?
     var context = DialogueContext()
+    /// How often a person took or released the conversation.
+    var hands = 0
     /// What was said and answered so far, newest last.
     var records: [TurnRecord] = []
     /// The language the customer set, or was last heard to speak.

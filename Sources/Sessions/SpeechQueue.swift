@@ -20,6 +20,8 @@ struct SpeechQueue: Sendable, Equatable {
         /// Audio that was given, and how much of it was heard.
         var givenUs: UInt64 = 0
         var heardUs: UInt64 = 0
+        /// When a player that plays what it gets has played it, on the loop's clock.
+        var playsUntilUs: UInt64 = 0
 
         enum State: Sendable, Equatable {
             case waiting, speaking, given
@@ -52,11 +54,15 @@ struct SpeechQueue: Sendable, Equatable {
     static let aheadUsMax: UInt64 = 6_000_000
     /// Players report in steps.
     static let toleranceUs: UInt64 = 100_000
+    /// How much later than the clock has it a player may be.
+    static let lateUsMax: UInt64 = 500_000
 
     private(set) var units: [Unit] = []
     /// When the customer began to listen without a pause since, and what was given since then.
     private var talkSinceUs: UInt64 = 0
     private var talkUs: UInt64 = 0
+    /// The client says what was played.
+    private var isReported = false
 
     /// Something is being spoken or waits for it.
     var isBusy: Bool { units.contains { $0.state == .waiting || $0.state == .speaking } }
@@ -64,12 +70,21 @@ struct SpeechQueue: Sendable, Equatable {
     /// Units that are to be spoken after all that are there.
     /// - Returns: false when there are too many.
     mutating func add(_ text: String, language: String, turnID: UInt64, revision: UInt32, nowUs: UInt64) -> Bool {
-        // Turns before the last one that were given are over: nobody interrupts them any more.
+        // Turns before the last one that were played are over: nobody interrupts them any more.
+        settle(before: turnID, nowUs: nowUs)
         units.removeAll { $0.turnID < turnID && $0.isHeard }
         guard units.count < Self.unitsMax else { return false }
         let number = (units.last { $0.turnID == turnID && $0.revision == revision }?.number ?? 0) + 1
         units.append(Unit(turnID: turnID, revision: revision, number: number, text: text, language: language, writtenUs: nowUs))
         return true
+    }
+
+    /// Counts as heard what the clock says was played: everything of a client that reports nothing, of another what is of earlier turns, since what
+    /// it reports of the last one is truer.
+    private mutating func settle(before turnID: UInt64, nowUs: UInt64) {
+        for index in units.indices where units[index].state == .given && (!isReported || units[index].turnID < turnID) {
+            if units[index].playsUntilUs + Self.lateUsMax <= nowUs { units[index].heardUs = units[index].givenUs }
+        }
     }
 
     /// What to do now, if anything.
@@ -97,6 +112,7 @@ struct SpeechQueue: Sendable, Equatable {
         talkUs += us
         let isFirst = units[index].givenUs == 0
         units[index].givenUs += us
+        units[index].playsUntilUs = talkSinceUs + talkUs
         return isFirst
     }
 
@@ -116,6 +132,7 @@ struct SpeechQueue: Sendable, Equatable {
 
     /// What the customer heard, as their player says. Beyond what was given it counts for nothing.
     mutating func played(turnID: UInt64, unit: UInt32, upToUs: UInt64) {
+        isReported = true
         guard let heard = units.firstIndex(where: { $0.turnID == turnID && $0.number == unit }) else { return }
         for index in units.indices where units[index].turnID == turnID && index < heard { units[index].heardUs = units[index].givenUs }
         units[heard].heardUs = max(units[heard].heardUs, min(upToUs, units[heard].givenUs))
@@ -131,7 +148,8 @@ struct SpeechQueue: Sendable, Equatable {
     }
 
     /// The customer interrupts: what was not heard is cut off and forgotten.
-    mutating func interrupt() -> [Cut] {
+    mutating func interrupt(nowUs: UInt64) -> [Cut] {
+        settle(before: units.last?.turnID ?? 0, nowUs: nowUs)
         var cuts: [Cut] = []
         for unit in units where !unit.isHeard && cuts.last?.turnID != unit.turnID {
             let turn = units.filter { $0.turnID == unit.turnID }

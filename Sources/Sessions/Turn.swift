@@ -39,6 +39,8 @@ final class Turn {
     /// What of it was heard, when it was spoken and cut off.
     var heard: String?
     var agents: [String] = []
+    /// Of the session's `hands`, when its agents began.
+    var handsSeen = 0
     var sealedUs: UInt64 = 0
     var inputs = 0
 

@@ -81,6 +81,17 @@ struct KeptStateTests {
         #expect(try taken(odd, after: 11).told.count == 2)
     }
 
+    @Test("is with a person as long as the ticket is taken, whatever was kept", arguments: [true, false])
+    func ticket(withPerson: Bool) {
+        var dialogue = Dialogue(misses: 2, handoff: 7, withPerson: withPerson)
+        dialogue.follow(.taken)
+        #expect(dialogue == Dialogue(misses: 2, handoff: 7, withPerson: true))
+        dialogue.follow(.waiting)
+        #expect(dialogue == Dialogue(misses: 2, handoff: 7))
+        dialogue.follow(.released)
+        #expect(dialogue == Dialogue())
+    }
+
     @Test("is its customer's alone, and of a layout that is known")
     func refused() throws {
         #expect(throws: RPCStatus.self) { _ = try taken(stored, after: 11, user: "bob") }

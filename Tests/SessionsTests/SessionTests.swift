@@ -1,3 +1,4 @@
+import EventLoop
 import Fusion
 import TestSupport
 import Testing
@@ -79,6 +80,37 @@ struct SessionTests {
         try h.run(forMs: 300, [(1, { try h.say("go") }), (30, { try h.send(.control(Control(kind: .bargeIn(BargeIn())))) })])
         #expect(h.replies == ["first"])
         #expect(h.turnStates(1).last == .interrupted)
+    }
+
+    /// Works for a while on what it knew of the dialogue when the turn began.
+    private struct Forgetful: Agent {
+        let name = "echo"
+        func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                guard let loop = EventLoop.current else { return continuation.resume() }
+                loop.after(50_000) { continuation.resume() }
+            }
+            var dialogue = turn.context.dialogue
+            dialogue.order = turn.words
+            reply.remember(dialogue)
+        }
+    }
+
+    @Test("A person who takes or releases the conversation while an agent works keeps it, or has released it")
+    func handedMeanwhile() throws {
+        let h = try SessionHarness(agent: Forgetful())
+        var kept: [Dialogue] = []
+        try h.run(
+            forMs: 1_000,
+            [
+                (1, { try h.say("one") }), (30, { h.session.hand(toPerson: true, handoff: 5) }), (200, { kept.append(h.session.context.dialogue) }),
+                (201, { try h.say("two") }), (230, { h.session.hand(toPerson: false, handoff: 0) }),
+                (400, { kept.append(h.session.context.dialogue) }), (401, { try h.say("three") }),
+                (600, { kept.append(h.session.context.dialogue) }),
+            ])
+        #expect(kept.map(\.order) == ["one", "two", "three"])
+        #expect(kept.map(\.withPerson) == [true, false, false])
+        #expect(kept.map(\.handoff) == [5, 0, 0])
     }
 
     @Test("Turns are answered in the order they were asked; one too many is refused")

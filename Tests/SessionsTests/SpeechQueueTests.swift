@@ -59,11 +59,11 @@ struct SpeechQueueTests {
         var queue = queue(["First one. ", "The second has six words here. ", "Third."])
         for _ in 0..<3 { give(&queue, us: 1_000_000) }
         queue.played(turnID: 1, unit: 2, upToUs: 500_000)
-        let cut = queue.interrupt()
+        let cut = queue.interrupt(nowUs: 0)
         #expect(cut == [SpeechQueue.Cut(turnID: 1, revision: 0, unit: 2, delivered: "First one. The second has ")])
         let after = queue.next(nowUs: 0)
         #expect(after == nil && !queue.isBusy)
-        let cut2 = queue.interrupt()
+        let cut2 = queue.interrupt(nowUs: 0)
         #expect(cut2.isEmpty)
     }
 
@@ -73,10 +73,35 @@ struct SpeechQueueTests {
         give(&first, us: 1_000_000)
         var silent = first
         first.played(turnID: 1, unit: 1, upToUs: 950_000)
-        let cut3 = first.interrupt()
+        let cut3 = first.interrupt(nowUs: 0)
         #expect(cut3.isEmpty)
-        let cut4 = silent.interrupt()
+        let cut4 = silent.interrupt(nowUs: 0)
         #expect(cut4 == [SpeechQueue.Cut(turnID: 1, revision: 0, unit: 1, delivered: "")])
+    }
+
+    @Test("A client that reports nothing is spoken to without end, and an interruption cuts the turn that is being played alone")
+    func silentClient() {
+        var queue = SpeechQueue()
+        for turn in 1...UInt64(SpeechQueue.unitsMax + 1) {
+            let isAdded = queue.add("One sentence.", language: "en", turnID: turn, revision: 0, nowUs: turn * 10_000_000)
+            #expect(isAdded)
+            give(&queue, us: 1_000_000, nowUs: turn * 10_000_000)
+        }
+        let last = UInt64(SpeechQueue.unitsMax + 1)
+        var playing = queue
+        #expect(playing.interrupt(nowUs: last * 10_000_000 + 400_000).map(\.turnID) == [last])
+        #expect(queue.interrupt(nowUs: last * 10_000_000 + 2_000_000).isEmpty, "by the clock all of it was played")
+    }
+
+    @Test("A client that reports is believed about the last turn, whatever the clock says; of earlier turns the clock is enough")
+    func reportingClient() {
+        var queue = queue(["Two words here."])
+        give(&queue, us: 1_000_000)
+        queue.played(turnID: 1, unit: 1, upToUs: 600_000)
+        var paused = queue
+        #expect(paused.interrupt(nowUs: 60_000_000).map(\.delivered) == ["Two "])
+        _ = queue.add("Next.", language: "en", turnID: 2, revision: 0, nowUs: 60_000_000)
+        #expect(queue.interrupt(nowUs: 60_000_000).map(\.turnID) == [2])
     }
 
     @Test("Reports of what was never given count for nothing")
@@ -86,7 +111,7 @@ struct SpeechQueueTests {
         queue.played(turnID: 9, unit: 1, upToUs: .max)
         queue.played(turnID: 1, unit: 7, upToUs: .max)
         queue.played(turnID: 1, unit: 2, upToUs: .max)
-        let cut5 = queue.interrupt()
+        let cut5 = queue.interrupt(nowUs: 0)
         #expect(cut5.first?.unit == 2, "the first was given and is before the second; the second was not given")
     }
 
@@ -99,7 +124,7 @@ struct SpeechQueueTests {
         #expect(failed?.number == 1)
         guard case .speak(let unit) = queue.next(nowUs: 0) else { Issue.record("the next turn is spoken"); return }
         #expect(unit.turnID == 2)
-        let cut6 = queue.interrupt()
+        let cut6 = queue.interrupt(nowUs: 0)
         #expect(cut6.map(\.turnID) == [2])
     }
 
