@@ -73,11 +73,7 @@ enum HandoffMethods {
                     throw StoreError(.invalidArgument, "a person has a name of 1 to 80 characters")
                 }
                 let ticket = try await queue.updateHandoff(number, to: .taken, person: take.person, as: principal)
-                let connected = await state.session(ticket.handoff.sessionID) { session in
-                    session?.hand(toPerson: true, handoff: number)
-                    return session?.isAttached ?? false
-                }
-                return info(ticket, connected: connected)
+                return info(ticket, connected: await state.hand(ticket.handoff.sessionID, toPerson: true, handoff: number))
             case .answer(let answer):
                 guard !answer.text.isEmpty, answer.text.count <= answerCharactersMax else {
                     throw StoreError(.invalidArgument, "an answer has 1 to \(answerCharactersMax) characters")
@@ -99,11 +95,7 @@ enum HandoffMethods {
                 return info(ticket, connected: true)
             case .release:
                 let ticket = try await queue.updateHandoff(number, to: .released, person: "", as: principal)
-                let connected = await state.session(ticket.handoff.sessionID) { session in
-                    session?.hand(toPerson: false, handoff: 0)
-                    return session?.isAttached ?? false
-                }
-                return info(ticket, connected: connected)
+                return info(ticket, connected: await state.hand(ticket.handoff.sessionID, toPerson: false, handoff: 0))
             case nil: throw StoreError(.invalidArgument, "the request says neither take, answer nor release")
             }
         } catch {

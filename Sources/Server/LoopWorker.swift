@@ -161,7 +161,8 @@ final class LoopWorker: ConnectionHost {
     nonisolated(nonsending) func keptSession(
         _ id: String, principal: Principal, after: UInt64, wantsTrace: Bool
     ) async throws(RPCStatus) -> Session {
-        guard let keeper, let kept = try await keeper.load(id, as: principal) else { throw LoopWorker.noSession(id) }
+        guard let keeper, var kept = try await keeper.load(id, as: principal) else { throw LoopWorker.noSession(id) }
+        await followTicket(&kept.state, principal)
         // Another stream may have asked for it meanwhile.
         if sessions.find(id) != nil { return try resumableSession(id, principal: principal) }
         guard !isDraining, shared.metrics.sessions.value < Double(limits.sessionsMax) else {
@@ -172,6 +173,18 @@ final class LoopWorker: ConnectionHost {
         keeper.took(session, version: kept.version)
         add(session)
         return session
+    }
+
+    /// A person may have taken or released the conversation while its customer was away.
+    private nonisolated(nonsending) func followTicket(_ kept: inout SessionState, _ principal: Principal) async {
+        guard let queue = shared.handoffs, let number = kept.dialogue?.handoff, number != 0 else { return }
+        do throws(StoreError) {
+            kept.dialogue?.follow(try await queue.handoff(number, as: principal).state)
+        } catch {
+            guard error.code != .notFound else { return kept.dialogue?.follow(nil) ?? () }
+            // As it was kept: the next turn looks again.
+            shared.log.warning("a hand-over cannot be looked up", metadata: ["number": "\(number)", "reason": "\(error.message)"])
+        }
     }
 
     private static func noSession(_ id: String) -> RPCStatus {

@@ -69,6 +69,22 @@ final class ServerState: Sendable {
         }
     }
 
+    /// A person takes a conversation, or gives it back to the agents; kept like the end of a turn.
+    /// - Returns: whether its customer is connected. One that is away learns of it from the ticket, when they come back.
+    func hand(_ id: String, toPerson: Bool, handoff: Int64) async -> Bool {
+        let loop = loops[SessionTable.owner(of: id, loops: loops.count)]
+        return await withCheckedContinuation { waiting in
+            let continuation = CertainContinuation<Bool>(waiting, otherwise: false)
+            loop.submit { [workers] in
+                let worker = workers.on(loop)
+                guard let session = worker.sessions.find(id) else { return continuation.resume(returning: false) }
+                session.hand(toPerson: toPerson, handoff: handoff)
+                worker.keeper?.save(session)
+                continuation.resume(returning: session.isAttached)
+            }
+        }
+    }
+
     /// Lets a loop's plugin instances go, on that loop.
     func retire(_ nodes: [any Node]) { runtime.retire(nodes) }
 

@@ -144,11 +144,13 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
     private let deskUs: UInt64
     /// What becomes of the next reads of orders: a failure, or what is there (nil).
     private let reads: Mutex<[StoreError?]>
+    private let tickets: [Int64: HandoffTicket.State]
 
     init(
         orders: [Order] = [], hits: [WordHit] = [], failure: StoreError? = nil, opinions: [Opinion] = [], desk: [StoreError?] = [],
-        deskUs: UInt64 = 0, reads: [StoreError?] = []
+        deskUs: UInt64 = 0, reads: [StoreError?] = [], tickets: [Int64: HandoffTicket.State] = [:]
     ) {
+        self.tickets = tickets
         self.deskUs = deskUs
         self.reads = Mutex(reads)
         all = orders
@@ -225,7 +227,9 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
     ) async throws(StoreError) -> HandoffTicket { throw StoreError(.permissionDenied, "not here") }
 
     nonisolated(nonsending) func handoff(_ number: Int64, as principal: Principal) async throws(StoreError) -> HandoffTicket {
-        throw StoreError(.notFound, "not here")
+        guard let state = tickets[number] else { throw StoreError(.notFound, "not here") }
+        let handoff = Handoff(sessionID: "s1", reason: "", summary: "", language: "en", timeUs: 0)
+        return HandoffTicket(number: number, user: principal.user, handoff: handoff, state: state, person: "Eve")
     }
 
     nonisolated(nonsending) func submit(

@@ -115,6 +115,25 @@ struct ServiceAgentTests {
         #expect(waiting.user == "ann")
     }
 
+    @Test(
+        "While a person has the conversation they get what is said; a ticket that was released, or is gone, gives it back to the agents",
+        arguments: [HandoffTicket.State.taken, .released, nil])
+    func withPerson(ticket: HandoffTicket.State?) throws {
+        let stores = FakeStores(tickets: ticket.map { [41: $0] } ?? [:])
+        let harness = try AgentHarness(agent(stores), texts: ["May I send it back?": axis(0)])
+        harness.session.hand(toPerson: true, handoff: 41)
+        let turns = try harness.run([[.text(TextInput(text: "May I send it back?"))]])
+        let kept = try #require(harness.session.state.dialogue)
+        if ticket == .taken {
+            #expect(stores.noted == ["41 Customer: May I send it back?"])
+            #expect(kept.withPerson && kept.handoff == 41)
+        } else {
+            #expect(turns[0].replies.map(\.text) == ["30 days."])
+            #expect(stores.noted.isEmpty)
+            #expect(!kept.withPerson && kept.handoff == 0)
+        }
+    }
+
     @Test("Small talk is answered as such", arguments: [(2, "Hello!"), (6, "You are welcome."), (7, "Goodbye"), (5, "I can help with jewellery")])
     func smallTalk(topic: Int, start: String) throws {
         let reply = try ask("words", topic)

@@ -23,9 +23,18 @@ extension ServiceAgent {
         return ServiceAnswer(text: text, intent: intent.isEmpty ? "human_agent" : intent)
     }
 
-    /// What the customer says while a person has the conversation goes to that person.
-    nonisolated(nonsending) func passOn(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
+    /// What the customer says while a person has the conversation goes to that person; nil = nobody has it any more.
+    nonisolated(nonsending) func passOn(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer? {
         let number = scene.dialogue.handoff
+        let state: HandoffTicket.State?
+        do throws(StoreError) {
+            state = try await stores.handoffs.handoff(number, as: scene.turn.principal).state
+        } catch {
+            guard error.code == .notFound else { throw error }
+            state = nil
+        }
+        scene.dialogue.follow(state)
+        guard scene.dialogue.withPerson else { return nil }
         try await stores.handoffs.noteHandoff(number, "Customer: \(scene.turn.words.prefix(ServiceAgent.wordsMax))", as: scene.turn.principal)
         return ServiceAnswer(text: scene.say.passedOn(""), intent: "human_agent")
     }

@@ -78,7 +78,7 @@ public struct ServiceAgent: Agent {
 
     private nonisolated(nonsending) func respond(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
         let turn = scene.turn
-        if scene.dialogue.withPerson { return try await passOn(&scene) }
+        if scene.dialogue.withPerson, let passedOn = try await passOn(&scene) { return passedOn }
         let ranked = intents.service(turn.words, turn.feature(Modality.text))
         let underWay = scene.machine.isListening ? 0 : scene.dialogue.actionTurn
         if !scene.machine.isListening, let answer = try await goOn(&scene, ranked) { return answer }
