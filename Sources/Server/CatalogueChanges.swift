@@ -28,7 +28,7 @@ final class CatalogueChanges: @unchecked Sendable {
         /// One look, or one catalogue, at a time.
         var isBusy = false
         var isClosed = false
-        /// Hash of a catalogue that was not taken.
+        /// Mark of a catalogue that was not taken.
         var refused = ""
         /// Why the last look failed; "" = it did not.
         var problem = ""
@@ -69,14 +69,14 @@ final class CatalogueChanges: @unchecked Sendable {
         guard let shop else { return }
         Task(executorPreference: loop) { [self] in
             do throws(StoreError) {
-                let hash = try await shop.stores.catalogueHash()
+                let mark = try await shop.stores.catalogueMark(models: Shop.learntModels)
                 let isNew = state.withLock { state in
                     state.problem = ""
-                    return hash != shop.snapshot.hash && hash != state.refused
+                    return mark != shop.mark && mark != state.refused
                 }
                 guard isNew else { return rest() }
                 LoaderThread.run { [self] in
-                    take(hash, after: shop)
+                    take(mark, after: shop)
                     rest()
                 }
             } catch {
@@ -92,7 +92,7 @@ final class CatalogueChanges: @unchecked Sendable {
 
     private func rest() { state.withLock { $0.isBusy = false } }
 
-    private func take(_ hash: String, after shop: Shop) {
+    private func take(_ mark: String, after shop: Shop) {
         do throws(ServerError) {
             let next = try shop.renewed(configuration, log: log)
             try Self.check(next.snapshot, live: runtime.live.flatMap(\.manifest.produces).map(\.spaceID))
@@ -106,7 +106,7 @@ final class CatalogueChanges: @unchecked Sendable {
                 "the catalogue has changed",
                 metadata: ["products": "\(next.snapshot.products.count)", "catalogue": "\(next.snapshot.hash.prefix(12))", "deployment": "\(number)"])
         } catch {
-            state.withLock { $0.refused = hash }
+            state.withLock { $0.refused = mark }
             log.error("the catalogue in the database is not taken; what was live stays", metadata: ["reason": "\(error.message)"])
         }
     }

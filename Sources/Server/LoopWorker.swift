@@ -26,6 +26,8 @@ final class LoopWorker: ConnectionHost {
     private var nextTarget: Int
     private var isDraining = false
     private var isDrained = false
+    /// The limit of draining is over: nothing is waited for any more.
+    private var isCutOff = false
     private let onDrained: () -> Void
 
     init(loop: EventLoop, shared: ServerState, adminMethods: [Method], onDrained: @escaping () -> Void) {
@@ -36,7 +38,7 @@ final class LoopWorker: ConnectionHost {
         limits = shared.configuration.limits
         nextTarget = loop.index
         sessions = SessionTable(loop: loop, loops: shared.configuration.loops, seed: shared.seed)
-        keeper = shared.sessionStore.map { SessionKeeper($0, loop: loop, log: shared.log) }
+        keeper = shared.sessionStore.map { SessionKeeper($0, keptHoursMax: shared.configuration.limits.sessionsKeptHoursMax, loop: loop, log: shared.log) }
         keeper?.onIdle = { [unowned self] in finishDrain() }
     }
 
@@ -234,12 +236,13 @@ final class LoopWorker: ConnectionHost {
     }
 
     private func cutOff() {
+        isCutOff = true
         for session in sessions.all { session.end(RPCStatus(.unavailable, "the server has gone away")) }
         finishDrain()
     }
 
     private func finishDrain() {
-        guard isDraining, sessions.count == 0, keeper?.isIdle ?? true else { return }
+        guard isDraining, sessions.count == 0, isCutOff || keeper?.isIdle ?? true else { return }
         for connection in connectionsInOrder { connection.close() }
         guard connections.isEmpty, !isDrained else { return }
         isDrained = true

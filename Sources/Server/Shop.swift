@@ -13,6 +13,8 @@ final class Shop: Sendable {
     let stores: SQLiteStores
     let snapshot: CatalogSnapshot
     let classifier: IntentClassifier
+    /// Of what was read; `SQLiteStores.catalogueMark` says whether the database has something else now.
+    let mark: String
     private let policy: DialoguePolicy
     private let recommender: Recommender
     /// nil = orders and requests are the database's.
@@ -20,9 +22,10 @@ final class Shop: Sendable {
     private let reviewModel: ReviewModel?
 
     private init(
-        stores: SQLiteStores, snapshot: CatalogSnapshot, classifier: IntentClassifier, policy: DialoguePolicy, recommender: Recommender,
-        backEnd: HTTPBackEnd?, reviewModel: ReviewModel?
+        stores: SQLiteStores, snapshot: CatalogSnapshot, mark: String, classifier: IntentClassifier, policy: DialoguePolicy,
+        recommender: Recommender, backEnd: HTTPBackEnd?, reviewModel: ReviewModel?
     ) {
+        self.mark = mark
         self.backEnd = backEnd
         self.reviewModel = reviewModel
         self.stores = stores
@@ -31,6 +34,9 @@ final class Shop: Sendable {
         self.policy = policy
         self.recommender = recommender
     }
+
+    /// Models that an import learns once the catalogue is committed. That of intents follows from the catalogue.
+    static let learntModels = [ShopReviews.name]
 
     /// Modalities that the encoders give vectors of.
     static let encoded = [Modality.image, Modality.text]
@@ -57,7 +63,10 @@ final class Shop: Sendable {
         _ stores: SQLiteStores, _ policy: DialoguePolicy, _ configuration: ServerConfiguration, _ backEnd: HTTPBackEnd?, _ log: Logger
     ) throws(ServerError) -> Shop {
         let snapshot: CatalogSnapshot
+        let mark: String
         do throws(StoreError) {
+            // Before what it stands for: what changes meanwhile is read again.
+            mark = try stores.loadCatalogueMark(models: learntModels)
             snapshot = try stores.loadSnapshot()
         } catch {
             throw ServerError("\(configuration.databaseFile): \(error.message)")
@@ -69,8 +78,8 @@ final class Shop: Sendable {
         let parser = FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency))
         let classifier = IntentClassifier(model: try ShopUnderstanding.model(stores, snapshot), parser: parser, names: snapshot.names)
         return Shop(
-            stores: stores, snapshot: snapshot, classifier: classifier, policy: policy, recommender: try Shop.recommender(configuration, snapshot),
-            backEnd: backEnd, reviewModel: try ShopReviews.stored(configuration, stores, log: log))
+            stores: stores, snapshot: snapshot, mark: mark, classifier: classifier, policy: policy,
+            recommender: try Shop.recommender(configuration, snapshot), backEnd: backEnd, reviewModel: try ShopReviews.stored(configuration, stores, log: log))
     }
 
     /// What recommends, with the rules and the ranker that the configuration names.

@@ -7,7 +7,7 @@ import Logging
 
 /// What the shop's reviews say: learnt from the examples that the configuration names, read once at the import, kept in the database.
 enum ShopReviews {
-    private static let name = "reviews"
+    static let name = "reviews"
     /// Reviews whose sentences are embedded together.
     private static let batchReviewsMax = 500
 

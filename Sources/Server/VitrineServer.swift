@@ -167,8 +167,29 @@ public final class VitrineServer: @unchecked Sendable {
     private func keptSessions(_ shop: Shop?) throws -> (any SessionStore)? {
         guard let shop, case .addresses = place, configuration.limits.sessionsKeptHoursMax > 0 else { return nil }
         let gone = try shop.stores.forgetSessions(olderThanHours: configuration.limits.sessionsKeptHoursMax)
-        if gone > 0 { log.info("sessions that nobody came back to are gone", metadata: ["sessions": "\(gone)"]) }
+        tellGone(gone)
+        forgetHourly(shop.stores)
         return shop.stores
+    }
+
+    private func tellGone(_ sessions: Int) {
+        if sessions > 0 { log.info("sessions that nobody came back to are gone", metadata: ["sessions": "\(sessions)"]) }
+    }
+
+    private func forgetHourly(_ stores: SQLiteStores) {
+        let (loop, hours) = (loops[0], configuration.limits.sessionsKeptHoursMax)
+        loop.submit { [weak self] in
+            loop.every(3_600_000_000) {
+                Task(executorPreference: loop) {
+                    do throws(StoreError) {
+                        let gone = try await stores.forgetSessions(keptBeforeHours: hours)
+                        self?.tellGone(gone)
+                    } catch {
+                        self?.log.warning("sessions that nobody came back to cannot be removed", metadata: ["reason": "\(error.message)"])
+                    }
+                }
+            }
+        }
     }
 
     /// The configured seed, or one that the first loop got from the system.

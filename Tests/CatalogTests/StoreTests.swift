@@ -100,20 +100,32 @@ private final class Notes: Sendable {
         #expect(try await stores.profile(of: other).version == 0)
     }
 
+    @Test func sessionsAreKeptForATime() async throws {
+        let folder = try TemporaryFolder()
+        let stores = try stores(folder)
+        for id in ["old", "new"] { _ = try await stores.putSession(id, state: [1], expectedVersion: 0, as: customer) }
+        try Connection(path: stores.path, readOnly: false).run("UPDATE sessions SET kept_at = unixepoch() - 7200 WHERE id = 'old'")
+        #expect(try await stores.session("old", keptWithinHours: 3, as: customer) != nil)
+        #expect(try await stores.session("old", keptWithinHours: 1, as: customer) == nil, "although nothing has removed it yet")
+        #expect(try await stores.forgetSessions(keptBeforeHours: 1) == 1)
+        #expect(try await stores.session("old", keptWithinHours: 3, as: customer) == nil)
+        #expect(try await stores.session("new", keptWithinHours: 1, as: customer) != nil)
+    }
+
     @Test func sessionsHaveOwnersAndVersions() async throws {
         let folder = try TemporaryFolder()
         let stores = try stores(folder)
-        #expect(try await stores.session("s", as: customer) == nil)
+        #expect(try await stores.session("s", keptWithinHours: 24, as: customer) == nil)
         #expect(try await stores.putSession("s", state: [0, 1, 255], expectedVersion: 0, as: customer) == 1)
         #expect(try await stores.putSession("s", state: [], expectedVersion: 1, as: customer) == 2)
-        #expect(try await stores.session("s", as: customer) == StoredSession(id: "s", state: [], version: 2))
+        #expect(try await stores.session("s", keptWithinHours: 24, as: customer) == StoredSession(id: "s", state: [], version: 2))
         #expect(await code { _ = try await stores.putSession("s", state: [], expectedVersion: 1, as: customer) } == .conflict)
-        #expect(try await stores.session("s", as: other) == nil)
+        #expect(try await stores.session("s", keptWithinHours: 24, as: other) == nil)
         #expect(await code { _ = try await stores.putSession("s", state: [9], expectedVersion: 2, as: other) } == .conflict)
         try await stores.deleteSession("s", as: other)
-        #expect(try await stores.session("s", as: customer) != nil)
+        #expect(try await stores.session("s", keptWithinHours: 24, as: customer) != nil)
         try await stores.deleteSession("s", as: customer)
-        #expect(try await stores.session("s", as: customer) == nil)
+        #expect(try await stores.session("s", keptWithinHours: 24, as: customer) == nil)
         let large = [UInt8](repeating: 0, count: SQLiteStores.sessionBytesMax + 1)
         #expect(await code { _ = try await stores.putSession("t", state: large, expectedVersion: 0, as: customer) } == .resourceExhausted)
     }

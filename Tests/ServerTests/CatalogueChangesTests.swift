@@ -88,6 +88,26 @@ struct CatalogueChangesTests {
         server.stop()
     }
 
+    @Test("is taken again when what was learnt of it is stored after it was committed, even under the same hash")
+    func learntLater() async throws {
+        let folder = try TemporaryFolder()
+        let stores = try SQLiteStores(path: "\(folder.path)/shop.sqlite", shop: "default")
+        defer { stores.close() }
+        try await importing(["a"], stores, folder)
+        let server = try TestServer {
+            $0.databaseFile = stores.path
+            $0.catalogueRefreshMs = 20
+        }
+        for number in UInt64(2)...3 {
+            try stores.storeModel(ShopReviews.name, hash: "examples", bytes: [1])
+            #expect(try await wait(for: number, server).number == number)
+        }
+        try stores.storeModel("intents", hash: "examples", bytes: [1])
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(await deployed(server).number == 3, "what follows from the catalogue is no news")
+        server.stop()
+    }
+
     @Test("is refused when no live encoder gives vectors of its space, naming both")
     func otherSpace() throws {
         let product = Product(id: "a", category: "ring")

@@ -76,6 +76,22 @@ extension SQLiteStores: CatalogStore {
         try await database.read("store catalogue hash") { (connection) throws(StoreError) in try SnapshotReader.hash(connection) }
     }
 
+    /// Differs whenever the catalogue does, and whenever one of the named models, which are learnt after it was committed, was stored.
+    nonisolated(nonsending) public func catalogueMark(models: [String]) async throws(StoreError) -> String {
+        try await database.read("store catalogue mark") { (connection) throws(StoreError) in try Self.mark(connection, models) }
+    }
+
+    /// The same, on a connection of its own. Blocks: for start-up.
+    public func loadCatalogueMark(models: [String]) throws(StoreError) -> String {
+        try Self.mark(try Connection(path: path, readOnly: true), models)
+    }
+
+    private static func mark(_ connection: Connection, _ models: [String]) throws(StoreError) -> String {
+        var marks = [try SnapshotReader.hash(connection)]
+        for model in models { marks.append(try timesStored(model, connection)) }
+        return marks.joined(separator: " ")
+    }
+
     /// Where the vector index of a large catalogue is kept: beside the database.
     public var indexFolder: String { Self.indexFolder(of: path) }
 

@@ -18,5 +18,16 @@ extension SQLiteStores {
         try connection.run(
             "INSERT INTO models(name, hash, bytes) VALUES(?, ?, ?) ON CONFLICT(name) DO UPDATE SET hash = excluded.hash, bytes = excluded.bytes",
             [.text(name), .text(hash), .blob(bytes)])
+        // Models of equal hashes may differ by the vectors that they were learnt from: a count tells that there is another one.
+        try connection.run(
+            "INSERT INTO meta(name, value) VALUES(?, '1') ON CONFLICT(name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
+            [.text(Self.count(of: name))])
+    }
+
+    private static func count(of model: String) -> String { "models_stored:\(model)" }
+
+    /// How often a model of that name was stored.
+    static func timesStored(_ model: String, _ connection: Connection) throws(StoreError) -> String {
+        try connection.rows("SELECT value FROM meta WHERE name = ?", [.text(count(of: model))]) { $0.text(0) }.first ?? "0"
     }
 }

@@ -1,9 +1,11 @@
 extension SQLiteStores: SessionStore {
-    nonisolated(nonsending) public func session(_ id: String, as principal: Principal) async throws(StoreError) -> StoredSession? {
+    nonisolated(nonsending) public func session(
+        _ id: String, keptWithinHours hours: Int, as principal: Principal
+    ) async throws(StoreError) -> StoredSession? {
         guard principal.shop == shop else { return nil }
         return try await database.read("store session") { [shop] (connection) throws(StoreError) in
-            let sql = "SELECT state, version FROM sessions WHERE id = ? AND shop = ? AND (user = ? OR ?)"
-            let values: [SQLValue] = [.text(id), .text(shop), .text(principal.user), .int(principal.isAdmin ? 1 : 0)]
+            let sql = "SELECT state, version FROM sessions WHERE id = ? AND shop = ? AND (user = ? OR ?) AND kept_at >= unixepoch() - ?"
+            let values: [SQLValue] = [.text(id), .text(shop), .text(principal.user), .int(principal.isAdmin ? 1 : 0), .int(hours * 3_600)]
             return try connection.rows(sql, values) { StoredSession(id: id, state: $0.blob(0), version: $0.integer(1)) }.first
         }
     }
@@ -32,7 +34,15 @@ extension SQLiteStores: SessionStore {
 
     /// Removes sessions that were kept longer ago; gives how many. Blocks: for start-up.
     public func forgetSessions(olderThanHours hours: Int) throws(StoreError) -> Int {
-        let connection = try Connection(path: path, readOnly: false)
+        try Self.forget(try Connection(path: path, readOnly: false), hours)
+    }
+
+    /// The same, while the shop is open.
+    nonisolated(nonsending) public func forgetSessions(keptBeforeHours hours: Int) async throws(StoreError) -> Int {
+        try await database.write("store forget sessions") { (connection) throws(StoreError) in try Self.forget(connection, hours) }
+    }
+
+    private static func forget(_ connection: Connection, _ hours: Int) throws(StoreError) -> Int {
         try connection.run("DELETE FROM sessions WHERE kept_at < unixepoch() - ?", [.int(hours * 3_600)])
         return connection.changes
     }

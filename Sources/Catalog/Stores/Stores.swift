@@ -26,8 +26,8 @@ public protocol ProfileStore: Sendable {
 
 /// Sessions at rest.
 public protocol SessionStore: Sendable {
-    /// nil when there is none of that id, or it is somebody else's.
-    nonisolated(nonsending) func session(_ id: String, as principal: Principal) async throws(StoreError) -> StoredSession?
+    /// nil when there is none of that id, it was kept longer ago, or it is somebody else's.
+    nonisolated(nonsending) func session(_ id: String, keptWithinHours hours: Int, as principal: Principal) async throws(StoreError) -> StoredSession?
     /// Stores if the stored version is `expectedVersion`; gives the new version.
     nonisolated(nonsending) func putSession(
         _ id: String, state: [UInt8], expectedVersion: Int64, as principal: Principal
