@@ -51,15 +51,6 @@ public final class HTTPBackEnd: OrderStore, ServiceDesk, Sendable {
         return found
     }
 
-    nonisolated(nonsending) public func cancelOrder(
-        _ id: String, expectedVersion: Int64, idempotencyKey: String, as principal: Principal
-    ) async throws(StoreError) -> Order {
-        let receipt = try await submit(
-            ServiceRequest(kind: .cancel, orderID: id), expectedVersion: expectedVersion, timeUs: 0, idempotencyKey: idempotencyKey, as: principal)
-        guard let order = receipt.order else { return try await self.order(id, as: principal) }
-        return order
-    }
-
     // MARK: ServiceDesk
 
     nonisolated(nonsending) public func submit(

@@ -57,7 +57,9 @@ final class HTTPCaller {
             loop.refreshClock()
             breaker.ended(permit, isFailure: outcome.isFailure, nowUs: loop.nowUs)
             switch plan.next(after: outcome.attempt, elapsedUs: loop.nowUs - beganUs) {
-            case .retry(let afterUs): await pause(afterUs)
+            case .retry(let afterUs):
+                await pause(afterUs)
+                if loop.isStopping { return .failure(BackEndFailure(.stopped, "the server is stopping", mayHaveActed: plan.mayHaveActed)) }
             case .give: return plan.settled(outcome, isWrite: request.method == .post)
             }
         }
@@ -66,7 +68,9 @@ final class HTTPCaller {
     private nonisolated(nonsending) func attempt(
         _ request: BackEndRequest, timeoutUs: UInt64, isSound: ([UInt8]) -> Bool
     ) async -> BackEndOutcome {
-        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<HTTPTransfers.Answer, BackEndFailure>, Never>) in
+        let result = await withCheckedContinuation { waiting in
+            let continuation = CertainContinuation<Result<HTTPTransfers.Answer, BackEndFailure>>(
+                waiting, otherwise: .failure(BackEndFailure(.stopped, "the server is stopping", mayHaveActed: true)))
             transfers.start(form(request, timeoutUs)) { continuation.resume(returning: $0) }
         }
         switch result {
@@ -80,8 +84,11 @@ final class HTTPCaller {
     }
 
     private nonisolated(nonsending) func pause(_ us: UInt64) async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            loop.after(us) { continuation.resume() }
+        guard !loop.isStopping else { return }
+        await withCheckedContinuation { waiting in
+            // A loop that ends drops its timers.
+            let continuation = CertainContinuation<Void>(waiting, otherwise: ())
+            loop.after(us) { continuation.resume(returning: ()) }
         }
     }
 

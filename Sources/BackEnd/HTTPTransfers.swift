@@ -74,11 +74,14 @@ private final class Multi {
     private var watchers: [Int32: DescriptorWatcher] = [:]
     private var timer: LoopTimer?
     private var isStopped = false
+    private var hook: LoopStopHook?
 
     init(loop: EventLoop, connectionsMax: Int) {
         guard let made = curl_multi_init() else { preconditionFailure("the system has memory for libcurl's handle") }
         self.loop = loop
         handle = made
+        // Not every exchange has a socket yet that would be told.
+        do throws(LoopError) { hook = try LoopStopHook(loop: loop) { [weak self] in self?.stop() } } catch { isStopped = true }
         let context = Unmanaged.passUnretained(self).toOpaque()
         vitrine_curl_set_connections(handle, connectionsMax)
         vitrine_curl_on_socket(
@@ -98,6 +101,7 @@ private final class Multi {
     }
 
     deinit {
+        hook?.close()
         // No transfer is left: each holds its caller's closure, which holds whoever holds this.
         for transfer in inOrder {
             curl_multi_remove_handle(handle, transfer.easy)
@@ -188,8 +192,6 @@ private final class Multi {
             let events =
                 (ready.isReadable ? CURL_CSELECT_IN : 0) | (ready.isWritable ? CURL_CSELECT_OUT : 0) | (ready.isBroken ? CURL_CSELECT_ERR : 0)
             self?.act(descriptor, events)
-        } onLoopStop: { [weak self] in
-            self?.stop()
         }
     }
 

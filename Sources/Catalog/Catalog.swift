@@ -28,9 +28,9 @@
 //         .matches(product)  .withoutPrice  .isEmpty  [field: name]
 //
 //     SQLiteStores.open(path, shop:) / init(path:shop:) throws(StoreError)          blocks; .loadSnapshot() blocks; .close() blocks
-//         : OrderStore      orders(of:limit:)  order(_:as:)  cancelOrder(_:expectedVersion:idempotencyKey:as:)
+//         : OrderStore      orders(of:limit:)  order(_:as:)
 //         : ProfileStore    profile(of:)  putProfile(_:idempotencyKey:as:)
-//         : SessionStore    session(_:as:)  putSession(_:state:expectedVersion:as:)  deleteSession(_:as:)
+//         : SessionStore    session(_:keptWithinHours:as:)  putSession(_:state:expectedVersion:as:)  deleteSession(_:as:)
 //         : EventLog        append(_:idempotencyKey:as:)  recentEvents(of:limit:)
 //         : HandoffQueue    enqueue(_:idempotencyKey:as:)  waitingHandoffs(limit:as:)
 //         : CatalogStore    searchProducts(words:language:limit:)  searchDocuments(words:language:limit:)  reviews(of:limit:)  snapshot()

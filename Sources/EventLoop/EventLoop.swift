@@ -47,7 +47,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// Rises with everything that comes from outside; a virtual clock moves only when a whole poll left it unchanged.
     var activity: UInt64 = 0
     var isSpinning = false
-    var isStopping = false
+    /// The loop ends: timers do not fire any more. Read on the loop.
+    public internal(set) var isStopping = false
     /// Handles of streams, listeners and watchers that are not closed yet.
     var ownedHandles = 0
     var generator: SeededRandom

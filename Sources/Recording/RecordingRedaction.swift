@@ -138,6 +138,7 @@ struct RecordingRedaction {
         switch original.kind {
         case .transcript(var transcript):
             transcript.text = text.text(transcript.text)
+            for index in transcript.slots.indices { transcript.slots[index].value = text.text(transcript.slots[index].value) }
             message.kind = .transcript(transcript)
         case .reply(var reply):
             reply.text = text.text(reply.text)

@@ -28,6 +28,8 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
 
     /// Bytes that a client may say before its session is found.
     static let restoringBytesMax = 256 << 10
+    /// What a message costs beside its content.
+    private static let payloadBytes = 64
 
     init(_ context: MethodContext, worker: LoopWorker) throws(RPCStatus) {
         call = context.call
@@ -126,12 +128,13 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
     }
 
     private func hold(_ payload: UnsafeRawBufferPointer) throws(RPCStatus) {
-        guard let bytes = restoring?.bytes, bytes + payload.count <= ConverseHandler.restoringBytesMax else {
+        guard let bytes = restoring?.bytes, case let total = bytes + payload.count + ConverseHandler.payloadBytes, total <= ConverseHandler.restoringBytesMax
+        else {
             restoring = nil
             throw RPCStatus(
                 .resourceExhausted, "at most \(ConverseHandler.restoringBytesMax) bytes may be sent before SessionStarted when a session is resumed")
         }
-        restoring?.bytes = bytes + payload.count
+        restoring?.bytes = total
         restoring?.payloads.append(Array(payload))
     }
 

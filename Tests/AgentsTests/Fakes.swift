@@ -184,10 +184,6 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
         return order
     }
 
-    nonisolated(nonsending) func cancelOrder(
-        _ id: String, expectedVersion: Int64, idempotencyKey: String, as principal: Principal
-    ) async throws(StoreError) -> Order { throw StoreError(.failedPrecondition, "not here") }
-
     nonisolated(nonsending) func searchProducts(words query: String, language: String, limit: Int) async throws(StoreError) -> [WordHit] {
         try check()
         return []

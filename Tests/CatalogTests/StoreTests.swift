@@ -45,8 +45,6 @@ private func stores(_ folder: TemporaryFolder) async throws -> SQLiteStores {
         do { _ = try await stores.order("A-1", as: other) } catch { foreign = error }
         #expect(missing?.code == .notFound && foreign?.code == .notFound)
         #expect(foreign?.message == missing?.message.replacing("NONE", with: "A-1"), "the two answers tell nothing apart")
-        #expect(await code { _ = try await stores.cancelOrder("A-1", expectedVersion: 1, idempotencyKey: "k", as: other) } == .notFound)
-        #expect(try await stores.order("A-1", as: customer).status == "placed")
         #expect(try await stores.orders(of: other, limit: 10).map(\.id) == ["B-1"])
         // An admin sees all of the shop; one of another shop, even of the same name, nothing.
         #expect(try await stores.order("A-1", as: admin).user == "mia")
@@ -55,21 +53,11 @@ private func stores(_ folder: TemporaryFolder) async throws -> SQLiteStores {
         #expect(await code { _ = try await stores.orders(of: Principal(user: "", shop: "test"), limit: 1) } == .permissionDenied)
     }
 
-    @Test func cancellingNeedsTheVersionAndHappensOnce() async throws {
-        let folder = try TemporaryFolder()
-        let stores = try await stores(folder)
-        #expect(await code { _ = try await stores.cancelOrder("A-1", expectedVersion: 7, idempotencyKey: "a", as: customer) } == .conflict)
-        #expect(await code { _ = try await stores.cancelOrder("A-2", expectedVersion: 1, idempotencyKey: "b", as: customer) } == .failedPrecondition)
-        let cancelled = try await stores.cancelOrder("A-1", expectedVersion: 1, idempotencyKey: "c", as: customer)
-        #expect(cancelled.status == "cancelled" && cancelled.version == 2)
-        #expect(try await stores.cancelOrder("A-1", expectedVersion: 1, idempotencyKey: "c", as: customer) == cancelled)
-        #expect(await code { _ = try await stores.cancelOrder("A-1", expectedVersion: 2, idempotencyKey: "d", as: customer) } == .failedPrecondition)
-    }
-
     @Test func anImportOfUnchangedOrdersKeepsACancellation() async throws {
         let folder = try TemporaryFolder()
         let stores = try await stores(folder)
-        _ = try await stores.cancelOrder("A-1", expectedVersion: 1, idempotencyKey: "", as: customer)
+        _ = try await stores.submit(
+            ServiceRequest(kind: .cancel, orderID: "A-1"), expectedVersion: 1, timeUs: 0, idempotencyKey: "k", as: customer)
         let report = try await CatalogImporter(stores: stores).importFolder(folder.path + "/shop", encoder: FakeEncoder())
         #expect(report.orders.unchanged == 4)
         #expect(try await stores.order("A-1", as: customer).status == "cancelled")

@@ -17,34 +17,6 @@ extension SQLiteStores: OrderStore {
         return found
     }
 
-    nonisolated(nonsending) public func cancelOrder(
-        _ id: String, expectedVersion: Int64, idempotencyKey: String, as principal: Principal
-    ) async throws(StoreError) -> Order {
-        let user = try identified(principal)
-        try Self.check(key: idempotencyKey)
-        return try await database.write("store cancel order") { [shop] (connection) throws(StoreError) in
-            let answer = try Self.once(connection, "cancel order \(id)", key: idempotencyKey, user: user) { () throws(StoreError) in
-                var order = try Self.find(id, connection, shop: shop, principal: principal)
-                guard order.version == expectedVersion else {
-                    throw StoreError(.conflict, "order \(id) is at version \(order.version), not \(expectedVersion)")
-                }
-                guard Order.cancellable.contains(order.status) else {
-                    throw StoreError(
-                        .failedPrecondition,
-                        "order \(id) is \(order.status); only one that is \(Order.cancellable.joined(separator: " or ")) can be cancelled")
-                }
-                order.status = "cancelled"
-                order.version += 1
-                let json = try StoredJSON.encode(order)
-                try connection.run(
-                    "UPDATE orders SET status = ?, json = ?, version = ? WHERE id = ?",
-                    [.text(order.status), .text(json), .integer(order.version), .text(id)])
-                return json
-            }
-            return try StoredJSON.decode(Order.self, answer, what: "order \(id)")
-        }
-    }
-
     /// What is not the principal's is not found, like what does not exist: nobody learns which order numbers are taken.
     static func find(_ id: String, _ connection: Connection, shop: String, principal: Principal) throws(StoreError) -> Order {
         let sql = "SELECT json, version FROM orders WHERE id = ?"

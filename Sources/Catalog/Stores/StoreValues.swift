@@ -33,9 +33,6 @@ public struct Order: Sendable, Equatable, Codable {
     /// Raised by every write; starts at 1.
     public var version: Int64
 
-    /// An order in one of these can still be cancelled.
-    public static let cancellable = ["placed", "paid"]
-
     public init(
         id: String, user: String, status: String, placedAt: String = "", expectedAt: String = "", carrier: String = "", tracking: String = "",
         city: String = "", currency: String = "", shippingMinor: Int64 = 0, totalMinor: Int64 = 0, items: [Item] = [], version: Int64 = 1

@@ -10,10 +10,6 @@ public protocol OrderStore: Sendable {
     /// The principal's own orders, newest first (placed at descending, id ascending), at most `limit`.
     nonisolated(nonsending) func orders(of principal: Principal, limit: Int) async throws(StoreError) -> [Order]
     nonisolated(nonsending) func order(_ id: String, as principal: Principal) async throws(StoreError) -> Order
-    /// Cancels an order that has not left the shop (`Order.cancellable`); otherwise `.failedPrecondition`.
-    nonisolated(nonsending) func cancelOrder(
-        _ id: String, expectedVersion: Int64, idempotencyKey: String, as principal: Principal
-    ) async throws(StoreError) -> Order
 }
 
 /// Profiles. Each principal has its own.
