@@ -101,7 +101,6 @@ private final class Multi {
     }
 
     deinit {
-        hook?.close()
         // No transfer is left: each holds its caller's closure, which holds whoever holds this.
         for transfer in inOrder {
             curl_multi_remove_handle(handle, transfer.easy)

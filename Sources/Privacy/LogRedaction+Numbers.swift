@@ -19,14 +19,14 @@ extension LogRedaction {
                 position = end
                 continue
             }
-            let groups = groups(text, from: position)
-            let span = position..<groups[groups.count - 1].upperBound
+            let parts = groups(text, from: position)
+            let span = position..<parts[parts.count - 1].upperBound
             let hasPlus = position > 0 && text[position - 1] == "+"
             if !isWithin(span, text, isCertain: false), isPersonal(Array(text[span]), hasPlus: hasPlus) {
                 found.append((hasPlus ? position - 1 : position)..<span.upperBound)
             } else {
                 // Not one number; it may be several side by side.
-                found += certain(groups, text)
+                found += certain(parts, text)
             }
             position = span.upperBound
         }
@@ -71,10 +71,10 @@ extension LogRedaction {
     private static func isCertain(_ groups: [[Character]]) -> Bool {
         let digits = groups.joined().compactMap(\.wholeNumberValue)
         if groups.count == 1 { return isPersonal(groups[0], hasPlus: false) }
-        let isMobile = isMobile(digits) && groups.count <= 3 && groups[0].count >= 3
+        let isInPieces = isMobile(digits) && groups.count <= 3 && groups[0].count >= 3
         let hasArea = digits[0] == 0 && groups[0].count >= 2 && groups.count <= 4 && (9...12).contains(digits.count)
         let isWrittenAsCard = groups.dropLast().allSatisfy { (4...6).contains($0.count) }
-        return isMobile || hasArea || (isWrittenAsCard && (13...19).contains(digits.count) && isCard(digits))
+        return isInPieces || hasArea || (isWrittenAsCard && (13...19).contains(digits.count) && isCard(digits))
     }
 
     /// Where a telephone number with points ends that begins here: "020.7946.0958". Addresses and versions have shorter parts, or fewer.

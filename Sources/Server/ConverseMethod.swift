@@ -128,7 +128,8 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
     }
 
     private func hold(_ payload: UnsafeRawBufferPointer) throws(RPCStatus) {
-        guard let bytes = restoring?.bytes, case let total = bytes + payload.count + ConverseHandler.payloadBytes, total <= ConverseHandler.restoringBytesMax
+        guard let bytes = restoring?.bytes, case let total = bytes + payload.count + ConverseHandler.payloadBytes,
+            total <= ConverseHandler.restoringBytesMax
         else {
             restoring = nil
             throw RPCStatus(

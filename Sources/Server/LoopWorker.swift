@@ -38,7 +38,9 @@ final class LoopWorker: ConnectionHost {
         limits = shared.configuration.limits
         nextTarget = loop.index
         sessions = SessionTable(loop: loop, loops: shared.configuration.loops, seed: shared.seed)
-        keeper = shared.sessionStore.map { SessionKeeper($0, keptHoursMax: shared.configuration.limits.sessionsKeptHoursMax, loop: loop, log: shared.log) }
+        keeper = shared.sessionStore.map {
+            SessionKeeper($0, keptHoursMax: shared.configuration.limits.sessionsKeptHoursMax, loop: loop, log: shared.log)
+        }
         keeper?.onIdle = { [unowned self] in finishDrain() }
     }
 
@@ -181,11 +183,15 @@ final class LoopWorker: ConnectionHost {
     private nonisolated(nonsending) func followTicket(_ kept: inout SessionState, _ principal: Principal) async {
         guard let queue = shared.handoffs, let number = kept.dialogue?.handoff, number != 0 else { return }
         do throws(StoreError) {
-            kept.dialogue?.follow(try await queue.handoff(number, as: principal).state)
+            let ticket = try await queue.handoff(number, as: principal)
+            kept.dialogue?.follow(ticket.state)
         } catch {
-            guard error.code != .notFound else { return kept.dialogue?.follow(nil) ?? () }
-            // As it was kept: the next turn looks again.
-            shared.log.warning("a hand-over cannot be looked up", metadata: ["number": "\(number)", "reason": "\(error.message)"])
+            if error.code == .notFound {
+                kept.dialogue?.follow(nil)
+            } else {
+                // As it was kept: the next turn looks again.
+                shared.log.warning("a hand-over cannot be looked up", metadata: ["number": "\(number)", "reason": "\(error.message)"])
+            }
         }
     }
 
@@ -262,6 +268,8 @@ extension LoopWorker: SessionObserver {
         shared.metrics.turnOver(state, ms: Double(tookUs) / 1e3)
         keeper?.save(session)
     }
+
+    nonisolated(nonsending) func sessionKeep(_ session: Session) async { await keeper?.keep(session) }
 
     func sessionProblem(_ status: RPCStatus) { shared.metrics.problems.add() }
 

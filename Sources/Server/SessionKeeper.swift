@@ -12,6 +12,8 @@ final class SessionKeeper {
     private final class Entry {
         let principal: Principal
         var writes: SessionWrites
+        /// Told when what is newest was written, or failed to be.
+        var waiting: [CertainContinuation<Void>] = []
 
         init(_ principal: Principal, version: Int64) {
             self.principal = principal
@@ -40,9 +42,23 @@ final class SessionKeeper {
 
     /// What the session is now is to be kept.
     func save(_ session: Session) {
+        change(session.id, entry(of: session)) { $0.save(session.state.encoded()) }
+    }
+
+    /// The same; returns when it was written, or could not be at once.
+    nonisolated(nonsending) func keep(_ session: Session) async {
+        await withCheckedContinuation { waiting in
+            let continuation = CertainContinuation<Void>(waiting, otherwise: ())
+            let entry = entry(of: session)
+            entry.waiting.append(continuation)
+            change(session.id, entry) { $0.save(session.state.encoded()) }
+        }
+    }
+
+    private func entry(of session: Session) -> Entry {
         let entry = entries[session.id] ?? Entry(session.principal, version: 0)
         entries[session.id] = entry
-        change(session.id, entry) { $0.save(session.state.encoded()) }
+        return entry
     }
 
     /// The session is over.
@@ -65,6 +81,11 @@ final class SessionKeeper {
             case .lose: log.error("a session's state could not be kept", metadata: ["session": "\(id)"])
             case .forget: entries[id] = nil
             }
+        }
+        if !entry.writes.isWriting {
+            let waiting = entry.waiting
+            entry.waiting = []
+            for continuation in waiting { continuation.resume(returning: ()) }
         }
         if wasBusy, busy == 0 { onIdle() }
     }

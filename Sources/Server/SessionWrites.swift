@@ -38,6 +38,9 @@ struct SessionWrites: Equatable {
     /// Something is to be written, or tried again.
     var isBusy: Bool { phase != .resting }
 
+    /// A write is under way.
+    var isWriting: Bool { phase == .writing }
+
     /// What the session is now is to be kept.
     mutating func save(_ state: [UInt8]) -> [Action] {
         guard !isRemoved else { return [] }

@@ -79,7 +79,8 @@ final class Shop: Sendable {
         let classifier = IntentClassifier(model: try ShopUnderstanding.model(stores, snapshot), parser: parser, names: snapshot.names)
         return Shop(
             stores: stores, snapshot: snapshot, mark: mark, classifier: classifier, policy: policy,
-            recommender: try Shop.recommender(configuration, snapshot), backEnd: backEnd, reviewModel: try ShopReviews.stored(configuration, stores, log: log))
+            recommender: try Shop.recommender(configuration, snapshot), backEnd: backEnd,
+            reviewModel: try ShopReviews.stored(configuration, stores, log: log))
     }
 
     /// What recommends, with the rules and the ranker that the configuration names.

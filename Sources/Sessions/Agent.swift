@@ -111,6 +111,14 @@ public struct ReplySink: Sendable {
         session.value.remember(dialogue, turnID: turnID, epoch: epoch)
     }
 
+    /// The same, kept where sessions outlive the process before it returns: for what may be done although the answer to it never comes.
+    /// - Returns: whether the turn goes on; if not, nothing is to be begun for it any more.
+    nonisolated(nonsending) public func rememberFirmly(_ dialogue: Dialogue) async -> Bool {
+        guard session.value.remember(dialogue, turnID: turnID, epoch: epoch) else { return false }
+        await session.value.keep()
+        return session.value.isUnderWay(turnID: turnID, epoch: epoch)
+    }
+
     /// Notes what the conversation is about.
     public func focus(onProduct id: String) {
         session.value.focus(onProduct: id, turnID: turnID, epoch: epoch)

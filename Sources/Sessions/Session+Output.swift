@@ -64,12 +64,20 @@ extension Session {
         context.focusedProduct = id
     }
 
-    func remember(_ dialogue: Dialogue, turnID: UInt64, epoch: UInt32) {
-        guard let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch else { return }
+    func isUnderWay(turnID: UInt64, epoch: UInt32) -> Bool { turns.contains { $0.id == turnID && $0.machine.epoch == epoch && !$0.machine.isOver } }
+
+    /// Writes down what the session is now, where it is kept.
+    nonisolated(nonsending) func keep() async { await observer.sessionKeep(self) }
+
+    /// - Returns: whether the turn is under way; what is dropped changes nothing.
+    @discardableResult
+    func remember(_ dialogue: Dialogue, turnID: UInt64, epoch: UInt32) -> Bool {
+        guard let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch else { return false }
         let before = context.dialogue
         context.dialogue = dialogue
         // A person took or released the conversation while the agent worked: what it knows of that is old.
         if turn.handsSeen != hands { (context.dialogue.withPerson, context.dialogue.handoff) = (before.withPerson, before.handoff) }
+        return true
     }
 
     /// A person of the shop writes into the conversation, outside of any turn.

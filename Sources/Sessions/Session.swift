@@ -30,6 +30,8 @@ public protocol SessionObserver: AnyObject {
     func sessionProblem(_ status: RPCStatus)
     func sessionBehaviour(_ session: Session, _ event: BehaviourEvent)
     func sessionEnded(_ session: Session)
+    /// The session is to be kept as it is now; returns when it is, or cannot be for the time being.
+    nonisolated(nonsending) func sessionKeep(_ session: Session) async
     /// Who is to be told what the session's agents read from the stores; nil = nobody.
     func sessionReads(_ session: Session) -> StoreReads.Note?
 }
@@ -37,6 +39,7 @@ public protocol SessionObserver: AnyObject {
 extension SessionObserver {
     public func sessionReads(_ session: Session) -> StoreReads.Note? { nil }
     public func sessionSpoke(afterUs: UInt64) {}
+    nonisolated(nonsending) public func sessionKeep(_ session: Session) async {}
 }
 
 /// One conversation.

@@ -1,6 +1,7 @@
 import Catalog
 import Fusion
 import Sessions
+import TestSupport
 import Testing
 import Wire
 
@@ -202,7 +203,7 @@ struct ServiceAgentTests {
         #expect(said[2].sources == [Source(kind: "order", id: "VT-10008")])
         #expect(stores.requests.map(\.request) == [ServiceRequest(kind: .cancel, orderID: "VT-10008")])
         #expect(stores.requests.map(\.version) == [4])
-        #expect(stores.requests.map(\.key) == ["s1/1"])
+        #expect(stores.requests.count == 1 && stores.requests[0].key.hasPrefix("s1/"))
     }
 
     @Test("No is no, and forget it is forgotten")
@@ -249,7 +250,7 @@ struct ServiceAgentTests {
         #expect(said[1].replyKind == .clarify)
         #expect(said[2].text == said[1].text, "what is no yes does not do it")
         #expect(said[3].text == "VT-10008 is cancelled, 7.")
-        #expect(stores.keysSeen == ["s1/1", "s1/1"])
+        #expect(stores.keysSeen.count == 2 && Set(stores.keysSeen).count == 1)
         #expect(stores.requests.map(\.version) == [4], "of the order as it was confirmed")
     }
 
@@ -258,7 +259,7 @@ struct ServiceAgentTests {
         let stores = FakeStores(orders: open, desk: [StoreError(.outcomeUnknown, "silent")])
         let said = try talk(["cancel VT-10008", "yes", "no", "yes"], ["cancel VT-10008": 6], stores)
         #expect(said[2].text.hasPrefix("All right. Whether it was done I do not know"))
-        #expect(stores.keysSeen == ["s1/1"])
+        #expect(stores.keysSeen.count == 1)
     }
 
     private let leftUncertain = "All right. Whether it was done I do not know; please ask me about the order in a while."
@@ -281,7 +282,7 @@ struct ServiceAgentTests {
             #expect(said[1].text.hasPrefix(uncertainText))
             #expect(said[2].text.hasPrefix(uncertainText))
             #expect(said[3].text == "VT-10008 is cancelled, 7.")
-            #expect(Set(stores.keysSeen) == ["s1/1"])
+            #expect(Set(stores.keysSeen).count == 1)
         }
         #expect(reading.keysSeen.count == 2 && asking.keysSeen.count == 3)
     }
@@ -291,6 +292,22 @@ struct ServiceAgentTests {
         let stores = FakeStores(orders: open, desk: [StoreError(.outcomeUnknown, "silent"), StoreError(.conflict, "changed")])
         let said = try talk(["cancel VT-10008", "yes", "yes"], ["cancel VT-10008": 6], stores)
         #expect(said[2].text.contains("It may have been done when you asked first. Order VT-10008"))
+    }
+
+    @Test("What is asked for is kept before it is: after a crash in the middle a yes asks with the same key, and it is done once")
+    func crashed() throws {
+        let stores = FakeStores(orders: open)
+        let policy = try DialoguePolicy.parse(cancelPolicy.replacing("cancel_order:", with: "thanks:"))
+        let texts = ["cancel VT-10008": axis(6), "hm": axis(Self.nowhere), "yes": axis(Self.nowhere)]
+        let first = try AgentHarness(agent(stores, policy: policy), texts: texts)
+        _ = try first.run([[.text(TextInput(text: "cancel VT-10008"))], [.text(TextInput(text: "yes"))]])
+        #expect(first.kept.map { $0.dialogue?.state } == ["act"])
+        let next = try AgentHarness(agent(stores, policy: policy), texts: texts)
+        try next.session.take(up: try #require(first.kept.first))
+        _ = try next.run([[.text(TextInput(text: "hm"))], [.text(TextInput(text: "yes"))]])
+        let said = next.messages.replies.map(\.text)
+        #expect(said.count == 2 && said[0].hasPrefix(uncertainText) && said[1] == "VT-10008 is cancelled, 7.")
+        #expect(stores.requests.count == 1 && stores.keysSeen.count == 2 && Set(stores.keysSeen).count == 1)
     }
 
     /// What the turns are answered when the customer interrupts the second one, whose request takes longer than that.
@@ -314,7 +331,7 @@ struct ServiceAgentTests {
             #expect(said[2].map(\.text) == [leftUncertain])
         } else {
             #expect(said[3].isEmpty == false)
-            #expect(stores.keysSeen == ["s1/1", "s1/1"])
+            #expect(stores.keysSeen.count == 2 && Set(stores.keysSeen).count == 1)
         }
     }
 
@@ -335,7 +352,7 @@ struct ServiceAgentTests {
         #expect(said[1].isEmpty)
         #expect(said[2].first?.text.hasPrefix(uncertainText) == true)
         #expect(said[3].map(\.text) == ["1 in your cart, 7."])
-        #expect(stores.keysSeen.prefix(2) == ["s1/2", "s1/2"])
+        #expect(stores.keysSeen.count == 3 && Set(stores.keysSeen).count == 2)
         #expect(stores.requests.map(\.request.details) == [["quantity": "1"], ["quantity": "2"]])
     }
 

@@ -122,6 +122,28 @@ struct HTTPBackEndTests {
         #expect(try process.told().requests.count == 1)
     }
 
+    @Test(
+        "a loop that ends leaves no call waiting: neither in a pause, nor under way, nor before it has a connection", arguments: ["503", "slow", ""])
+    func endingLoop(fault: String) async throws {
+        try process.fail([fault])
+        let backEnd = process.backEnd { ($0.backoffMs, $0.totalMs, $0.requestMs) = (60_000, 200_000, 100_000) }
+        let loop = try EventLoop(name: "ending")
+        loop.start()
+        let outcome = await withCheckedContinuation { waiting in
+            let continuation = CertainContinuation<Came<Int>?>(waiting, otherwise: nil)
+            loop.submit { [ann] in
+                Task(executorPreference: loop) {
+                    continuation.resume(
+                        returning: await came { () throws(StoreError) in try await backEnd.orders(of: ann, limit: 9).count })
+                }
+                // Without a fault the loop ends in the iteration in which the call begins.
+                if fault.isEmpty { loop.stop() } else { loop.after(400_000) { loop.stop() } }
+            }
+        }
+        loop.join()
+        #expect(outcome == .error(.unavailable))
+    }
+
     @Test("what has no key is never sent twice")
     func noKey() async throws {
         try process.fail(["slow"])

@@ -20,7 +20,7 @@ struct ShopTests {
         #expect(shop.stop() == 0, "SIGTERM ends the server in order")
     }
 
-    /// A server that is killed in the middle: what was shown, and what waits for a yes, is there in the next one, and done once.
+    /// A server that is killed in the middle: what was shown, and what waits for a yes, is there in the next one.
     private func restart(_ shop: ShopProcess) throws {
         let token = "demo-customer-token"
         var (chat, said) = try shop.begin(token, say: "I'm after gold rings with a ruby", until: "TURN_STATE_DONE")

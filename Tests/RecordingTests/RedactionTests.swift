@@ -42,6 +42,15 @@ struct RedactionTests {
         for word in ["Gold", "rings", "戒指"] { #expect(!redacted.contains(word)) }
     }
 
+    @Test("replaces what was heard for slots as it does the words")
+    func slots() throws {
+        var original = Recording.example
+        let heard = Transcript(text: "a pearl choker", slots: [Slot(name: "product", value: "pearl choker", confidence: 1)])
+        original.entries.append(.said(2_000_000, .server(.transcript(heard))))
+        let bytes = try original.redacted(RedactionOptions(everyWord: true)).bytes(key: nil)
+        for secret in ["pearl", "choker"] { #expect(!bytes.contains(sequence: Array(secret.utf8)), "\(secret) is still there") }
+    }
+
     @Test("makes grey pictures of the same size")
     func pictures() throws {
         let grey = PictureRedaction.grey(PictureRedaction.Size(width: 321, height: 123))

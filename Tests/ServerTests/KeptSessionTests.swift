@@ -5,6 +5,7 @@ import Logging
 import Router
 import Sessions
 import Synchronization
+import TestSupport
 import Testing
 import Wire
 
@@ -92,10 +93,13 @@ struct KeptSessionTests {
     private final class Failing: SessionStore {
         private let left: Mutex<Int>
         let attempts = Mutex<[[UInt8]]>([])
+        /// How many attempts there had been when somebody had waited for one.
+        let seen = Mutex(0)
 
         init(times: Int) { left = Mutex(times) }
 
-        nonisolated(nonsending) func session(_ id: String, keptWithinHours hours: Int, as principal: Principal) async throws(StoreError) -> StoredSession?
+        nonisolated(nonsending) func session(_ id: String, keptWithinHours hours: Int, as principal: Principal) async throws(StoreError)
+            -> StoredSession?
         { nil }
 
         nonisolated(nonsending) func putSession(
@@ -113,24 +117,21 @@ struct KeptSessionTests {
         nonisolated(nonsending) func deleteSession(_ id: String, as principal: Principal) async throws(StoreError) {}
     }
 
-    private final class Silent: SessionObserver {
-        func sessionDecided(afterUs: UInt64) {}
-        func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State) {}
-        func sessionProblem(_ status: RPCStatus) {}
-        func sessionBehaviour(_ session: Session, _ event: BehaviourEvent) {}
-        func sessionEnded(_ session: Session) {}
+    private let observer = SessionLog()
+
+    private func session(_ loop: EventLoop) -> Session {
+        let plan = GraphPlan(name: "none", streams: [], ingress: [:], align: AlignPolicy(), steps: [], agents: [])
+        let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [], classifier: nil, catalogueHash: "")
+        return Session(
+            id: "s1", key: 1, principal: guest, loop: loop, router: Router(), limits: SessionLimits(), observer: observer, seed: 7,
+            deployment: { deployment })
     }
 
     @Test("A store that is not there for a moment loses nothing")
     func retried() throws {
         let loop = try EventLoop(name: "keeper", clock: .virtual)
         let store = Failing(times: 2)
-        let plan = GraphPlan(name: "none", streams: [], ingress: [:], align: AlignPolicy(), steps: [], agents: [])
-        let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [], classifier: nil, catalogueHash: "")
-        let observer = Silent()
-        let session = Session(
-            id: "s1", key: 1, principal: guest, loop: loop, router: Router(), limits: SessionLimits(), observer: observer, seed: 7,
-            deployment: { deployment })
+        let session = session(loop)
         let keeper = SessionKeeper(store, keptHoursMax: 1, loop: loop, log: Logger(label: "keeper") { _ in SwiftLogNoOpLogHandler() })
         let bound = LoopBound((keeper: keeper, session: session), loop: loop)
         loop.submit {
@@ -141,11 +142,27 @@ struct KeptSessionTests {
             keeper.save(session)
         }
         loop.run()
-        withExtendedLifetime(observer) {}
         #expect(keeper.isIdle)
         let attempts = store.attempts.withLock { $0 }
         #expect(attempts.count == 3)
         #expect(attempts.last == session.state.encoded(), "the newest is what is kept")
+    }
+
+    @Test("Who waits until a session is kept goes on when it is, and when it cannot be for the time being", arguments: [0, 1])
+    func awaited(failures: Int) throws {
+        let loop = try EventLoop(name: "keeper", clock: .virtual)
+        let store = Failing(times: failures)
+        let keeper = SessionKeeper(store, keptHoursMax: 1, loop: loop, log: Logger(label: "keeper") { _ in SwiftLogNoOpLogHandler() })
+        let bound = LoopBound((keeper: keeper, session: session(loop)), loop: loop)
+        loop.submit {
+            Task(executorPreference: loop) {
+                await bound.value.keeper.keep(bound.value.session)
+                store.seen.withLock { $0 = store.attempts.withLock { $0.count } }
+                loop.stop()
+            }
+        }
+        loop.run()
+        #expect(store.seen.withLock { $0 } == 1)
     }
 
     /// The dialogue of a session that is taken up from `kept` while its ticket is in `state`.

@@ -7,6 +7,8 @@ open class SessionLog: SessionObserver, SessionOutlet {
     public private(set) var grants: [CreditLedger.Grant] = []
     public private(set) var closed: RPCStatus?
     public private(set) var endedTurns: [TurnMachine.State] = []
+    /// States that had to be kept before an agent went on.
+    public private(set) var kept: [SessionState] = []
     /// Bytes that were no ServerMessage: a test that expects messages fails for want of them, and this says why.
     public private(set) var undecodable = 0
 
@@ -32,4 +34,5 @@ open class SessionLog: SessionObserver, SessionOutlet {
     public func sessionProblem(_ status: RPCStatus) {}
     public func sessionBehaviour(_ session: Session, _ event: BehaviourEvent) {}
     public func sessionEnded(_ session: Session) {}
+    nonisolated(nonsending) public func sessionKeep(_ session: Session) async { kept.append(session.state) }
 }

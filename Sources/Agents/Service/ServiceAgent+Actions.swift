@@ -87,8 +87,8 @@ extension ServiceAgent {
         guard case .perform(let operation, _, _)? = scene.machine.waiting, let state = policy.begin(intent) else { return false }
         return self.operation(from: state) == operation
             && DialoguePolicy.Slot.allCases.allSatisfy { slot in
-                guard let known = scene.machine.slot(slot), let named = named(slot, scene) else { return true }
-                return known == named
+                guard let known = scene.machine.slot(slot), let said = named(slot, scene) else { return true }
+                return known == said
             }
     }
 
@@ -108,6 +108,8 @@ extension ServiceAgent {
     nonisolated(nonsending) func begin(_ intent: String, _ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
         guard scene.isSignedIn else { return ServiceAnswer(text: scene.say.signIn, kind: .clarify, intent: intent) }
         var actions = scene.machine.handle(.begin(intent: intent, turnID: scene.turn.turnID))
+        // Not the turn's number: after a crash turns may be counted again, and something else asked for in them.
+        if !scene.machine.isListening { scene.machine.note(DialogueSlots.action, String(scene.turn.seed, radix: 16)) }
         for _ in 0..<DialoguePolicy.Slot.allCases.count {
             guard case .ask(let slot, let about, _)? = actions.last else { break }
             var value = named(slot, scene)
@@ -168,9 +170,8 @@ extension ServiceAgent {
         return answer
     }
 
-    /// Does it once: the key is the action's turn, so that a repeat of it answers the same and writes nothing. nil = it was not done, or nobody
-    /// knows;
-    /// `answer` says so, and only in the second case the action stays under way, to be asked for again with the same key.
+    /// Does it once: the key is the action's own, so that a repeat of it answers the same and writes nothing. nil = it was not done, or nobody
+    /// knows; `answer` says so, and only in the second case the action stays under way, to be asked for again with the same key.
     private nonisolated(nonsending) func perform(
         _ operation: String, _ scene: inout ServiceScene, _ answer: inout ServiceAnswer
     ) async throws(StoreError) -> ServiceReceipt? {
@@ -187,15 +188,15 @@ extension ServiceAgent {
             scene.machine.note(DialogueSlots.version, String(now))
             version = now
         }
-        scene.rememberUncertain()
+        guard await scene.rememberUncertain() else { return nil }
         do throws(StoreError) {
             return try await stores.desk.submit(
-                request, expectedVersion: version ?? 0, timeUs: scene.turn.timeUs,
-                idempotencyKey: "\(scene.turn.sessionID)/\(scene.machine.dialogue.actionTurn)", as: scene.turn.principal)
+                request, expectedVersion: version ?? 0, timeUs: scene.turn.timeUs, idempotencyKey: scene.actionKey, as: scene.turn.principal)
         } catch {
             let isNotNow = [.unavailable, .resourceExhausted, .diskFull].contains(error.code)
             // That it was not done now says nothing about what an earlier turn asked for.
-            if error.code == .outcomeUnknown || (isNotNow && scene.isUncertain) {
+            let wasUncertain = scene.isUncertain
+            if error.code == .outcomeUnknown || (isNotNow && wasUncertain) {
                 answer.kind = .clarify
                 answer.text = scene.say.uncertain
                 return nil
@@ -204,7 +205,7 @@ extension ServiceAgent {
             switch error.code {
             case .conflict, .failedPrecondition:
                 answer.kind = .noAnswer
-                answer.text = scene.isUncertain ? scene.say.refusedLater : scene.say.changedMeanwhile(request.orderID)
+                answer.text = wasUncertain ? scene.say.refusedLater : scene.say.changedMeanwhile(request.orderID)
                 if !request.orderID.isEmpty, let now = try? await stores.orders.order(request.orderID, as: scene.turn.principal) {
                     answer.text += scene.say.of(" ", "") + scene.say.order(now, items: items(now, scene))
                     answer.sources = [Source(kind: "order", id: now.id)]
@@ -315,8 +316,10 @@ enum DialogueSlots {
     static let version = "version"
     /// Which slot was asked for last.
     static let awaits = "awaits"
+    /// Tells the action from every other of the session.
+    static let action = "action"
     /// What is no detail of a request.
-    static let ours: Set<String> = ["order", "product", version, awaits]
+    static let ours: Set<String> = ["order", "product", version, awaits, action]
 }
 
 extension ServiceAnswer {

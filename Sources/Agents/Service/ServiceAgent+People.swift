@@ -49,7 +49,8 @@ extension ServiceAgent {
         }
         if !turn.context.shownProducts.isEmpty { lines.append("Shown: \(turn.context.shownProducts.joined(separator: ", "))") }
         if !scene.machine.isListening {
-            let slots = scene.machine.dialogue.slots.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+            let slots = scene.machine.dialogue.slots.filter { $0.name != DialogueSlots.action }.map { "\($0.name) \($0.value)" }.joined(
+                separator: ", ")
             lines.append("Under way: \(scene.machine.dialogue.state)\(slots.isEmpty ? "" : " (\(slots))")")
         }
         if scene.dialogue.misses > 0 { lines.append("Not answered before: \(scene.dialogue.misses)") }

@@ -201,8 +201,10 @@ struct ServiceScene {
         beganUncertain = if case .perform? = machine.waiting { true } else { false }
     }
 
-    /// What happens from now on may be done although the turn is interrupted: the dialogue stands at the action until its outcome is known.
-    func rememberUncertain() { reply.remember(dialogue) }
+    /// What happens from now on may be done although the turn is interrupted or the server ends: the dialogue stands at the action until its outcome
+    /// is known.
+    /// - Returns: false when the turn was interrupted before, so that nothing is to be done.
+    nonisolated(nonsending) func rememberUncertain() async -> Bool { await reply.rememberFirmly(dialogue) }
 
     /// It was not done: the dialogue stands where it stood when the turn began.
     func forgetUncertain() { reply.remember(turn.context.dialogue) }
@@ -217,6 +219,12 @@ struct ServiceScene {
             return dialogue
         }
         set { kept = newValue }
+    }
+
+    /// The key that the action under way is done once by.
+    var actionKey: String {
+        let action = machine.dialogue.slots.first { $0.name == DialogueSlots.action }?.value
+        return "\(turn.sessionID)/\(action ?? String(machine.dialogue.actionTurn))"
     }
 
     var isSignedIn: Bool { !turn.principal.user.isEmpty && turn.principal.user != "guest" }
