@@ -50,7 +50,8 @@ final class Live: Sendable {
 
 /// A thread for one load: copying, hashing, mapping and compiling take up to seconds.
 public final class LoaderThread {
-    /// Added to the process's nice value for the thread, which the probe and the gate it starts inherit: a loop that wants the processor gets it first.
+    /// Added to the process's nice value for the thread, which the probe and the gate it starts inherit: a loop that wants the processor gets it
+    /// first.
     public static let niceIncrement: Int32 = 10
 
     private let body: @Sendable () -> Void

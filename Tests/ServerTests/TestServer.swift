@@ -103,7 +103,8 @@ final class RawClient {
     init(_ address: SocketAddress) throws {
         switch address {
         case .tcp(_, let port):
-            descriptor = try #require(loopbackSocket(port: port), "the server takes connections")
+            guard let connected = loopbackSocket(port: port) else { throw TimedOut(description: "nobody listens at port \(port)") }
+            descriptor = connected
         case .unix(let path):
             descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
             var target = sockaddr_un()
