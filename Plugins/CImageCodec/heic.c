@@ -1,5 +1,6 @@
 /* HEIC (the pictures of telephones) through libheif, which turns and mirrors them as the file says. libheif decodes on threads that it starts and
- * ends within the call. */
+ * ends within the call. It follows whatever the file's items refer to, and takes memory by what their coded data says: it is for files whose structure
+ * was checked. */
 #include "image_codec.h"
 
 #include <stdio.h>
@@ -31,14 +32,14 @@ static void close_heic(struct ic_heic *heic) {
     if (heic->context) heif_context_free(heic->context);
 }
 
-static ic_result open_heic(struct ic_heic *heic, const uint8_t *data, size_t length, char *reason) {
+static ic_result open_heic(struct ic_heic *heic, const uint8_t *data, size_t length, uint32_t side_max, char *reason) {
     memset(heic, 0, sizeof *heic);
     heic->context = heif_context_alloc();
     if (!heic->context) {
         snprintf(reason, IC_REASON_MAX, "out of memory");
         return IC_NO_MEMORY;
     }
-    heif_context_set_maximum_image_size_limit(heic->context, IC_HEIC_SIDE_MAX);
+    heif_context_set_maximum_image_size_limit(heic->context, (int)side_max + 1);
     heif_context_set_max_decoding_threads(heic->context, 0);
     struct heif_error error = heif_context_read_from_memory_without_copy(heic->context, data, length, NULL);
     if (error.code == heif_error_Ok) error = heif_context_get_primary_image_handle(heic->context, &heic->handle);
@@ -48,10 +49,10 @@ static ic_result open_heic(struct ic_heic *heic, const uint8_t *data, size_t len
     return result;
 }
 
-ic_result ic_heic_header(const uint8_t *data, size_t length, ic_header *header, char *reason) {
+ic_result ic_heic_header(const uint8_t *data, size_t length, uint32_t side_max, ic_header *header, char *reason) {
     struct ic_heic heic;
     memset(header, 0, sizeof *header);
-    ic_result result = open_heic(&heic, data, length, reason);
+    ic_result result = open_heic(&heic, data, length, side_max, reason);
     if (result != IC_OK) return result;
     int width = heif_image_handle_get_width(heic.handle), height = heif_image_handle_get_height(heic.handle);
     header->width = width > 0 ? (uint32_t)width : 0;
@@ -70,9 +71,10 @@ ic_result ic_heic_header(const uint8_t *data, size_t length, ic_header *header, 
     return IC_OK;
 }
 
-ic_result ic_heic_decode(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgb, char *reason) {
+ic_result ic_heic_decode(
+    const uint8_t *data, size_t length, uint32_t side_max, uint32_t width, uint32_t height, uint8_t *rgb, char *reason) {
     struct ic_heic heic;
-    ic_result result = open_heic(&heic, data, length, reason);
+    ic_result result = open_heic(&heic, data, length, side_max, reason);
     if (result != IC_OK) return result;
     struct heif_image *image = NULL;
     int transparent = heif_image_handle_has_alpha_channel(heic.handle);

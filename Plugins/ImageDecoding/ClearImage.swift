@@ -24,7 +24,7 @@ public struct ClearImage: Sendable, Equatable {
         guard let format = ImageFormat(sniffing: data) else { throw .unknownFormat }
         guard format == .webp || format == .png else { throw .unsupported(format, "it has no transparency; allowed are WebP and PNG") }
         let bytes = data.bindMemory(to: UInt8.self)
-        let header = try PictureHeader(format: format, bytes: bytes)
+        let header = try PictureHeader(format: format, bytes: bytes, limits: limits)
         try limits.check(header)
         var reason = Reason()
         var result = IC_OK

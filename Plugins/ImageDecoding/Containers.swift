@@ -14,6 +14,13 @@ struct ByteView {
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.init(bytes, 0..<bytes.count) }
 
     var count: Int { range.count }
+    var array: [UInt8] { Array(bytes[range]) }
+
+    /// A part of this part: what of `part` lies within it.
+    func part(_ part: Range<Int>) -> ByteView {
+        let kept = part.clamped(to: 0..<count)
+        return ByteView(bytes, range.lowerBound + kept.lowerBound..<range.lowerBound + kept.upperBound)
+    }
 
     subscript(offset: Int) -> UInt8? {
         offset >= 0 && offset < range.count ? bytes[range.lowerBound + offset] : nil

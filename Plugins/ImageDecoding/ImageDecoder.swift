@@ -52,7 +52,7 @@ public enum ImageDecoder {
     ) throws(ImageError) -> DecodedImage {
         let format = try sniffed(data, limits)
         let bytes = data.bindMemory(to: UInt8.self)
-        let header = try PictureHeader(format: format, bytes: bytes)
+        let header = try PictureHeader(format: format, bytes: bytes, limits: limits)
         try limits.check(header)
         let orientation = ExifOrientation.find(in: bytes, format: format)
         let upright = orientation.upright(width: header.width, height: header.height)
@@ -74,7 +74,7 @@ public enum ImageDecoder {
     ) throws(ImageError) -> (width: Int, height: Int) {
         let format = try sniffed(data, limits)
         let bytes = data.bindMemory(to: UInt8.self)
-        let header = try PictureHeader(format: format, bytes: bytes)
+        let header = try PictureHeader(format: format, bytes: bytes, limits: limits)
         try limits.check(header)
         return ExifOrientation.find(in: bytes, format: format).upright(width: header.width, height: header.height)
     }
@@ -112,10 +112,11 @@ struct DecodePlan: Equatable {
                 (self.width, self.height) = (width, height)
                 return
             }
-            if format == .jpeg {
-                while eighths > 1, (side * eighths + 7) / 8 > sideMax { eighths -= 1 }
+            while format == .jpeg, eighths > 1, (side * eighths + 7) / 8 > sideMax { eighths -= 1 }
+            if format == .jpeg, (side * eighths + 7) / 8 <= sideMax {
                 (self.width, self.height) = DecodePlan.scaled(width, height, eighths)
             } else {
+                // Also of a JPEG that is too large at an eighth.
                 self.width = max(1, (width * sideMax + side / 2) / side)
                 self.height = max(1, (height * sideMax + side / 2) / side)
             }

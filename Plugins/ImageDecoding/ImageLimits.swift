@@ -13,9 +13,10 @@ public struct ImageLimits: Sendable, Equatable {
         self.sidePixelsMax = sidePixelsMax
     }
 
-    func check(_ header: PictureHeader) throws(ImageError) {
-        let (width, height) = (header.width, header.height)
-        guard width > 0, height > 0 else { throw .damaged(header.format, "it has no pixels") }
+    func check(_ header: PictureHeader) throws(ImageError) { try check(header.format, width: header.width, height: header.height) }
+
+    func check(_ format: ImageFormat, width: Int, height: Int) throws(ImageError) {
+        guard width > 0, height > 0 else { throw .damaged(format, "it has no pixels") }
         guard width <= sidePixelsMax, height <= sidePixelsMax, width * height <= pixelsMax else {
             throw .tooLarge(width: width, height: height, limits: self)
         }

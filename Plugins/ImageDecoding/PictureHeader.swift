@@ -10,8 +10,12 @@ struct PictureHeader {
     let height: Int
     /// An RGB profile for RGB pixels; empty when there is none.
     private let profile: [UInt8]
+    /// What of a HEIC is decoded, and its longest side.
+    private let checked: (file: [UInt8], sideMax: UInt32)
 
-    init(format: ImageFormat, bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) {
+    init(format: ImageFormat, bytes: UnsafeBufferPointer<UInt8>, limits: ImageLimits) throws(ImageError) {
+        let structure = format == .heic ? try HEICStructure(bytes, limits: limits) : nil
+        let checked = (file: structure?.written ?? [], sideMax: UInt32(structure?.sideMax ?? 0))
         var header = ic_header()
         var reason = Reason()
         let result = reason.fill { reason in
@@ -20,12 +24,13 @@ struct PictureHeader {
             case .png: ic_png_header(bytes.baseAddress, bytes.count, &header, reason)
             case .webp: ic_webp_header(bytes.baseAddress, bytes.count, &header, reason)
             case .gif: ic_gif_header(bytes.baseAddress, bytes.count, &header, reason)
-            case .heic: ic_heic_header(bytes.baseAddress, bytes.count, &header, reason)
+            case .heic: ic_heic_header(checked.file, checked.file.count, checked.sideMax, &header, reason)
             }
         }
         defer { ic_header_free(&header) }
         try reason.check(result, format)
         self.format = format
+        self.checked = checked
         width = Int(header.width)
         height = Int(header.height)
         if format == .webp {
@@ -52,7 +57,9 @@ struct PictureHeader {
                 case .png: ic_png_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
                 case .webp: ic_webp_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
                 case .gif: ic_gif_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
-                case .heic: ic_heic_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
+                case .heic:
+                    ic_heic_decode(
+                        checked.file, checked.file.count, checked.sideMax, UInt32(width), UInt32(height), target.baseAddress, reason)
                 }
             }
             if result != IC_OK { target.update(repeating: 255) }

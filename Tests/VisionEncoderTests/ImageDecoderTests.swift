@@ -107,6 +107,9 @@ struct ImageDecoderTests {
         #expect((png.width, png.height, png.originalWidth, png.originalHeight) == (90, 30, 300, 100))
         let jpeg = try decoded(Pictures.jpeg(pixels, 300, 100), .full(sideMax: 90))
         #expect(jpeg.width <= 90 && jpeg.width > 45 && jpeg.originalWidth == 300)
+        // An eighth, which a JPEG is decoded at straight away, is still too large.
+        let large = try decoded(Pictures.jpeg(Pictures.gradient(width: 1000, height: 320), 1000, 320), .full(sideMax: 64))
+        #expect((large.width, large.height, large.originalWidth) == (64, 20, 1000))
     }
 
     @Test("several decodes at once, good and damaged, give the same pixels as one alone")

@@ -13,7 +13,6 @@
 
 #define IC_REASON_MAX 256u          /* bytes of an error message with its NUL */
 #define IC_ICC_BYTES_MAX 4194304u   /* a larger colour profile is ignored */
-#define IC_HEIC_SIDE_MAX 16384      /* libheif refuses more pixels a side */
 #define IC_JPEG_SCANS_MAX 100u      /* a progressive JPEG with more is refused: each scan costs a pass over the picture */
 
 typedef enum ic_result { IC_OK = 0, IC_CORRUPT = 1, IC_UNSUPPORTED = 2, IC_NO_MEMORY = 3 } ic_result;
@@ -35,8 +34,9 @@ ic_result ic_png_header(const uint8_t *data, size_t length, ic_header *header, c
 ic_result ic_webp_header(const uint8_t *data, size_t length, ic_header *header, char *reason);
 /* The size is the canvas, which holds the first picture; no profile. */
 ic_result ic_gif_header(const uint8_t *data, size_t length, ic_header *header, char *reason);
-/* The primary picture, as it is to be shown: turned and mirrored. */
-ic_result ic_heic_header(const uint8_t *data, size_t length, ic_header *header, char *reason);
+/* The primary picture, as it is to be shown: turned and mirrored. Only for files whose structure was checked (HEICStructure.swift); `side_max` is the
+ * longest side of any picture in it, in pixels. */
+ic_result ic_heic_header(const uint8_t *data, size_t length, uint32_t side_max, ic_header *header, char *reason);
 
 /* Decode into `rgb`, rows of width * 3 bytes without padding. Transparency lies on white. Data that ends early or does
  * not decode is IC_CORRUPT: a half picture is never given. */
@@ -49,7 +49,7 @@ ic_result ic_png_decode(const uint8_t *data, size_t length, uint32_t width, uint
 ic_result ic_webp_decode(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
 /* The first picture of the file on its canvas. */
 ic_result ic_gif_decode(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
-ic_result ic_heic_decode(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
+ic_result ic_heic_decode(const uint8_t *data, size_t length, uint32_t side_max, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
 
 /* With their transparency: `rgba` holds rows of width * 4 bytes, colours not multiplied by alpha. */
 ic_result ic_png_decode_alpha(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgba, char *reason);
