@@ -91,8 +91,8 @@ private struct HEICReader {
         guard (format.width, format.height) == (picture.width, picture.height), format.codedWidth - format.width <= HEICStructure.codedSpare,
             format.codedHeight - format.height <= HEICStructure.codedSpare
         else {
-            throw .damaged(
-                .heic, "item \(item) says it has \(picture.width) x \(picture.height) pixels, its coded data \(format.codedWidth) x \(format.codedHeight)")
+            let (stated, coded) = ("\(picture.width) x \(picture.height)", "\(format.codedWidth) x \(format.codedHeight)")
+            throw .damaged(.heic, "item \(item) says it has \(stated) pixels, its coded data \(coded)")
         }
         picture.pixels = .coded(sets, try slices(item, sets))
         return picture
@@ -144,8 +144,8 @@ private struct HEICReader {
         }
         let parts = items.parts(of: item)
         guard parts.count == rows * columns, parts.count <= HEICStructure.tilesMax else {
-            throw .unsupported(
-                .heic, "grid \(item) of \(rows) x \(columns) has \(parts.count) tiles; allowed are rows times columns, at most \(HEICStructure.tilesMax)")
+            let allowed = "rows times columns, at most \(HEICStructure.tilesMax)"
+            throw .unsupported(.heic, "grid \(item) of \(rows) x \(columns) has \(parts.count) tiles; allowed are \(allowed)")
         }
         var tiles: [HEICStructure.Picture] = []
         for part in parts {
@@ -154,7 +154,9 @@ private struct HEICReader {
                 throw .unsupported(.heic, "tile \(part) is turned, mirrored or cut; allowed is that of the whole picture")
             }
             tiles.append(try coded(part, keeping: ["pixi"]))
-            guard Self.agree(tiles[0], tiles[tiles.count - 1]) else { throw .unsupported(.heic, "the tiles of grid \(item) are of several sizes or kinds") }
+            guard Self.agree(tiles[0], tiles[tiles.count - 1]) else {
+                throw .unsupported(.heic, "the tiles of grid \(item) are of several sizes or kinds")
+            }
         }
         let (width, height) = (tiles[0].width, tiles[0].height)
         guard width * columns >= picture.width, height * rows >= picture.height else {

@@ -17,13 +17,20 @@ struct Pronunciation: Sendable {
     /// What it may say.
     static let outputBytesMax = 64 << 10
 
-    /// One line of IPA for each line of words.
+    /// One line of IPA for each line of words; empty for words of which the program knows no sound.
     /// - Parameter lines: without line breaks and punctuation, which would end lines of the output.
     /// - Throws: UNAVAILABLE when the program is missing or takes too long, INTERNAL when it fails or its lines do not fit.
     func phonemes(of lines: [String]) throws(PluginError) -> [String] {
-        let spoken = try run(input: lines.map { $0 + "\n" }.joined()).split(separator: "\n", omittingEmptySubsequences: true)
+        let spoken = Self.lines(of: try run(input: lines.map { $0 + "\n" }.joined()))
         guard spoken.count == lines.count else { throw PluginError(.internalError, "\(program) gave \(spoken.count) lines for \(lines.count)") }
-        return spoken.map { String($0.drop { $0 == " " }) }
+        return spoken
+    }
+
+    /// Also the empty ones; behind the last line break is none.
+    static func lines(of output: String) -> [String] {
+        var lines = output.split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.last == "" { lines.removeLast() }
+        return lines.map { String($0.drop { $0 == " " }) }
     }
 
     private func run(input: String) throws(PluginError) -> String {

@@ -77,7 +77,7 @@ enum SynthesisLimits {
     static let textBytesMax = 2 << 10
     /// Texts that wait on one stream while one is spoken.
     static let textsWaitingMax = 64
-    /// Characters of what is synthesised at once.
+    /// Characters of what is synthesised at once; a digit counts as five, being a word.
     static let pieceCharactersMax = 200
     /// Latent frames of one piece: 40 s.
     static let framesMax = 3_446

@@ -3,6 +3,12 @@ struct Clause: Equatable {
     var words: String
     /// One of . , ; : ? !
     var mark: Unicode.Scalar
+
+    /// About how long it takes to say, in characters: a digit is a word.
+    var length: Int { Self.length(of: words) }
+
+    static func length(of words: some StringProtocol) -> Int { words.reduce(0) { $0 + Self.length(of: $1) } }
+    static func length(of character: Character) -> Int { character.isNumber ? 5 : 1 }
 }
 
 /// From how a reply is written to how it is said: clauses of plain words, money and signs spelled out.
@@ -25,9 +31,10 @@ enum SpokenForm {
         func end(_ mark: Unicode.Scalar) {
             let said = words.split(separator: " ").joined(separator: " ")
             words = ""
-            if said.contains(where: { $0.isLetter || $0.isNumber }) { clauses.append(Clause(words: said, mark: mark)) }
+            let parts = partsThatFit(said).filter { $0.contains { $0.isLetter || $0.isNumber } }
+            for (index, part) in parts.enumerated() { clauses.append(Clause(words: part, mark: index + 1 < parts.count ? "," : mark)) }
         }
-        let characters = Array(moneySpelledOut(text))
+        let characters = Array(moneySpelledOut(plainDigits(text)))
         for (index, character) in characters.enumerated() {
             let next = index + 1 < characters.count ? characters[index + 1] : " "
             switch character {
@@ -54,6 +61,49 @@ enum SpokenForm {
         end(".")
         return clauses
     }
+
+    /// Words in lines of at most `SynthesisLimits.pieceCharactersMax`, of which the program gives one line each. A word that is longer is cut.
+    private static func partsThatFit(_ words: String) -> [String] {
+        var parts: [String] = []
+        var (part, length) = ("", 0)
+        func end() {
+            if !part.isEmpty { parts.append(part) }
+            (part, length) = ("", 0)
+        }
+        for word in words.split(separator: " ") {
+            if length + 1 + Clause.length(of: word) > SynthesisLimits.pieceCharactersMax { end() }
+            if !part.isEmpty {
+                part.append(" ")
+                length += 1
+            }
+            for character in word {
+                if length + Clause.length(of: character) > SynthesisLimits.pieceCharactersMax { end() }
+                part.append(character)
+                length += Clause.length(of: character)
+            }
+        }
+        end()
+        return parts
+    }
+
+    /// Digits of other widths and scripts, and numbers in circles, as the digits that the program knows.
+    private static func plainDigits(_ text: String) -> String {
+        text.reduce(into: "") { plain, character in
+            guard !character.isASCII, let scalar = character.unicodeScalars.first, let value = character.wholeNumberValue else {
+                return plain.append(character)
+            }
+            if scalar.properties.numericType == .decimal {
+                plain += "\(value)"
+            } else if circled.contains(scalar.value) {
+                plain += " \(value) "
+            } else {
+                plain.append(character)
+            }
+        }
+    }
+
+    /// Enclosed numbers (the Unicode block "Enclosed Alphanumerics").
+    private static let circled: ClosedRange<UInt32> = 0x2460...0x24FF
 
     private static func isAbbreviation(_ words: String) -> Bool {
         guard let last = words.split(separator: " ").last else { return false }
@@ -94,13 +144,13 @@ enum SpokenForm {
     }
 
     /// What is synthesised at once: a short piece first, so that speech begins soon; then whole sentences, and never more than
-    /// `SynthesisLimits.pieceCharactersMax`.
+    /// `SynthesisLimits.pieceCharactersMax`, which no clause exceeds.
     static func pieces(of clauses: [Clause]) -> [Range<Int>] {
         var pieces: [Range<Int>] = []
         var (start, length) = (0, 0)
         for (index, clause) in clauses.enumerated() {
-            let next = index + 1 < clauses.count ? clauses[index + 1].words.count : 0
-            length += clause.words.count
+            let next = index + 1 < clauses.count ? clauses[index + 1].length : 0
+            length += clause.length
             let isSoon = pieces.isEmpty && length >= firstPieceCharactersMin
             guard isSoon || ".?!".unicodeScalars.contains(clause.mark) || length + next > SynthesisLimits.pieceCharactersMax else { continue }
             pieces.append(start..<index + 1)

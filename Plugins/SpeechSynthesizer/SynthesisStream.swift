@@ -79,8 +79,10 @@ final class SynthesisStream: StreamHandler {
             try pronunciation.phonemes(of: clauses.map(\.words))
         } then: { [self] result in
             attempt(origin) { () throws(PluginError) in
-                let phonemes = zip(try result.get(), clauses).map { line, clause in Array(line.unicodeScalars) + [clause.mark] }
-                let pieces = SpokenForm.pieces(of: clauses).map { piece in plugin.voice.ids(Array(phonemes[piece].joined(separator: [" "]))) }
+                // What has no sound is passed over.
+                let said = zip(try result.get(), clauses).filter { !$0.0.isEmpty }
+                let phonemes = said.map { line, clause in Array(line.unicodeScalars) + [clause.mark] }
+                let pieces = SpokenForm.pieces(of: said.map(\.1)).map { piece in plugin.voice.ids(Array(phonemes[piece].joined(separator: [" "]))) }
                 try speak(pieces[...], origin)
             }
         }

@@ -13,6 +13,8 @@ public struct TermTable: Sendable, Equatable {
     public static let termBytesMax = 128
     /// UTF-8 bytes of a table's file.
     public static let fileBytesMax = 16 << 20
+    /// Texts that were counted.
+    public static let documentsMax = 1_000_000_000
     private static let mark = "vitrine-terms\t1\t"
 
     /// Texts that were counted, 1 and more.
@@ -65,14 +67,20 @@ public struct TermTable: Sendable, Equatable {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw Problem(description: "the file is not UTF-8") }
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.last == "" { lines.removeLast() }
-        guard let first = lines.first, first.hasPrefix(Self.mark), let documents = Int(first.dropFirst(Self.mark.count)), documents > 0 else {
-            throw Problem(description: "line 1 must be \"vitrine-terms\", 1 and the number of texts, with tabs between")
+        guard let first = lines.first, first.hasPrefix(Self.mark), let documents = Int(first.dropFirst(Self.mark.count)),
+            (1...Self.documentsMax).contains(documents)
+        else {
+            throw Problem(
+                description: "line 1 must be \"vitrine-terms\", 1 and the number of texts, from 1 to \(Self.documentsMax), with tabs between")
         }
         guard lines.count - 1 <= Self.termsMax else {
             throw Problem(description: "the file has \(lines.count - 1) terms; at most \(Self.termsMax) are allowed")
         }
         var rows: [(String, Int)] = []
+        // Terms that are written with other bytes may still be the same: equal by Unicode's canonical equivalence.
+        var known: [String: Int] = [:]
         rows.reserveCapacity(lines.count - 1)
+        known.reserveCapacity(lines.count - 1)
         for (index, line) in lines.enumerated().dropFirst() {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
             guard fields.count == 2, !fields[0].isEmpty, fields[0].utf8.count <= Self.termBytesMax, let count = Int(fields[1]), count > 0,
@@ -84,6 +92,9 @@ public struct TermTable: Sendable, Equatable {
             let term = String(fields[0])
             if let last = rows.last?.0, !last.utf8.lexicographicallyPrecedes(term.utf8) {
                 throw Problem(description: "line \(index + 1): terms must be in the order of their bytes, each once")
+            }
+            if let same = known.updateValue(index + 1, forKey: term) {
+                throw Problem(description: "line \(index + 1): the term is that of line \(same), written in another way; each must be there once")
             }
             rows.append((term, count))
         }

@@ -39,6 +39,47 @@ struct SpokenFormTests {
         }
     }
 
+    @Test(
+        "Digits of other widths and scripts, and in circles, are digits",
+        arguments: [
+            ("Sizes: １２, １４.", "Sizes: 12, 14."), ("①②", "1 2."), ("ring ⑫", "ring 12."), ("٣٤ left", "34 left."), ("$１２", "12 dollars."),
+            ("5 cm²", "5 cm²."),
+        ])
+    func digits(text: String, spoken: String) {
+        #expect(said(text) == spoken)
+    }
+
+    @Test(
+        "A clause that is too long is cut at words, a word where it must be, and nothing is lost",
+        arguments: [
+            String(repeating: "word ", count: 300), String(repeating: "x", count: 1_500), String(repeating: "1234567 ", count: 60),
+            "short " + String(repeating: "y", count: 450) + " end",
+        ])
+    func longClauses(text: String) {
+        let clauses = SpokenForm.clauses(of: text)
+        #expect(clauses.count > 1)
+        #expect(clauses.map(\.words).joined().filter { $0 != " " } == text.filter { $0 != " " })
+        #expect(clauses.dropLast().allSatisfy { $0.mark == "," } && clauses.last?.mark == ".")
+        for clause in clauses { #expect(clause.length <= SynthesisLimits.pieceCharactersMax && !clause.words.hasSuffix(" ")) }
+        for piece in SpokenForm.pieces(of: clauses) {
+            #expect(clauses[piece].map(\.length).reduce(0, +) <= SynthesisLimits.pieceCharactersMax)
+        }
+        if text.hasPrefix("word") { #expect(clauses.allSatisfy { $0.words.split(separator: " ").allSatisfy { $0 == "word" } }) }
+    }
+
+    @Test("Words without a sound keep their line, and every clause gets one")
+    func silentWords() throws {
+        #expect(Pronunciation.lines(of: "a\n\n b\n") == ["a", "", "b"])
+        #expect(Pronunciation.lines(of: "\n") == [""] && Pronunciation.lines(of: "").isEmpty)
+        let program = Pronunciation(program: "espeak-ng", voice: "en-us")
+        let spoken = try program.phonemes(of: ["Sizes", "۱۲", "①", "end"])
+        #expect(spoken.count == 4 && spoken[1].isEmpty && spoken[2].isEmpty && !spoken[0].isEmpty && !spoken[3].isEmpty)
+        for text in [String(repeating: "word ", count: 300), String(repeating: "1234567 ", count: 60), String(repeating: "9", count: 800)] {
+            let clauses = SpokenForm.clauses(of: text)
+            #expect(try program.phonemes(of: clauses.map(\.words)).count == clauses.count)
+        }
+    }
+
     @Test("A short piece comes first, then whole sentences, and all clauses once")
     func pieces() {
         let text = "Yes, of course, we have it, in gold and silver. The second one. " + String(repeating: "word, ", count: 100)

@@ -65,6 +65,7 @@ struct TextTermsTests {
             ("", "line 1"), ("vitrine-terms\t2\t3\n", "line 1"), ("vitrine-terms\t1\t0\n", "line 1"), ("vitrine-terms\t1\tmany\n", "line 1"),
             ("vitrine-terms\t1\t3\ngold\n", "line 2"), ("vitrine-terms\t1\t3\ngold\t4\n", "1 to 3"), ("vitrine-terms\t1\t3\ngold\t0\n", "line 2"),
             ("vitrine-terms\t1\t3\n\t1\n", "line 2"), ("vitrine-terms\t1\t3\nring\t1\ngold\t1\n", "line 3"),
+            ("vitrine-terms\t1\t3\n\u{8C48}\t1\n\u{F900}\t1\n", "that of line 2"), ("vitrine-terms\t1\t\(Int.max)\ngold\t1\n", "1000000000"),
             ("vitrine-terms\t1\t3\ngold\t1\ngold\t1\n", "each once"), ("vitrine-terms\t1\t3\n" + String(repeating: "x", count: 129) + "\t1\n", "128"),
         ])
     func damaged(_ text: String, _ says: String) throws {

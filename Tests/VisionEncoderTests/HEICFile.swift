@@ -33,7 +33,9 @@ struct HEICFile {
         /// The parameter sets of a type (32 to 34).
         func sets(_ type: UInt8) -> [UInt8] {
             let places = parameters.indices.dropFirst(23)
-            guard let place = places.first(where: { parameters[$0] & 0x3F == type && parameters[($0 + 1)...].starts(with: [0, 1]) }) else { return [] }
+            guard let place = places.first(where: { parameters[$0] & 0x3F == type && parameters[($0 + 1)...].starts(with: [0, 1]) }) else {
+                return []
+            }
             let length = Int(parameters[place + 3]) << 8 | Int(parameters[place + 4])
             return Array(parameters[place + 5..<place + 5 + length])
         }
@@ -88,7 +90,9 @@ struct HEICFile {
             associations += number + [UInt8(item.properties.count)] + item.properties.map { UInt8($0) }
             if item.isInItself { own += item.data } else { inFile += item.data.count }
         }
-        let named = references.flatMap { Self.box($0.type, Self.number($0.from, 2) + Self.number($0.to.count, 2) + $0.to.flatMap { Self.number($0, 2) }) }
+        let named = references.flatMap { reference in
+            Self.box(reference.type, ([reference.from, reference.to.count] + reference.to).flatMap { Self.number($0, 2) })
+        }
         var boxes = Self.box("hdlr", none + none + Array("pict".utf8) + [UInt8](repeating: 0, count: 13))
         boxes += Self.box("pitm", none + Self.number(primary, 2))
         boxes += Self.box("iinf", none + entries)
