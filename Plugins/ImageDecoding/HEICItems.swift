@@ -26,7 +26,8 @@ struct HEICItems {
     init(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) {
         file = ByteView(bytes)
         guard let meta = try file.first("meta") else { throw .damaged(.heic, "it has no meta box") }
-        let boxes = meta.content.part(4..<meta.content.count)
+        // Behind version and flags.
+        let boxes = meta.content.part(4..<max(4, meta.content.count))
         func needed(_ type: BoxType, in boxes: ByteView) throws(ImageError) -> ByteView {
             guard let box = try boxes.first(type) else { throw .damaged(.heic, "it has no box \(type)") }
             return box.content

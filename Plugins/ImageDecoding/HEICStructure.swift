@@ -187,6 +187,7 @@ private struct HEICReader {
             } else if kept.contains(box.type) {
                 // Of colours one profile and one set of code points; of what is done to a picture each once.
                 let sort = box.type == "colr" ? box.content.part(0..<4).array : []
+                guard box.type != "colr" || Self.colourSorts.contains(sort) else { continue }
                 guard !picture.properties.contains(where: { $0.type == box.type && $0.content.starts(with: sort) }) else {
                     throw .damaged(.heic, "item \(item) has two properties \(box.type)")
                 }
@@ -199,6 +200,7 @@ private struct HEICReader {
         return picture
     }
 
+    private static let colourSorts = ["nclx", "prof", "rICC"].map { Array($0.utf8) }
     /// A larger colour profile is left out, as from other formats.
     private static let profileBytesMax = 4 << 20
     private static let propertyBytesMax = 64

@@ -5,7 +5,7 @@ struct HEVCParameterSets {
     /// All of them; usual are 100.
     static let bytesMax = 4096
 
-    /// The box without its parameter sets.
+    /// The box without its parameter sets, with the samples that these say.
     private let configuration: [UInt8]
     private let sets: [[UInt8]]
     let format: Format
@@ -23,7 +23,7 @@ struct HEVCParameterSets {
 
     init(_ box: ByteView) throws(ImageError) {
         var cursor = BoxCursor(box)
-        configuration = try cursor.part(22).array
+        var configuration = try cursor.part(22).array
         guard configuration[21] & 3 == 3 else { throw .unsupported(.heic, "its coded data does not have lengths of four bytes") }
         var sets: [[UInt8]] = []
         var format: Format?
@@ -43,7 +43,8 @@ struct HEVCParameterSets {
             }
         }
         guard let format else { throw .damaged(.heic, "its coded picture has no sequence parameter set") }
-        (self.sets, self.format) = (sets, format)
+        for (place, value) in zip([16, 17, 18], format.samples) { configuration[place] = (place == 16 ? 0xFC : 0xF8) | UInt8(value) }
+        (self.configuration, self.sets, self.format) = (configuration, sets, format)
     }
 
     func contains(_ unit: HEVCUnit) -> Bool { sets.contains(unit.bytes) }
@@ -88,6 +89,8 @@ struct HEVCParameterSets {
             shownHeight -= (top + bottom) * (chroma == 1 ? 2 : 1)
         }
         let depths = [try bits.exponential(), try bits.exponential()]
+        // Profiles for stills have up to 16 bits, and the box has room for 15.
+        guard depths.allSatisfy({ $0 < 8 }) else { throw .unsupported(.heic, "its samples have more than 15 bits") }
         return Format(width: shownWidth, height: shownHeight, codedWidth: width, codedHeight: height, samples: [chroma] + depths)
     }
 }

@@ -180,6 +180,8 @@ struct HEICStructureTests {
         let turned = file.add("irot", [1])
         file.items[0].properties = [1, 2, turned, turned]
         expectRefusal(file, "two properties irot")
+        file.items[0].properties = [1, 2] + (0..<100).map { file.add("colr", HEICFile.number(0x6100_0000 + $0, 4)) }
+        #expect(throws: Never.self) { try decoded(file.bytes) }
         file.primary = 7
         expectRefusal(file, "no item 7")
         var tile = grid(1, 2, 180, 64)
@@ -198,6 +200,7 @@ struct HEICStructureTests {
             broken[place] ^= place % 2 == 0 ? 0xFF : 1
             if let image = try? decoded(broken, limits: small) { #expect(image.width * image.height <= 40_000) }
         }
+        #expect(throws: ImageError.self) { try decoded(Array(phone[..<24]) + [0, 0, 0, 8] + Array("meta".utf8)) }
         for length in stride(from: 0, to: head, by: 7) {
             #expect(throws: ImageError.self, "\(length)") { try decoded(Array(phone[..<length]), limits: small) }
         }
