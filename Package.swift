@@ -166,7 +166,7 @@ let testTargets: [Target] = [
     tests("PluginWorkersTests", ["PluginWorkers", "CMemoryFile", "PluginHost", "Inference", "EventLoop", "Wire", "Router"]),
     tests(
         "SpeechRecognizerTests",
-        ["SpeechRecognizer", "TestSupport", "Inference", "EventLoop", "PluginKit", "CVitrinePlugin", "COpus", "CSndfile", "Wire"],
+        ["SpeechRecognizer", "TestSupport", "Inference", "EventLoop", "PluginKit", "PluginTesting", "CVitrinePlugin", "COpus", "CSndfile", "Wire"],
         exclude: ["Fixtures"]),
     tests(
         "VisionEncoderTests",

@@ -8,6 +8,9 @@ enum FeatureKind: String, CaseIterable, Sendable {
 
     static let hopUs: UInt32 = 10_000
 
+    /// Numbers of a frame.
+    var width: Int { self == .logmel ? 80 : 13 }
+
     /// What librosa 0.11 is to be asked for to get the same; its last frame is left out.
     var convention: String {
         let logmel = "librosa.power_to_db(librosa.feature.melspectrogram(y=y, sr=16000, n_fft=400, hop_length=160, n_mels=80, pad_mode='reflect'))"
@@ -30,7 +33,10 @@ extension SpeechStream {
         featuresInWork += 1
         stream.infer(recognizer.features, inputs: [("audio", audio)], outputs: kinds.map(\.rawValue), priority: .interactive) { [self] result in
             switch result {
-            case .success(let tensors): for (kind, tensor) in zip(kinds, tensors) { give(kind, tensor, atUs: us) }
+            case .success(let tensors):
+                do throws(PluginError) {
+                    for (kind, tensor) in zip(kinds, tensors) { try give(kind, tensor, atUs: us) }
+                } catch { problem(error) }
             case .failure(let error): problem(error)
             }
             featuresInWork -= 1
@@ -38,7 +44,8 @@ extension SpeechStream {
         }
     }
 
-    private func give(_ kind: FeatureKind, _ tensor: Tensor, atUs us: UInt64) {
+    private func give(_ kind: FeatureKind, _ tensor: Tensor, atUs us: UInt64) throws(PluginError) {
+        try ModelOutputs.check(tensor.shape, is: [1, kind.width, nil], of: "the features' output \"\(kind.rawValue)\"")
         let (width, frames) = (tensor.shape[1], tensor.shape[2])
         // The model gives a row for each band, the message a row for each frame.
         let values = tensor.withFloats { source in

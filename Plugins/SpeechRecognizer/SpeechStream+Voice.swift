@@ -16,13 +16,17 @@ extension SpeechStream {
         let state: Tensor
         do throws(PluginError) {
             input = try stream.tensor([1, window.count], window)
-            if let voiceState { state = voiceState } else { state = try stream.zero(shape: [2, 1, 128]) }
+            if let voiceState { state = voiceState } else { state = try stream.zero(shape: SpeechHandOver.voiceShape) }
         } catch { return stream.close(error.status) }
         stream.infer(
             recognizer.voice, inputs: [("input", input), ("state", state)], outputs: ["output", "stateN"], priority: .interactive
         ) { [self] result in
             switch result {
             case .success(let outputs):
+                do throws(PluginError) {
+                    try ModelOutputs.check(values: outputs[0].count, are: 1, of: "the voice activity model's output \"output\"")
+                    try ModelOutputs.check(outputs[1].shape, is: SpeechHandOver.voiceShape, of: "the voice activity model's output \"stateN\"")
+                } catch { return stream.close(error.status) }
                 voiceState = outputs[1]
                 handle(detector.push(outputs[0].withFloats { $0[0] }))
                 considerPartial()

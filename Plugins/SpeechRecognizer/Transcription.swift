@@ -141,6 +141,10 @@ final class Transcription {
         } catch { return finish(.failure(error)) }
         let inputs = [("input_ids", ids), ("parents", parents)] + Array(zip(names.past, past)) + cross
         infer(recognizer.decoder, inputs, ["logits"] + names.present) { [self] outputs in
+            let expected = runs.count * recognizer.vocabulary.bias.count
+            do throws(PluginError) {
+                try ModelOutputs.check(values: outputs[0].count, are: expected, of: "the decoder's output \"logits\"")
+            } catch { return finish(.failure(error)) }
             past = Array(outputs[1...])
             then(outputs[0])
         }
