@@ -4,11 +4,12 @@ SWIFT ?= swift
 BUILD_RELEASE = .build/release
 DEMO_RUN = .vitrine/demo
 
-.PHONY: help setup build debug demo serve serve-voice test test-setup test-asan test-tsan fuzz bench bench-setup lint proto-check clean
+.PHONY: help setup build debug demo demo-llm serve serve-voice test test-setup test-asan test-tsan fuzz bench bench-setup lint proto-check clean
 
 help:
 	@echo "make setup       install what is missing and fetch the models (nothing to do the second time)"
 	@echo "make demo        set up, build, and hold the example conversation"
+	@echo "make demo-llm    a conversation whose answers a small language model phrases (150 MB more to fetch)"
 	@echo "make serve       run the example shop on 127.0.0.1:7401"
 	@echo "make serve-voice the same with spoken replies (English)"
 	@echo "make test        build and run all tests"
@@ -28,6 +29,10 @@ debug: setup
 
 demo: build
 	@tools/demo/run $(BUILD_RELEASE)
+
+demo-llm: build
+	@tools/setup/setup --with language-model
+	@tools/demo/language-model $(BUILD_RELEASE)
 
 serve: build
 	@tools/demo/import $(BUILD_RELEASE)

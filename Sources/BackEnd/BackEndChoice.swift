@@ -71,7 +71,7 @@ public struct BackEndChoice: Sendable, Equatable {
         return choice
     }
 
-    private static func address(_ value: YAMLValue, isInsecure: Bool) throws(YAMLError) -> String {
+    package static func address(_ value: YAMLValue, isInsecure: Bool) throws(YAMLError) -> String {
         var text = try value.string()
         while text.hasSuffix("/") { text.removeLast() }
         guard let parts = URLComponents(string: text), let scheme = parts.scheme, ["http", "https"].contains(scheme), let host = parts.host,
@@ -85,7 +85,7 @@ public struct BackEndChoice: Sendable, Equatable {
         return text
     }
 
-    private static func token(_ file: String, _ value: YAMLValue) throws(YAMLError) -> String {
+    package static func token(_ file: String, _ value: YAMLValue) throws(YAMLError) -> String {
         guard let handle = FileHandle(forReadingAtPath: file), let bytes = try? handle.read(upToCount: tokenBytesMax + 1) else {
             throw value.error("\(file) cannot be read")
         }

@@ -5,7 +5,7 @@
 ///       └────── success                 └────────────── failure ────────────────┘
 ///
 /// While probing one call is under way and the others are refused. What a call that began in an earlier state comes to changes nothing.
-struct CircuitBreaker: Equatable {
+package struct CircuitBreaker: Equatable {
     enum State: Equatable {
         case closed(failuresInRow: Int)
         case open(untilUs: UInt64)
@@ -13,7 +13,7 @@ struct CircuitBreaker: Equatable {
     }
 
     /// That a call may be made; handed back with what came of it.
-    struct Permit: Equatable {
+    package struct Permit: Equatable {
         fileprivate var epoch: UInt64
     }
 
@@ -23,13 +23,13 @@ struct CircuitBreaker: Equatable {
     /// Raised by every change of state that makes older calls meaningless.
     private var epoch: UInt64 = 0
 
-    init(failuresMax: Int, openUs: UInt64) {
+    package init(failuresMax: Int, openUs: UInt64) {
         self.failuresMax = failuresMax
         self.openUs = openUs
     }
 
     /// nil = not now.
-    mutating func admit(nowUs: UInt64) -> Permit? {
+    package mutating func admit(nowUs: UInt64) -> Permit? {
         switch state {
         case .closed: return Permit(epoch: epoch)
         case .probing: return nil
@@ -40,7 +40,7 @@ struct CircuitBreaker: Equatable {
         }
     }
 
-    mutating func ended(_ permit: Permit, isFailure: Bool, nowUs: UInt64) {
+    package mutating func ended(_ permit: Permit, isFailure: Bool, nowUs: UInt64) {
         guard permit.epoch == epoch else { return }
         switch state {
         case .closed(let failures):

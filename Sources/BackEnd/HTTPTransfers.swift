@@ -5,11 +5,11 @@
 // in `finish` or in deinit. libcurl closes a socket only after it has said so (CURL_POLL_REMOVE), which ends its watcher first.
 
 import CCurl
-import EventLoop
+package import EventLoop
 
 /// HTTP exchanges on one loop: libcurl drives them, the loop's descriptors and timers drive libcurl. Confined to the loop.
-final class HTTPTransfers {
-    struct Request {
+package final class HTTPTransfers {
+    package struct Request {
         var method: BackEndRequest.Method
         var url: String
         var headers: [String]
@@ -18,23 +18,54 @@ final class HTTPTransfers {
         var connectUs: UInt64
         /// PEM; "" = the system's.
         var certificates: String
+        /// Of a body that is kept.
         var answerBytesMax: Int
+        /// Takes the body of a 2xx answer as it comes, which then is not kept; false = no more is wanted. May start and cancel nothing.
+        var onBytes: ((UnsafeRawBufferPointer) -> Bool)?
+
+        package init(
+            method: BackEndRequest.Method, url: String, headers: [String], body: String, timeoutUs: UInt64, connectUs: UInt64, certificates: String,
+            answerBytesMax: Int, onBytes: ((UnsafeRawBufferPointer) -> Bool)? = nil
+        ) {
+            self.method = method
+            self.url = url
+            self.headers = headers
+            self.body = body
+            self.timeoutUs = timeoutUs
+            self.connectUs = connectUs
+            self.certificates = certificates
+            self.answerBytesMax = answerBytesMax
+            self.onBytes = onBytes
+        }
     }
 
-    struct Answer: Equatable {
-        var status: Int
-        var body: [UInt8]
+    package struct Answer: Equatable {
+        package var status: Int
+        package var body: [UInt8]
+    }
+
+    /// Stands for an exchange under way.
+    package struct Ticket {
+        fileprivate weak var multi: Multi?
+        fileprivate var transfer: ObjectIdentifier?
+
+        /// Ends it, on the next tick; its `done` is told. Nothing happens to one that is over.
+        package func cancel() {
+            guard let multi, let transfer else { return }
+            multi.cancel(transfer)
+        }
     }
 
     private let multi: Multi
 
-    init(loop: EventLoop, connectionsMax: Int) {
+    package init(loop: EventLoop, connectionsMax: Int) {
         _ = Self.library
         multi = Multi(loop: loop, connectionsMax: connectionsMax)
     }
 
     /// `done` is called once, on the loop, never from within this call.
-    func start(_ request: Request, done: @escaping (Result<Answer, BackEndFailure>) -> Void) { multi.start(request, done) }
+    @discardableResult
+    package func start(_ request: Request, done: @escaping (Result<Answer, BackEndFailure>) -> Void) -> Ticket { multi.start(request, done) }
 
     /// Once a process, before any thread uses it.
     private static let library: Void = {
@@ -47,18 +78,32 @@ private final class Transfer {
     let easy: UnsafeMutableRawPointer
     let headers: UnsafeMutablePointer<curl_slist>?
     let bytesMax: Int
+    let onBytes: ((UnsafeRawBufferPointer) -> Bool)?
     let done: (Result<HTTPTransfers.Answer, BackEndFailure>) -> Void
     var body: [UInt8] = []
     var isTooLarge = false
+    var isUnwanted = false
 
     init(
-        easy: UnsafeMutableRawPointer, headers: UnsafeMutablePointer<curl_slist>?, bytesMax: Int,
+        easy: UnsafeMutableRawPointer, headers: UnsafeMutablePointer<curl_slist>?, bytesMax: Int, onBytes: ((UnsafeRawBufferPointer) -> Bool)?,
         done: @escaping (Result<HTTPTransfers.Answer, BackEndFailure>) -> Void
     ) {
         self.easy = easy
         self.headers = headers
         self.bytesMax = bytesMax
+        self.onBytes = onBytes
         self.done = done
+    }
+
+    /// - Returns: whether they were taken.
+    func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if let onBytes, (200..<300).contains(vitrine_curl_status(easy)) {
+            isUnwanted = !onBytes(bytes)
+            return !isUnwanted
+        }
+        isTooLarge = body.count + bytes.count > bytesMax
+        if !isTooLarge { body.append(contentsOf: bytes) }
+        return !isTooLarge
     }
 
     func free() {
@@ -67,7 +112,7 @@ private final class Transfer {
     }
 }
 
-private final class Multi {
+fileprivate final class Multi {
     private let loop: EventLoop
     private let handle: UnsafeMutableRawPointer
     private var open: [UnsafeMutableRawPointer: Transfer] = [:]
@@ -111,25 +156,37 @@ private final class Multi {
 
     private var inOrder: [Transfer] { open.values.sorted { UInt(bitPattern: $0.easy) < UInt(bitPattern: $1.easy) } }
 
-    func start(_ request: HTTPTransfers.Request, _ done: @escaping (Result<HTTPTransfers.Answer, BackEndFailure>) -> Void) {
+    func start(_ request: HTTPTransfers.Request, _ done: @escaping (Result<HTTPTransfers.Answer, BackEndFailure>) -> Void) -> HTTPTransfers.Ticket {
         loop.preconditionCurrent()
         guard !isStopped, let easy = curl_easy_init() else {
             loop.nextTick { done(.failure(BackEndFailure(.stopped, "the loop is stopping", mayHaveActed: false))) }
-            return
+            return HTTPTransfers.Ticket()
         }
         var headers: UnsafeMutablePointer<curl_slist>?
         for header in request.headers { headers = curl_slist_append(headers, header) }
-        let transfer = Transfer(easy: easy, headers: headers, bytesMax: request.answerBytesMax, done: done)
+        let transfer = Transfer(easy: easy, headers: headers, bytesMax: request.answerBytesMax, onBytes: request.onBytes, done: done)
         let status = Multi.configure(easy, request, transfer)
         guard status == CURLE_OK else {
             transfer.free()
             let why = String(cString: curl_easy_strerror(status))
             loop.nextTick { done(.failure(BackEndFailure(.unreachable, "libcurl does not take the request: \(why)", mayHaveActed: false))) }
-            return
+            return HTTPTransfers.Ticket()
         }
         open[easy] = transfer
         // Sets a timer of no length; the transfer begins when that fires.
         curl_multi_add_handle(handle, easy)
+        return HTTPTransfers.Ticket(multi: self, transfer: ObjectIdentifier(transfer))
+    }
+
+    /// On the next tick, since whoever asks may have been called by libcurl.
+    func cancel(_ wanted: ObjectIdentifier) {
+        loop.nextTick { [weak self] in
+            guard let self, let transfer = open.values.first(where: { ObjectIdentifier($0) == wanted }) else { return }
+            open.removeValue(forKey: transfer.easy)
+            curl_multi_remove_handle(handle, transfer.easy)
+            transfer.free()
+            transfer.done(.failure(BackEndFailure(.stopped, "it was cancelled", mayHaveActed: true)))
+        }
     }
 
     private static func configure(_ easy: UnsafeMutableRawPointer, _ request: HTTPTransfers.Request, _ transfer: Transfer) -> CURLcode {
@@ -161,12 +218,7 @@ private final class Multi {
                 guard let bytes, let context else { return 0 }
                 let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
                 let length = size * count
-                guard transfer.body.count + length <= transfer.bytesMax else {
-                    transfer.isTooLarge = true
-                    return 0
-                }
-                transfer.body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: length))
-                return length
+                return transfer.take(UnsafeRawBufferPointer(start: bytes, count: length)) ? length : 0
             }, Unmanaged.passUnretained(transfer).toOpaque())
     }
 
@@ -228,6 +280,7 @@ private final class Multi {
             switch code {
             case CURLE_WRITE_ERROR where transfer.isTooLarge:
                 BackEndFailure(.answerTooLarge, "the answer is longer than \(transfer.bytesMax) bytes", mayHaveActed: true)
+            case CURLE_WRITE_ERROR where transfer.isUnwanted: BackEndFailure(.stopped, "no more of it was wanted", mayHaveActed: true)
             case CURLE_OPERATION_TIMEDOUT: BackEndFailure(.timedOut, "no answer in time", mayHaveActed: wasSent)
             case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION:
                 BackEndFailure(.unreachable, why, mayHaveActed: false)

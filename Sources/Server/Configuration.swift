@@ -1,6 +1,7 @@
 public import BackEnd
 public import CheckedYAML
 public import EventLoop
+public import LanguageModel
 public import Sessions
 
 /// Everything one file says about a server. Paths in it are relative to the file's folder.
@@ -42,6 +43,8 @@ public struct ServerConfiguration: Sendable {
     /// How often the database is looked at for an imported catalogue, which is then taken without a restart; 0 = never.
     public var catalogueRefreshMs = 1_000
     public var tokensFile = ""
+    /// Says what customer service found in other words; nil = nobody does.
+    public var languageModel: ChatChoice?
     /// The plugin that speaks replies to clients that want to hear them; "" = replies are text.
     public var voicePlugin = ""
     public var shop = "default"
@@ -130,7 +133,7 @@ extension ServerConfiguration {
         let document = try YAMLValue.load(path)
         try document.fields(
             "listen", "loops", "insecure", "admin_socket", "metrics", "log", "models", "runtime", "plugins", "graph", "catalog", "auth", "shop",
-            "inference", "limits", "recommendations_max", "recording", "seed", "speech", "back_end")
+            "inference", "limits", "recommendations_max", "recording", "seed", "speech", "back_end", "language_model")
         let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
         func located(_ value: YAMLValue, or fallback: String = "") throws(YAMLError) -> String {
             let text = try value.string(or: fallback)
@@ -181,6 +184,7 @@ extension ServerConfiguration {
         let speech = document["speech"]
         if speech.exists { try speech.fields("voice") }
         read.voicePlugin = try speech["voice"].string(or: "")
+        read.languageModel = try ChatChoice.read(document["language_model"], isInsecure: read.isInsecure, located)
         let inference = document["inference"]
         if inference.exists { try inference.fields("threads", "compute_threads") }
         read.inferenceThreads = try inference["threads"].int(in: 1...256, or: 2)

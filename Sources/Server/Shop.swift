@@ -102,13 +102,14 @@ final class Shop: Sendable {
         return Recommender(snapshot: snapshot, rules: rules, next: next, across: space)
     }
 
-    func agents(itemsMax: Int, painter: PreviewPainter) -> [any Agent] {
+    /// - Parameter phrasing: says what customer service found in other words; nil = nobody does.
+    func agents(itemsMax: Int, painter: PreviewPainter, phrasing: Phrasing?) -> [any Agent] {
         let service = ServiceStores(orders: backEnd ?? stores, catalog: stores, handoffs: stores, desk: backEnd ?? stores)
         return [
             RecommendationAgent(
                 snapshot: snapshot, parser: FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency)), itemsMax: itemsMax,
                 rules: recommender.rules, next: recommender.next, across: recommender.across, store: stores, exposures: stores),
-            ServiceAgent(snapshot: snapshot, stores: service, intents: classifier, policy: policy, reviewModel: reviewModel),
+            ServiceAgent(snapshot: snapshot, stores: service, intents: classifier, policy: policy, reviewModel: reviewModel, phrasing: phrasing),
             TryOnAgent(snapshot: snapshot, painter: painter),
         ]
     }

@@ -9,6 +9,7 @@ import Catalog
 import CheckedYAML
 public import EventLoop
 import Fusion
+import LanguageModel
 import Logging
 import PluginHost
 import Router
@@ -204,7 +205,8 @@ public final class VitrineServer: @unchecked Sendable {
     }
 
     private func agents(_ shop: Shop) -> [any Agent] {
-        shop.agents(itemsMax: configuration.recommendationsMax, painter: runtime.painter(overlays: configuration.catalogueFolder))
+        shop.agents(
+            itemsMax: configuration.recommendationsMax, painter: runtime.painter(overlays: configuration.catalogueFolder), phrasing: phrasing())
     }
 
     /// Imports become visible while the server runs.
@@ -227,6 +229,15 @@ public final class VitrineServer: @unchecked Sendable {
         return Deployment(
             number: 1, plan: plan, generations: runtime.generationNames, agents: agents, classifier: shop?.classifier,
             catalogueHash: shop?.snapshot.hash ?? "", voice: try voice())
+    }
+
+    /// Nobody outside is spoken with from within a process: there the found words stand.
+    private func phrasing() -> Phrasing? {
+        guard let choice = configuration.languageModel, case .addresses = place else { return nil }
+        let metrics = PhrasingMetrics(registry: registry, log: log)
+        return Phrasing(
+            model: ChatEndpoint(choice), languages: choice.languages, tokensMax: choice.tokensMax, budgetMs: choice.budgetMs
+        ) { metrics.note($0, $1) }
     }
 
     private func voice() throws(ServerError) -> String? {

@@ -70,7 +70,7 @@ struct ConfigurationTests {
             (
                 "graph: g.yaml\nlisen: x",
                 "shop.yaml:2: unknown key 'lisen'; allowed: listen, loops, insecure, admin_socket, metrics, log, models, runtime, plugins, graph, catalog, auth, "
-                    + "shop, inference, limits, recommendations_max, recording, seed, speech, back_end"
+                    + "shop, inference, limits, recommendations_max, recording, seed, speech, back_end, language_model"
             ), ("listen: x", "shop.yaml:1: 'graph' is needed: the path of a fusion graph file"),
             ("graph: g\nloops: 65", "shop.yaml:2: loops: a whole number from 1 to 64 is needed here, not '65'"),
             ("graph: g\nloops: two", "shop.yaml:2: loops: a whole number from 1 to 64 is needed here, not 'two'"),

@@ -31,12 +31,14 @@ enum PermittedImports {
         ("Intents", ["CheckedYAML"]),
         ("Previews", ["EventLoop", "ImageDecoding", "Wire"]),
         ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Intents", "Previews", "Sessions", "Telemetry", "Wire"]),
+        ("LanguageModel", ["Agents", "BackEnd", "CheckedYAML", "EventLoop", "Locks"]),
         ("Client", ["EventLoop", "Wire"]),
         ("Replay", ["CSndfile", "CheckedYAML", "Client", "EventLoop", "ImageDecoding", "Recording", "Wire"]),
         (
             "Server",
             [
-                "Agents", "BackEnd", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "Intents", "PluginHost", "PluginWorkers",
+                "Agents", "BackEnd", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "Intents", "LanguageModel", "PluginHost",
+                "PluginWorkers",
                 "Previews",
                 "Recording", "Router",
                 "Sessions", "Telemetry", "Training", "Wire",

@@ -33,6 +33,9 @@ public struct ServiceAgent: Agent {
     /// What the reviews were read with; nil = words alone.
     let reviewModel: ReviewModel?
 
+    /// Says answers in other words; nil = they are said as they were found.
+    let phrasing: Phrasing?
+
     /// An intent less certain than this is not acted on; the shop's texts are searched instead.
     public static let intentProbabilityMin: Float = 0.25
     /// With an order number in the words: from here on an action is begun, and a rule of the shop is quoted instead of the order's state.
@@ -42,8 +45,10 @@ public struct ServiceAgent: Agent {
     public static let missesMax: UInt32 = 3
 
     public init(
-        snapshot: CatalogSnapshot, stores: ServiceStores, intents: IntentClassifier, policy: DialoguePolicy = .none, reviewModel: ReviewModel? = nil
+        snapshot: CatalogSnapshot, stores: ServiceStores, intents: IntentClassifier, policy: DialoguePolicy = .none, reviewModel: ReviewModel? = nil,
+        phrasing: Phrasing? = nil
     ) {
+        self.phrasing = phrasing
         self.reviewModel = reviewModel
         self.snapshot = snapshot
         self.stores = stores
@@ -67,10 +72,11 @@ public struct ServiceAgent: Agent {
                         replyKind: scene.isUncertain ? .clarify : .noAnswer, intent: scene.isUncertain ? "uncertain" : "unavailable", agent: name)))
             return
         }
+        let rest = await phrasing?.say(answer, turn, agent: name, to: reply) ?? answer.text
         reply.send(
             .reply(
                 ReplyDelta(
-                    text: answer.text, language: turn.language, last: true, replyKind: answer.kind, sources: answer.sources,
+                    text: rest, language: turn.language, last: true, replyKind: answer.kind, sources: answer.sources,
                     intent: answer.intent.isEmpty ? "unknown" : answer.intent, agent: name)))
         if let product = answer.product { reply.focus(onProduct: product) }
         reply.remember(scene.dialogue)

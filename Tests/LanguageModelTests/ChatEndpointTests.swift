@@ -1,0 +1,176 @@
+import Agents
+import EventLoop
+import Testing
+
+@testable import LanguageModel
+
+/// An endpoint on the test's own loop that writes what it is told to, some milliseconds after each request.
+private final class FakeEndpoint {
+    private var listener: SocketListener?
+    private let loop: EventLoop
+    private let script: [(ms: UInt64, text: String)]
+    private var streams: [ByteStream] = []
+    private(set) var requests: [String] = []
+    private(set) var closed = 0
+
+    init(loop: EventLoop, script: [(ms: UInt64, text: String)]) throws {
+        self.loop = loop
+        self.script = script
+        listener = try SocketListener.listen(try SocketAddress(parsing: "127.0.0.1:0"), loop: loop) { [unowned self] in accept($0) }
+    }
+
+    var url: String { "http://\(listener?.boundAddress.description ?? "")/v1" }
+
+    func stop() {
+        listener?.close()
+        for stream in streams { stream.close() }
+    }
+
+    private func accept(_ stream: ByteStream) {
+        streams.append(stream)
+        var read: [UInt8] = []
+        stream.onBytes = { [unowned self] bytes in
+            read += Array(bytes)
+            // The body is JSON of one line.
+            guard read.last == UInt8(ascii: "}") else { return }
+            requests.append(String(decoding: read, as: UTF8.self))
+            for (ms, text) in script {
+                loop.after(ms * 1_000) { if stream.isOpen { stream.write { $0 += Array(text.utf8) } } }
+            }
+        }
+        stream.onClose = { [unowned self] _ in closed += 1 }
+        stream.startReading()
+    }
+}
+
+@Suite("A chat endpoint", .serialized)
+struct ChatEndpointTests {
+    private static let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+    private static func delta(_ text: String) -> String { "data: {\"choices\":[{\"delta\":{\"content\":\"\(text)\"}}]}\n\n" }
+    private static let end = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
+    private let prompt = ChatPrompt(system: "s", user: "u", tokensMax: 10, budgetMs: 2_000)
+
+    /// What came of the calls that `ask` makes against an endpoint with a script.
+    private struct Outcome: Sendable {
+        var ends: [ChatEnd] = []
+        var text: [String] = []
+        var requests: [String] = []
+        var closed = 0
+        var tookMs: UInt64 = 0
+    }
+
+    private func run(
+        _ script: [(ms: UInt64, text: String)], change: @escaping @Sendable (inout ChatChoice) -> Void = { _ in },
+        _ ask: @escaping @Sendable (ChatEndpoint, @escaping (String) -> Void) async -> [ChatEnd]
+    ) async throws -> Outcome {
+        let loop = try EventLoop(name: "chat-endpoint-test")
+        loop.start()
+        let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
+            loop.submit {
+                Task(executorPreference: loop) {
+                    var outcome = Outcome()
+                    guard let endpoint = try? FakeEndpoint(loop: loop, script: script) else { return continuation.resume(returning: outcome) }
+                    var choice = ChatChoice(url: endpoint.url)
+                    choice.model = "tiny"
+                    change(&choice)
+                    loop.refreshClock()
+                    let beganUs = loop.nowUs
+                    let said = Said()
+                    outcome.ends = await ask(ChatEndpoint(choice)) { said.pieces.append($0) }
+                    loop.refreshClock()
+                    outcome.tookMs = (loop.nowUs - beganUs) / 1_000
+                    // The end of a connection is seen a moment later.
+                    await withCheckedContinuation { (later: CheckedContinuation<Void, Never>) in loop.after(50_000) { later.resume() } }
+                    (outcome.text, outcome.requests, outcome.closed) = (said.pieces, endpoint.requests, endpoint.closed)
+                    endpoint.stop()
+                    continuation.resume(returning: outcome)
+                }
+            }
+        }
+        loop.stop()
+        loop.join()
+        return outcome
+    }
+
+    private final class Said {
+        var pieces: [String] = []
+    }
+
+    @Test("An answer is heard piece by piece, as it is made")
+    func streamed() async throws {
+        let prompt = prompt
+        let outcome = try await run([(0, Self.head + Self.delta("Yes, ")), (30, Self.delta("we do.")), (60, Self.end)]) { endpoint, hear in
+            [
+                await endpoint.complete(prompt) {
+                    hear($0)
+                    return true
+                }
+            ]
+        }
+        #expect(outcome.ends == [.complete] && outcome.text == ["Yes, ", "we do."])
+        #expect(outcome.requests.first?.hasPrefix("POST /v1/chat/completions HTTP/1.1") == true)
+        #expect(outcome.requests.first?.contains("\"model\":\"tiny\"") == true)
+    }
+
+    @Test("Who has heard enough is told no more, and the connection is closed")
+    func enough() async throws {
+        let prompt = prompt
+        let outcome = try await run([(0, Self.head + Self.delta("one") + Self.delta("two")), (400, Self.delta("three"))]) { endpoint, hear in
+            [
+                await endpoint.complete(prompt) {
+                    hear($0)
+                    return false
+                }
+            ]
+        }
+        #expect(outcome.ends == [.stopped] && outcome.text == ["one"])
+        #expect(outcome.tookMs < 300 && outcome.closed == 1)
+    }
+
+    @Test("A cancelled task ends the answer at once")
+    func cancelled() async throws {
+        let prompt = prompt
+        let outcome = try await run([(0, Self.head + Self.delta("one")), (1_000, Self.delta("two"))]) { endpoint, hear in
+            guard let loop = EventLoop.current else { return [] }
+            let bound = LoopBound((endpoint: endpoint, hear: hear), loop: loop)
+            let task = Task(executorPreference: loop) {
+                await bound.value.endpoint.complete(prompt) {
+                    bound.value.hear($0)
+                    return true
+                }
+            }
+            loop.after(100_000) { task.cancel() }
+            return [await task.value]
+        }
+        #expect(outcome.ends == [.stopped] && outcome.text == ["one"])
+        #expect(outcome.tookMs < 500 && outcome.closed == 1)
+    }
+
+    @Test("An endpoint that is slow, refuses, breaks off or talks nonsense has failed, and why is said")
+    func failures() async throws {
+        let scripts: [(script: [(ms: UInt64, text: String)], why: String)] = [
+            ([(0, Self.head + Self.delta("a"))], "time"), ([(0, "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy")], "503"),
+            ([(0, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")], "broke off"), ([(0, Self.head + "data: <p>\n\n")], "no chat completion"),
+        ]
+        for (script, why) in scripts {
+            let prompt = ChatPrompt(system: "s", user: "u", tokensMax: 10, budgetMs: 300)
+            let outcome = try await run(script) { endpoint, _ in [await endpoint.complete(prompt) { _ in true }] }
+            guard case .failed(let reason)? = outcome.ends.first else { Issue.record("\(outcome.ends) for \(why)"); continue }
+            #expect(reason.contains(why), "\(reason)")
+            #expect(outcome.tookMs < 1_500)
+        }
+    }
+
+    @Test("After three failures in a row the endpoint is left alone for a while")
+    func leftAlone() async throws {
+        let prompt = prompt
+        let outcome = try await run([(0, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")]) { endpoint, _ in
+            var ends: [ChatEnd] = []
+            for _ in 0..<5 { ends.append(await endpoint.complete(prompt) { _ in true }) }
+            return ends
+        }
+        #expect(outcome.requests.count == 3)
+        guard case .failed(let reason)? = outcome.ends.last else { Issue.record("\(outcome.ends)"); return }
+        #expect(reason.contains("left alone"))
+    }
+}
