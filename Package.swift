@@ -106,7 +106,7 @@ let modules: [Target] = [
     module("PluginWorkers", ["CMemoryFile", "CVitrinePlugin", "Wire", "EventLoop", "Inference", "Router", "PluginHost"]),
     .target(name: "Intents", dependencies: ["CheckedYAML"], path: "Sources/Intents", swiftSettings: strict + [.unsafeFlags(["-O"])]),
     module("Previews", ["EventLoop", "ImageDecoding", "Wire"]),
-    module("Agents", ["Previews", "Intents", "Catalog", "Fusion", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
+    module("Agents", ["Previews", "Intents", "Catalog", "Fusion", "Privacy", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
     module("LanguageModel", ["Agents", "BackEnd", "CheckedYAML", "EventLoop", "Locks"]),
     module("Client", ["Wire", "EventLoop"]),
     module("Replay", ["Client", "Recording", "Wire", "EventLoop", "ImageDecoding", "CSndfile", "CheckedYAML", histogram]),

@@ -56,6 +56,12 @@ package struct CircuitBreaker: Equatable {
         }
     }
 
+    /// Whoever asked did not wait for what would come of it.
+    package mutating func abandoned(_ permit: Permit, nowUs: UInt64) {
+        // The next call may try in its place.
+        if permit.epoch == epoch, state == .probing { change(.open(untilUs: nowUs)) }
+    }
+
     private mutating func change(_ next: State) {
         state = next
         epoch &+= 1

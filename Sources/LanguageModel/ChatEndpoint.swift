@@ -42,6 +42,8 @@ private final class ChatCall {
     private var isUnwanted = false
     private var transfer: HTTPTransfers.Ticket?
     private var isCancelled = false
+    /// The endpoint has answered, whatever became of it.
+    private(set) var hasHeard = false
 
     init(onText: @escaping (String) -> Bool) { self.onText = onText }
 
@@ -57,7 +59,10 @@ private final class ChatCall {
 
     /// - Returns: whether more is wanted.
     func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        for piece in stream.add(bytes) where !isUnwanted && !isCancelled { isUnwanted = !onText(piece) }
+        for piece in stream.add(bytes) where !isUnwanted && !isCancelled {
+            hasHeard = true
+            isUnwanted = !onText(piece)
+        }
         return !isUnwanted && !isCancelled && stream.end == nil
     }
 
@@ -65,6 +70,7 @@ private final class ChatCall {
         if isUnwanted || isCancelled { return .stopped }
         if let end = stream.end { return end }
         switch result {
+        case .failure(let failure) where failure.code == .timedOut: return .late
         case .failure(let failure): return .failed(failure.message)
         case .success(let answer) where (200..<300).contains(answer.status): return .failed("the answer broke off")
         case .success(let answer): return .failed("the endpoint answered \(answer.status)")
@@ -104,10 +110,10 @@ private final class ChatLine {
                 underWay -= 1
                 loop.refreshClock()
                 let end = call.end(result)
-                if case .failed = end {
-                    breaker.ended(permit, isFailure: true, nowUs: loop.nowUs)
-                } else {
-                    breaker.ended(permit, isFailure: false, nowUs: loop.nowUs)
+                switch end {
+                case .stopped where !call.hasHeard: breaker.abandoned(permit, nowUs: loop.nowUs)
+                case .complete, .cutOff, .stopped: breaker.ended(permit, isFailure: false, nowUs: loop.nowUs)
+                case .failed, .late: breaker.ended(permit, isFailure: true, nowUs: loop.nowUs)
                 }
                 done(end)
             })

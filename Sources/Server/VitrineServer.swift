@@ -37,6 +37,8 @@ public final class VitrineServer: @unchecked Sendable {
     private var state: ServerState?
     var sharedState: ServerState? { state }
     private var shop: Shop?
+    /// One for all of the shop's agents, whichever catalogue they know: an endpoint that fails is left alone by all of them.
+    private var phrasing: Phrasing?
     /// Set once the server serves.
     private(set) var changes: PluginChanges?
     private(set) var catalogueChanges: CatalogueChanges?
@@ -111,6 +113,7 @@ public final class VitrineServer: @unchecked Sendable {
         let plan = try GraphPlan.load(configuration.graphFile, ports: runtime.ports)
         for loop in loops { loop.start() }
         let seed = try self.seed()
+        phrasing = madePhrasing()
         let shop = configuration.databaseFile.isEmpty ? nil : try Shop.open(configuration, backEnd: backEnd(), log: log)
         self.shop = shop
         recordings = configuration.recording.map { choice in
@@ -206,7 +209,7 @@ public final class VitrineServer: @unchecked Sendable {
 
     private func agents(_ shop: Shop) -> [any Agent] {
         shop.agents(
-            itemsMax: configuration.recommendationsMax, painter: runtime.painter(overlays: configuration.catalogueFolder), phrasing: phrasing())
+            itemsMax: configuration.recommendationsMax, painter: runtime.painter(overlays: configuration.catalogueFolder), phrasing: phrasing)
     }
 
     /// Imports become visible while the server runs.
@@ -232,7 +235,7 @@ public final class VitrineServer: @unchecked Sendable {
     }
 
     /// Nobody outside is spoken with from within a process: there the found words stand.
-    private func phrasing() -> Phrasing? {
+    private func madePhrasing() -> Phrasing? {
         guard let choice = configuration.languageModel, case .addresses = place else { return nil }
         let metrics = PhrasingMetrics(registry: registry, log: log)
         return Phrasing(

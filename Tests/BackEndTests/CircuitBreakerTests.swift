@@ -51,6 +51,19 @@ struct CircuitBreakerTests {
         _ = try admitted(&breaker, 2_000)
     }
 
+    @Test("a trying call that nobody waited for says nothing: the next one tries")
+    func abandoned() throws {
+        var breaker = try breaker(failures: 3)
+        let probe = try admitted(&breaker, 1_002)
+        breaker.abandoned(probe, nowUs: 1_500)
+        let next = try admitted(&breaker, 1_500)
+        breaker.ended(next, isFailure: false, nowUs: 1_600)
+        #expect(breaker.state == .closed(failuresInRow: 0))
+        var counting = try self.breaker(failures: 2)
+        counting.abandoned(try admitted(&counting, 10), nowUs: 10)
+        #expect(counting.state == .closed(failuresInRow: 2))
+    }
+
     @Test("a call that began before it opened says nothing about the time after")
     func late() throws {
         var breaker = CircuitBreaker(failuresMax: 1, openUs: 1_000)

@@ -146,10 +146,10 @@ struct ChatEndpointTests {
         #expect(outcome.tookMs < 500 && outcome.closed == 1)
     }
 
-    @Test("An endpoint that is slow, refuses, breaks off or talks nonsense has failed, and why is said")
+    @Test("An endpoint that refuses, breaks off or talks nonsense has failed, and why is said")
     func failures() async throws {
         let scripts: [(script: [(ms: UInt64, text: String)], why: String)] = [
-            ([(0, Self.head + Self.delta("a"))], "time"), ([(0, "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy")], "503"),
+ ([(0, "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy")], "503"),
             ([(0, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")], "broke off"), ([(0, Self.head + "data: <p>\n\n")], "no chat completion"),
         ]
         for (script, why) in scripts {
@@ -159,6 +159,32 @@ struct ChatEndpointTests {
             #expect(reason.contains(why), "\(reason)")
             #expect(outcome.tookMs < 1_500)
         }
+    }
+
+    @Test("An endpoint that does not come to an end is late, whether it has said something or not")
+    func late() async throws {
+        for script in [[(ms: UInt64(0), text: Self.head + Self.delta("a"))], [(ms: UInt64(0), text: "")]] {
+            let prompt = ChatPrompt(system: "s", user: "u", tokensMax: 10, budgetMs: 300)
+            let outcome = try await run(script) { endpoint, _ in [await endpoint.complete(prompt) { _ in true }] }
+            #expect(outcome.ends == [.late])
+            #expect(outcome.tookMs < 1_500 && outcome.closed == 1)
+        }
+    }
+
+    @Test("No more answers are under way than the configuration allows")
+    func callsMax() async throws {
+        let prompt = prompt
+        let script = [(ms: UInt64(100), text: Self.head + Self.delta("a") + Self.end)]
+        let outcome = try await run(script, change: { $0.callsMax = 1 }) { endpoint, _ in
+            guard let loop = EventLoop.current else { return [] }
+            let bound = LoopBound(endpoint, loop: loop)
+            let first = Task(executorPreference: loop) { await bound.value.complete(prompt) { _ in true } }
+            await withCheckedContinuation { (later: CheckedContinuation<Void, Never>) in loop.after(20_000) { later.resume() } }
+            let second = await endpoint.complete(prompt) { _ in true }
+            return [second, await first.value]
+        }
+        #expect(outcome.ends == [.failed("1 answers are under way, which is the limit"), .complete])
+        #expect(outcome.requests.count == 1)
     }
 
     @Test("After three failures in a row the endpoint is left alone for a while")

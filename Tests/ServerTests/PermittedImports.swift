@@ -30,7 +30,7 @@ enum PermittedImports {
         ("Sessions", ["Catalog", "EventLoop", "Fusion", "Router", "Telemetry", "Wire"]),
         ("Intents", ["CheckedYAML"]),
         ("Previews", ["EventLoop", "ImageDecoding", "Wire"]),
-        ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Intents", "Previews", "Sessions", "Telemetry", "Wire"]),
+        ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Intents", "Previews", "Privacy", "Sessions", "Telemetry", "Wire"]),
         ("LanguageModel", ["Agents", "BackEnd", "CheckedYAML", "EventLoop", "Locks"]),
         ("Client", ["EventLoop", "Wire"]),
         ("Replay", ["CSndfile", "CheckedYAML", "Client", "EventLoop", "ImageDecoding", "Recording", "Wire"]),

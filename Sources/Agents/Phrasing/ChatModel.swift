@@ -22,6 +22,8 @@ public enum ChatEnd: Sendable, Equatable {
     case cutOff
     /// Whoever listens has heard enough, or the surrounding task was cancelled.
     case stopped
+    /// The budget was over before it was complete.
+    case late
     case failed(String)
 }
 

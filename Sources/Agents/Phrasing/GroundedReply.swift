@@ -11,27 +11,26 @@ public struct GroundedReply: Sendable {
 
     /// A reply is no essay.
     static let sentencesMax = 6
-    /// Share of a sentence's telling words that the facts or the question must have.
+    /// Share of a sentence's telling words that the facts must have. The question supports none: who asks "may I boil it?" is not told so for having asked.
     static let tellingShareMin = 0.5
 
     private let facts: Claims
     private let factSentences: [Claims]
-    private let known: Set<String>
+    private let named: Set<String>
     private var cutter = SentenceCutter()
     private var said = 0
     private var isRejected = false
 
     /// - Parameters:
     ///   - facts: what was found, in the language of the answer.
-    ///   - question: what was asked: it may be taken up, but supports no number.
+    ///   - question: what was asked: names in it may be taken up; it supports nothing.
     public init(facts: String, question: String) {
         self.facts = Claims(facts)
         var cutter = SentenceCutter()
         let sentences = cutter.add(facts) + (cutter.finish().map { [$0] } ?? [])
         factSentences = sentences.map(Claims.init)
-        // Whatever stands in the facts or the question may be named, also where it begins a sentence.
-        known = Set((facts + " " + question).lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)).union(
-            Claims(question).telling)
+        // Whatever stands in the facts or the question may be named.
+        named = Set((facts + " " + question).lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init))
     }
 
     public mutating func add(_ piece: String) -> [Decision] { decide(cutter.add(piece)) }
@@ -60,12 +59,12 @@ public struct GroundedReply: Sendable {
         if claims.isForeign { return "an address or a form that is none of ours" }
         if let number = claims.numbers.first(where: { !facts.numbers.contains($0) }) { return "the number \(number)" }
         if let currency = claims.currencies.first(where: { !facts.currencies.contains($0) }) { return "the currency \(currency)" }
-        if let name = claims.names.first(where: { !known.contains($0) && !$0.split(separator: "'").contains { known.contains(String($0)) } }) {
+        if let name = claims.names.first(where: { !named.contains($0) && !$0.split(separator: "'").contains { named.contains(String($0)) } }) {
             return "the name \(name)"
         }
-        let supported = claims.telling.count { word in facts.telling.contains(word) || known.contains(word) }
+        let supported = claims.telling.count(where: facts.telling.contains)
         // A bare yes or no, or an answer that takes up nothing.
-        guard claims.telling.contains(where: facts.telling.contains) || (said > 0 && !claims.isNegated) else { return "nothing of the facts" }
+        guard supported > 0 || (said > 0 && claims.telling.isEmpty && !claims.isNegated) else { return "nothing of the facts" }
         guard Double(supported) >= Self.tellingShareMin * Double(claims.telling.count) else {
             return "\(claims.telling.count - supported) of \(claims.telling.count) telling words"
         }
