@@ -107,7 +107,7 @@ let modules: [Target] = [
     .target(name: "Intents", dependencies: ["CheckedYAML"], path: "Sources/Intents", swiftSettings: strict + [.unsafeFlags(["-O"])]),
     module("Previews", ["EventLoop", "ImageDecoding", "Wire"]),
     module("Agents", ["Previews", "Intents", "Catalog", "Fusion", "Privacy", "Sessions", "Telemetry", "Wire", "CheckedYAML"]),
-    module("LanguageModel", ["Agents", "BackEnd", "CheckedYAML", "EventLoop", "Locks"]),
+    module("LanguageModel", ["Agents", "BackEnd", "Catalog", "CheckedYAML", "EventLoop", "Locks"]),
     module("Client", ["Wire", "EventLoop"]),
     module("Replay", ["Client", "Recording", "Wire", "EventLoop", "ImageDecoding", "CSndfile", "CheckedYAML", histogram]),
     module(
@@ -181,7 +181,7 @@ let testTargets: [Target] = [
     tests("PreviewsTests", ["Previews", "CImageCodec", "EventLoop", "ImageDecoding", "Wire"]),
     tests("IntentsTests", ["Intents", "CheckedYAML"]),
     tests("AgentsTests", ["Intents", "Agents", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Router", "Sessions", "TestSupport", "Wire"]),
-    tests("LanguageModelTests", ["Agents", "BackEnd", "CheckedYAML", "EventLoop", "LanguageModel", "TestSupport"]),
+    tests("LanguageModelTests", ["Agents", "BackEnd", "Catalog", "CheckedYAML", "EventLoop", "LanguageModel", "TestSupport"]),
     tests("RecordingTests", ["Recording", "Wire"]),
     tests("ReplayTests", ["Replay", "Recording", "CheckedYAML", "Client", "EventLoop", "ImageDecoding", "Wire", yams]),
     tests("EndToEnd", ["EventLoop", "TestSupport", "Wire"]),

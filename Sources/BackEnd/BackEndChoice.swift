@@ -51,7 +51,7 @@ public struct BackEndChoice: Sendable, Equatable {
             return nil
         }
         var choice = BackEndChoice(url: try address(value["url"], isInsecure: isInsecure))
-        choice.certificates = try located(value["certificates"], "")
+        choice.certificates = try certificates(try located(value["certificates"], ""), value["certificates"])
         let file = try located(value["token_file"], "")
         if !file.isEmpty { choice.token = try token(file, value["token_file"]) }
         choice.connectMs = try value["connect_ms_max"].int(in: 10...60_000, or: choice.connectMs)
@@ -83,6 +83,12 @@ public struct BackEndChoice: Sendable, Equatable {
             throw value.error("sends customers' data over the network unencrypted: use https://, or say 'insecure: true'")
         }
         return text
+    }
+
+    /// Looked at when the configuration is read, since libcurl would say it at the first call.
+    package static func certificates(_ file: String, _ value: YAMLValue) throws(YAMLError) -> String {
+        guard file.isEmpty || FileManager.default.isReadableFile(atPath: file) else { throw value.error("\(file) cannot be read") }
+        return file
     }
 
     package static func token(_ file: String, _ value: YAMLValue) throws(YAMLError) -> String {

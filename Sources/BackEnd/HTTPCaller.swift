@@ -1,3 +1,4 @@
+import Catalog
 import EventLoop
 import Locks
 
@@ -42,11 +43,14 @@ final class HTTPCaller {
         }
         underWay += 1
         defer { underWay -= 1 }
-        var plan = RetryPlan(
-            attemptsMax: choice.attemptsMax, backoffUs: UInt64(choice.backoffMs) * 1_000, requestUs: UInt64(choice.requestMs) * 1_000,
-            totalUs: UInt64(choice.totalMs) * 1_000, mayBeRepeated: request.mayBeRepeated, seed: HTTPCaller.seed(request))
         loop.refreshClock()
         let beganUs = loop.nowUs
+        let ownUs = UInt64(choice.totalMs) * 1_000
+        let totalUs = min(ownUs, StoreDeadline.left(at: beganUs) ?? ownUs)
+        guard totalUs > 0 else { return .failure(BackEndFailure(.timedOut, "the turn's time is over", mayHaveActed: false)) }
+        var plan = RetryPlan(
+            attemptsMax: choice.attemptsMax, backoffUs: UInt64(choice.backoffMs) * 1_000, requestUs: UInt64(choice.requestMs) * 1_000,
+            totalUs: totalUs, mayBeRepeated: request.mayBeRepeated, seed: HTTPCaller.seed(request))
         while true {
             guard let permit = breaker.admit(nowUs: loop.nowUs) else {
                 let failure = BackEndFailure(.circuitOpen, "it failed again and again and is left alone for a while", mayHaveActed: plan.mayHaveActed)
@@ -55,7 +59,13 @@ final class HTTPCaller {
             let timeoutUs = plan.begin(elapsedUs: loop.nowUs - beganUs)
             let outcome = await attempt(request, timeoutUs: timeoutUs, isSound: isSound)
             loop.refreshClock()
-            breaker.ended(permit, isFailure: outcome.isFailure, nowUs: loop.nowUs)
+            // Less time than it is given otherwise says nothing of the back end.
+            let wasCut = totalUs < ownUs && timeoutUs < UInt64(choice.requestMs) * 1_000
+            if wasCut, case .failure(let failure) = outcome, failure.code == .timedOut {
+                breaker.abandoned(permit, nowUs: loop.nowUs)
+            } else {
+                breaker.ended(permit, isFailure: outcome.isFailure, nowUs: loop.nowUs)
+            }
             switch plan.next(after: outcome.attempt, elapsedUs: loop.nowUs - beganUs) {
             case .retry(let afterUs):
                 await pause(afterUs)

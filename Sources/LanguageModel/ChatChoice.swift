@@ -39,7 +39,7 @@ public struct ChatChoice: Sendable, Equatable {
         try value.fields("url", "model", "token_file", "certificates", "languages", "budget_ms_max", "tokens_max", "calls_max")
         var choice = ChatChoice(url: try BackEndChoice.address(value["url"], isInsecure: isInsecure))
         choice.model = try value["model"].string(or: "")
-        choice.certificates = try located(value["certificates"], "")
+        choice.certificates = try BackEndChoice.certificates(try located(value["certificates"], ""), value["certificates"])
         let file = try located(value["token_file"], "")
         if !file.isEmpty { choice.token = try BackEndChoice.token(file, value["token_file"]) }
         if value["languages"].exists {

@@ -1,10 +1,11 @@
 // LanguageModel: a chat endpoint that speaks OpenAI's protocol, as agents ask it.
 //
-// Owns the request, the reading of the streamed answer, and when an endpoint is left alone. It must never block a loop, wait longer than the budget, keep
-// what was said, or be asked under virtual time. What an answer is worth is not decided here: agents compare it with the facts.
+// Owns the request, the reading of the streamed answer, and when an endpoint is left alone. It must never block a loop, wait longer than the budget or
+// the turn, keep what was said, or be asked under virtual time. What an answer is worth is not decided here: agents compare it with the facts.
 
 public import Agents
 import BackEnd
+import Catalog
 import EventLoop
 import Locks
 
@@ -95,12 +96,14 @@ private final class ChatLine {
 
     func start(_ prompt: ChatPrompt, _ call: ChatCall, done: @escaping (ChatEnd) -> Void) {
         loop.refreshClock()
+        let ownUs = UInt64(prompt.budgetMs) * 1_000
+        let budgetUs = min(ownUs, StoreDeadline.left(at: loop.nowUs) ?? ownUs)
+        guard budgetUs > 0 else { return done(.late) }
         guard underWay < choice.callsMax else { return done(.failed("\(choice.callsMax) answers are under way, which is the limit")) }
         guard let permit = breaker.admit(nowUs: loop.nowUs) else { return done(.failed("it failed again and again and is left alone for a while")) }
         underWay += 1
         var headers = ["Accept: text/event-stream", "Content-Type: application/json", "Expect:", "User-Agent: vitrine"]
         if !choice.token.isEmpty { headers.append("Authorization: Bearer \(choice.token)") }
-        let budgetUs = UInt64(prompt.budgetMs) * 1_000
         let request = HTTPTransfers.Request(
             method: .post, url: choice.url + "/chat/completions", headers: headers, body: ChatStream.request(prompt, model: choice.model),
             timeoutUs: budgetUs, connectUs: min(budgetUs, ChatChoice.connectUs), certificates: choice.certificates,

@@ -200,7 +200,7 @@ extension ServerConfiguration {
         guard value.exists else { return }
         try value.fields(
             "connections_max", "streams_per_connection_max", "sessions_max", "frame_bytes_max", "ingress_bytes_max", "output_bytes_max",
-            "first_frame_ms_max", "drain_ms_max", "text_bytes_max", "image_bytes_max", "turn_quiet_ms", "resume_bytes_max",
+            "first_frame_ms_max", "drain_ms_max", "text_bytes_max", "image_bytes_max", "turn_quiet_ms", "answer_ms_max", "resume_bytes_max",
             "resume_window_ms", "control_messages_per_second_max", "plugin_drain_ms_max", "plugin_start_ms_max", "plugin_probe_ms_max",
             "plugin_gate_ms_max", "retired_swift_images_max", "video_frames_per_second_max", "sessions_kept_hours_max")
         limits.connectionsMax = try value["connections_max"].int(in: 1...1_000_000, or: limits.connectionsMax)
@@ -222,6 +222,7 @@ extension ServerConfiguration {
         sessionLimits.imageBytesMax = try value["image_bytes_max"].int(in: 1_024...(256 << 20), or: sessionLimits.imageBytesMax)
         sessionLimits.soundFilesBytesMax = try value["sound_files_bytes_max"].int(in: 1_024...(1 << 30), or: sessionLimits.soundFilesBytesMax)
         sessionLimits.turnQuietMs = try value["turn_quiet_ms"].int(in: 10...60_000, or: sessionLimits.turnQuietMs)
+        sessionLimits.answerMsMax = try value["answer_ms_max"].int(in: 100...600_000, or: sessionLimits.answerMsMax)
         sessionLimits.resumeBytesMax = try value["resume_bytes_max"].int(in: 0...(64 << 20), or: sessionLimits.resumeBytesMax)
         sessionLimits.resumeWindowMs = try value["resume_window_ms"].int(in: 0...3_600_000, or: sessionLimits.resumeWindowMs)
         sessionLimits.controlMessagesPerSecondMax = try value["control_messages_per_second_max"].int(

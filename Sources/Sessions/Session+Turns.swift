@@ -178,14 +178,13 @@ extension Session {
         loop.refreshClock()
         let startedUs = loop.nowUs
         let reads = observer.sessionReads(self)
+        let deadlineUs = startedUs + UInt64(limits.answerMsMax) * 1_000
         let task = Task(executorPreference: loop) {
             var failure: RPCStatus?
-            if let reads {
-                await StoreReads.$note.withValue(reads) {
+            await StoreReads.$note.withValue(reads) {
+                await StoreDeadline.$us.withValue(deadlineUs) {
                     do throws(RPCStatus) { try await agent.answer(query, to: sink) } catch { failure = error }
                 }
-            } else {
-                do throws(RPCStatus) { try await agent.answer(query, to: sink) } catch { failure = error }
             }
             bound.value.agentFinished(turnID: sink.turnID, epoch: sink.epoch, agent: agent.name, sinceUs: startedUs, failure: failure)
         }

@@ -10,6 +10,8 @@ public struct SessionLimits: Sendable, Equatable {
     public var turnsWaitingMax = 4
     /// Without another input for so long, a turn that nobody ended is sealed.
     public var turnQuietMs = 800
+    /// What agents ask outside (a back end, a language model) for one answer ends so long after they began.
+    public var answerMsMax = 10_000
     /// Unacknowledged server messages kept for a client that resumes.
     public var resumeBytesMax = 64 << 10
     /// A session whose connection is gone is kept for so long.

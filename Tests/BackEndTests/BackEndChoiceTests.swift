@@ -44,6 +44,7 @@ struct BackEndChoiceTests {
             ("back_end: {kind: http, url: 'https://x', attempts_max: 0}", "from 1 to 10"),
             ("back_end: {kind: http, url: 'https://x', request_ms_max: 900, total_ms_max: 500}", "request_ms_max"),
             ("back_end: {kind: http, url: 'https://x', token_file: /nowhere/token}", "cannot be read"),
+            ("back_end: {kind: http, url: 'https://x', certificates: /nowhere/shop.pem}", "cannot be read"),
             ("back_end: {kind: http, url: 'https://x', retries: 3}", "retries"),
         ])
     func wrong(text: String, names: String) throws {

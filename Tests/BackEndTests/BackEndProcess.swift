@@ -17,7 +17,8 @@ final class BackEndProcess: Sendable {
     private let orders: String
     private let hasEnded = Lock(false)
 
-    init(token: String = "") throws {
+    /// - Parameter certificate: made for it, so that it serves over TLS; nil = plain HTTP. `told` and `fail` are for plain HTTP.
+    init(token: String = "", certificate: MadeCertificate? = nil) throws {
         orders = NSTemporaryDirectory() + "vitrine-back-end-\(UUID().uuidString).jsonl"
         let rows = [("VT-1", "ann", "paid"), ("VT-2", "ann", "delivered"), ("VT-3", "bob", "paid")].map { id, user, status in
             """
@@ -33,7 +34,9 @@ final class BackEndProcess: Sendable {
         guard pipe(&ends) == 0 else { throw LoopError(.resourceExhausted, "no pipe") }
         let write = ends[1]
         let failure = Lock<LoopError?>(nil)
-        let arguments = ["\(Self.root)/examples/back-end/back_end.py", "--orders", orders, "--faults", "--token", token]
+        let arguments =
+            ["\(Self.root)/examples/back-end/back_end.py", "--orders", orders, "--faults", "--token", token]
+            + (certificate.map { ["--certificate", $0.certificate, "--key", $0.key] } ?? [])
         loop.submit { [loop, hasEnded] in
             do throws(LoopError) {
                 _ = try ChildProcess.spawn(ChildProcess.Command("python3", arguments), descriptors: [nil, write, 2], loop: loop) { _ in

@@ -57,6 +57,7 @@ struct LanguageModelTests {
         plugins:
           folder: \(ShopProcess.build)
           load: [{name: speech-recognizer}, {name: text-encoder}, {name: vision-encoder}, {name: pose-estimator}]
+        limits: {answer_ms_max: 20000}
         language_model: {url: "http://127.0.0.1:\(port)/v1", model: model.gguf, budget_ms_max: 20000, tokens_max: 60}
         """.write(toFile: folder + "/shop.yaml", atomically: true, encoding: .utf8)
         let imported = try ShopProcess.run(["catalog", "import", "--config", folder + "/shop.yaml", shop])

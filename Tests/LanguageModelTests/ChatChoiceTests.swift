@@ -33,9 +33,11 @@ struct ChatChoiceTests {
         "what is wrong is named, with what is allowed",
         arguments: [
             ("language_model: {}", "language_model.url"), ("language_model: {url: 'http://models.example/v1'}", "unencrypted"),
-            ("language_model: {url: 'https://x', languages: [fr]}", "en, zh"), ("language_model: {url: 'https://x', budget_ms_max: 5}", "100 to 60000"),
+            ("language_model: {url: 'https://x', languages: [fr]}", "en, zh"),
+            ("language_model: {url: 'https://x', budget_ms_max: 5}", "100 to 60000"),
             ("language_model: {url: 'https://x', tokens_max: 0}", "8 to 1000"), ("language_model: {url: 'https://x', temperature: 1}", "temperature"),
             ("language_model: {url: 'https://x', token_file: /nowhere/token}", "cannot be read"),
+            ("language_model: {url: 'https://x', certificates: /nowhere/model.pem}", "cannot be read"),
         ])
     func wrong(text: String, names: String) throws {
         let error = #expect(throws: YAMLError.self) { _ = try read(text) }

@@ -1,4 +1,5 @@
 import Agents
+import Catalog
 import EventLoop
 import Testing
 
@@ -149,7 +150,7 @@ struct ChatEndpointTests {
     @Test("An endpoint that refuses, breaks off or talks nonsense has failed, and why is said")
     func failures() async throws {
         let scripts: [(script: [(ms: UInt64, text: String)], why: String)] = [
- ([(0, "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy")], "503"),
+            ([(0, "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy")], "503"),
             ([(0, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")], "broke off"), ([(0, Self.head + "data: <p>\n\n")], "no chat completion"),
         ]
         for (script, why) in scripts {
@@ -169,6 +170,21 @@ struct ChatEndpointTests {
             #expect(outcome.ends == [.late])
             #expect(outcome.tookMs < 1_500 && outcome.closed == 1)
         }
+    }
+
+    @Test("The turn's end comes before the budget's")
+    func turnsEnd() async throws {
+        let prompt = ChatPrompt(system: "s", user: "u", tokensMax: 10, budgetMs: 5_000)
+        let outcome = try await run([(ms: 0, text: Self.head + Self.delta("a"))]) { endpoint, _ in
+            guard let loop = EventLoop.current else { return [] }
+            loop.refreshClock()
+            return await StoreDeadline.$us.withValue(loop.nowUs + 200_000) {
+                let first = await endpoint.complete(prompt) { _ in true }
+                return [first, await endpoint.complete(prompt) { _ in true }]
+            }
+        }
+        #expect(outcome.ends == [.late, .late])
+        #expect(outcome.tookMs < 1_500 && outcome.requests.count == 1)
     }
 
     @Test("No more answers are under way than the configuration allows")

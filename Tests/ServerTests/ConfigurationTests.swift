@@ -41,7 +41,7 @@ struct ConfigurationTests {
             recommendations_max: 7
             speech: {voice: speech-synthesizer}
             seed: 11
-            limits: {sessions_max: 12, frame_bytes_max: 8192, turn_quiet_ms: 50, resume_window_ms: 0}
+            limits: {sessions_max: 12, frame_bytes_max: 8192, turn_quiet_ms: 50, answer_ms_max: 700, resume_window_ms: 0}
             """)
         let read = try ServerConfiguration.load(path, cacheFolder: "/cache")
         #expect(read.listen == "127.0.0.1:9000" && read.loops == 2 && read.isInsecure)
@@ -60,7 +60,7 @@ struct ConfigurationTests {
         #expect(read.inferenceThreads == 3 && read.computeThreads == 4 && read.recommendationsMax == 7 && read.seed == 11)
         #expect(read.voicePlugin == "speech-synthesizer")
         #expect(read.limits.sessionsMax == 12 && read.limits.frameBytesMax == 8_192 && read.sessionLimits.frameBytesMax == 8_192)
-        #expect(read.sessionLimits.turnQuietMs == 50 && read.sessionLimits.resumeWindowMs == 0)
+        #expect(read.sessionLimits.turnQuietMs == 50 && read.sessionLimits.answerMsMax == 700 && read.sessionLimits.resumeWindowMs == 0)
         #expect(read.limits.connectionsMax == ServerLimits().connectionsMax)
     }
 

@@ -31,7 +31,7 @@ enum PermittedImports {
         ("Intents", ["CheckedYAML"]),
         ("Previews", ["EventLoop", "ImageDecoding", "Wire"]),
         ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Intents", "Previews", "Privacy", "Sessions", "Telemetry", "Wire"]),
-        ("LanguageModel", ["Agents", "BackEnd", "CheckedYAML", "EventLoop", "Locks"]),
+        ("LanguageModel", ["Agents", "BackEnd", "Catalog", "CheckedYAML", "EventLoop", "Locks"]),
         ("Client", ["EventLoop", "Wire"]),
         ("Replay", ["CSndfile", "CheckedYAML", "Client", "EventLoop", "ImageDecoding", "Recording", "Wire"]),
         (

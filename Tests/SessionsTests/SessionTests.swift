@@ -1,3 +1,4 @@
+import Catalog
 import EventLoop
 import Fusion
 import TestSupport
@@ -111,6 +112,22 @@ struct SessionTests {
         #expect(kept.map(\.order) == ["one", "two", "three"])
         #expect(kept.map(\.withPerson) == [true, false, false])
         #expect(kept.map(\.handoff) == [5, 0, 0])
+    }
+
+    @Test("What an agent asks outside has an end: so long after the agent began")
+    func answerDeadline() throws {
+        struct DeadlineAgent: Agent {
+            let name = "echo"
+            func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
+                let left = StoreDeadline.left(at: EventLoop.current?.nowUs ?? 0)
+                reply.send(.reply(ReplyDelta(text: left.map { "\($0)" } ?? "none", last: true)))
+            }
+        }
+        var limits = SessionLimits()
+        limits.answerMsMax = 70
+        let h = try SessionHarness(agent: DeadlineAgent(), limits: limits)
+        try h.run(forMs: 300, [(1, { try h.say("go") })])
+        #expect(h.replies == ["70000"])
     }
 
     @Test("Turns are answered in the order they were asked; one too many is refused")

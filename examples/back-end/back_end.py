@@ -8,6 +8,7 @@ With --faults it can be told to misbehave, for tests: POST /_faults with a list 
 
 import argparse
 import json
+import ssl
 import sys
 import threading
 import time
@@ -217,6 +218,8 @@ def main() -> None:
     parser.add_argument("--orders", required=True, help="JSON lines: the shop's orders")
     parser.add_argument("--port", type=int, default=0, help="0 = a free one, which is printed")
     parser.add_argument("--token", default="", help="what callers must show")
+    parser.add_argument("--certificate", default="", help="PEM file: serve over TLS with it")
+    parser.add_argument("--key", default="", help="PEM file: the certificate's key")
     parser.add_argument("--faults", action="store_true", help="may be told to misbehave")
     options = parser.parse_args()
     Handler.shop = Shop(read_orders(options.orders))
@@ -224,6 +227,10 @@ def main() -> None:
     Handler.may_fail = options.faults
     server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
     server.daemon_threads = True
+    if options.certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(options.certificate, options.key or None)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     print(server.server_address[1], flush=True)
     try:
         server.serve_forever()

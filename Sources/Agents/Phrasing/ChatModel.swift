@@ -4,7 +4,7 @@ public struct ChatPrompt: Sendable, Equatable {
     public var user: String
     /// Of the answer.
     public var tokensMax: Int
-    /// Until the answer is complete.
+    /// Until the answer is complete; less where the turn's end (`StoreDeadline`) is nearer.
     public var budgetMs: Int
 
     public init(system: String, user: String, tokensMax: Int, budgetMs: Int) {

@@ -11,7 +11,8 @@ public struct GroundedReply: Sendable {
 
     /// A reply is no essay.
     static let sentencesMax = 6
-    /// Share of a sentence's telling words that the facts must have. The question supports none: who asks "may I boil it?" is not told so for having asked.
+    /// Share of a sentence's telling words that the facts must have. The question supports none: who asks "may I boil it?" is not told so for
+    /// having asked.
     static let tellingShareMin = 0.5
 
     private let facts: Claims
