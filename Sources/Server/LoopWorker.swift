@@ -279,7 +279,7 @@ extension LoopWorker: SessionObserver {
         guard let tap = tap(of: session) else { return nil }
         let bound = LoopBound(tap, loop: loop)
         // Stores answer on the loop that asked.
-        return { noted in bound.value.note(noted) }
+        return StoreReads.Note { noted in bound.value.note(noted) }
     }
 
     func sessionEnded(_ session: Session) {

@@ -254,7 +254,7 @@ struct HTTPBackEndTests {
         let backEnd = process.backEnd()
         let noted = Lock<[StoreReads.Noted]>([])
         let heard = try await onLoop { [ann, cancel] in
-            await StoreReads.$note.withValue({ note in noted.withLock { $0.append(note) } }) {
+            await StoreReads.$note.withValue(StoreReads.Note { note in noted.withLock { $0.append(note) } }) {
                 await HTTPBackEndTests.conversation(backEnd, ann, cancel, key: "live/1")
             }
         }

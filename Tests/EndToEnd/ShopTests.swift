@@ -15,6 +15,7 @@ struct ShopTests {
         try manyAtOnce(shop)
         try admin(shop)
         try restart(shop)
+        try languageModel(shop)
         try backEnd(shop)
         try importWhileItServes(shop)
         #expect(shop.stop() == 0, "SIGTERM ends the server in order")

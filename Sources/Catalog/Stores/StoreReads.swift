@@ -11,16 +11,21 @@ public enum StoreReads {
         case outside(String, String)
     }
 
-    public typealias Note = @Sendable (Noted) -> Void
+    /// Who wants to know. A value around a function, since the compiler's optimiser loses the type of a task-local that is a function alone.
+    public struct Note: Sendable {
+        let tell: @Sendable (Noted) -> Void
+
+        public init(_ tell: @escaping @Sendable (Noted) -> Void) { self.tell = tell }
+    }
 
     /// Told of each answer in the task that set it, and in those it starts. nil = nobody wants to know, and nothing is encoded.
     @TaskLocal public static var note: Note?
 
     public static func tell(_ store: String, _ key: String, _ value: some Encodable) throws(StoreError) {
-        if let note { note(.read(store: store, key: key, value: try StoredJSON.encode(value))) }
+        if let note { note.tell(.read(store: store, key: key, value: try StoredJSON.encode(value))) }
     }
 
     public static func tellOutside(_ name: String, _ said: () throws(StoreError) -> String) throws(StoreError) {
-        if let note { note(.outside(name, try said())) }
+        if let note { note.tell(.outside(name, try said())) }
     }
 }
