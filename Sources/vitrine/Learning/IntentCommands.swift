@@ -100,7 +100,9 @@ struct EvaluateIntent: ParsableCommand {
             let loaded = try examples.load(bar)
             bar.end()
             guard loaded.spaceID == trained.spaceID || examples.wordsOnly else {
-                throw IntentError("\(file) was trained in the space '\(trained.spaceID)', the text encoder gives '\(loaded.spaceID)'; train it again")
+                throw IntentError(
+                    "\(file) was trained in the space '\(trained.spaceID)', the text encoder gives '\(loaded.spaceID)': name the "
+                        + "configuration of the shop that it is for (--config), or train it again")
             }
             let result = IntentEvaluation(trained, on: loaded.utterances)
             if json { printLine(jsonText(object(result, trained))) } else { show(result, trained) }

@@ -114,7 +114,8 @@ struct EvaluateReviews: ParsableCommand {
             bar.end()
             guard vectors.spaceID == trained.spaceID else {
                 throw IntentError(
-                    "\(file) was trained in the space '\(trained.spaceID)', the text encoder gives '\(vectors.spaceID)'; train it again")
+                    "\(file) was trained in the space '\(trained.spaceID)', the text encoder gives '\(vectors.spaceID)': name the "
+                        + "configuration of the shop that it is for (--config), or train it again")
             }
             let result = ReviewEvaluation(trained, zip(sentences, vectors.values).map { ($0.example, $1, $0.stars) })
             if json { printLine(jsonText(object(result))) } else { show(result) }
