@@ -21,7 +21,7 @@ struct TrainIntent: ParsableCommand {
     var cost: Float?
 
     @Option(help: ArgumentHelp("How much of the in-scope accuracy the threshold may cost.", valueName: "share"))
-    var inScopeLoss: Float = 0.01
+    var inScopeLoss: Float = 0.004
 
     @Option(help: "The out-of-scope threshold, 0 to 1, instead of a fitted one.")
     var threshold: Float?
