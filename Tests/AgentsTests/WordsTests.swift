@@ -31,6 +31,39 @@ struct OrderNumberTests {
     func none(words: String) {
         #expect(OrderNumber.find(in: words) == nil)
     }
+
+    @Test(
+        "are sure when letters and digits are one word, or an order is spoken of; otherwise they may be a postcode",
+        arguments: [
+            ("VT-10001", true), ("where is vt10001", true), ("order VT 10001", true), ("my order number is vt 10001", true), ("订单号是 VT 10001", true),
+            ("VT 10001这单", true), ("the VT 10001 order", true), ("where is vt 10001", false), ("Do you deliver to Austin TX 78701?", false),
+            ("send my order to 350 5th Ave, New York, NY 10118", false), ("寄到纽约 NY 10118", false),
+        ])
+    func sure(words: String, isSure: Bool) {
+        #expect(OrderNumber.all(in: words).map(\.isSure) == [isSure])
+    }
+
+    @Test("take no time on a run of digits without end")
+    func endless() {
+        #expect(OrderNumber.find(in: "VT " + String(repeating: "1", count: 1_000_000)) == nil)
+        #expect(OrderNumber.bareDigits(String(repeating: "1", count: 1_000)) == nil)
+    }
+}
+
+@Suite("Addresses in what people say")
+struct AddressTests {
+    @Test(
+        "may end with a state and a postcode",
+        arguments: [
+            ("350 5th Ave, New York, NY 10118", "350 5th Ave, New York, NY 10118"), ("12 Garden Street, Boston 02110", "12 Garden Street, Boston 02110"),
+            ("Please send it to 1 Main Street, Austin TX 78701.", "1 Main Street, Austin TX 78701"), ("杭市文三路99号", "杭市文三路99号"),
+        ])
+    func found(words: String, address: String) { #expect(SlotReader.address(words) == address) }
+
+    @Test(
+        "are not what names an order beside a street",
+        arguments: ["change the address of vt 10028 to 12 Garden Street", "VT-10028 to 12 Garden Street", "VT-10028的收货地址想改一下", "to Austin TX 78701"])
+    func none(words: String) { #expect(SlotReader.address(words) == nil) }
 }
 
 @Suite("Questions about one product")

@@ -8,7 +8,7 @@ extension ServiceAgent {
     /// The customer's answer to what was asked; nil when the words are about something else.
     nonisolated(nonsending) func goOn(_ scene: inout ServiceScene, _ ranked: [ClassProbability]) async throws(StoreError) -> ServiceAnswer? {
         let words = scene.turn.words
-        switch Assent.read(words) {
+        switch Assent.read(words, to: operation(from: scene.machine.dialogue.state)) {
         case .stop:
             let text = scene.isUncertain ? scene.say.leftUncertain : scene.say.dropped
             _ = scene.machine.handle(.stop)
@@ -49,7 +49,7 @@ extension ServiceAgent {
         _ scene: ServiceScene, _ ranked: [ClassProbability]
     ) async throws(StoreError) -> (DialoguePolicy.Slot, String)? {
         let words = scene.turn.words
-        if let id = OrderNumber.find(in: words) { return (.order, id) }
+        if let id = try await namedOrder(scene) { return (.order, id) }
         guard case .ask(let slot, let about, _, _)? = scene.machine.waiting else {
             // A correction of what is about to be confirmed: "no, size 8".
             if scene.machine.slot(.size) != nil, let size = SlotReader.size(words) { return (.size, size) }
@@ -115,6 +115,7 @@ extension ServiceAgent {
             var value = named(slot, scene)
             switch slot {
             case .order:
+                value = try await namedOrder(scene)
                 if let value, let refusal = try await refusal(of: value, &scene) { return refusal }
                 let open = try await candidates(about, scene)
                 if value == nil, open.isEmpty { return nothingToDo(about, intent, &scene) }

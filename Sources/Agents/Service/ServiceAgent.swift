@@ -104,12 +104,11 @@ public struct ServiceAgent: Agent {
 
     /// A request that answers no question of ours.
     nonisolated(nonsending) func fresh(_ scene: inout ServiceScene, _ ranked: [ClassProbability]) async throws(StoreError) -> ServiceAnswer {
-        let turn = scene.turn
         let best = ranked.first
         let intent = best.map { $0.probability >= ServiceAgent.intentProbabilityMin ? $0.name : "" } ?? ""
         if let answer = productAnswer(scene, intent) { return answer }
         if policy.begin(intent) != nil { return try await begin(intent, &scene) }
-        if let id = OrderNumber.find(in: turn.words) {
+        if let id = try await namedOrder(scene) {
             // With an order named, an action is likelier meant than the rule about it; it is confirmed in any case.
             let action = ranked.prefix(4).first { policy.begin($0.name) != nil && $0.probability >= ServiceAgent.namedOrderActionMin }
             if intent.contains("/"), let action { return try await begin(action.name, &scene) }
@@ -162,8 +161,9 @@ public struct ServiceAgent: Agent {
     private nonisolated(nonsending) func latestOrder(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
         guard scene.isSignedIn else { return ServiceAnswer(text: scene.say.signIn, kind: .clarify, intent: "order_status") }
         // "And where is it?" after an order was spoken of.
-        if !scene.dialogue.order.isEmpty, References(snapshot: snapshot, context: scene.turn.context).points(scene.turn.words) {
-            return try await order(scene.dialogue.order, &scene)
+        let spokenOf = scene.machine.slot(.order) ?? scene.dialogue.order
+        if !spokenOf.isEmpty, References(snapshot: snapshot, context: scene.turn.context).points(scene.turn.words) {
+            return try await order(spokenOf, &scene)
         }
         let orders = try await stores.orders.orders(of: scene.turn.principal, limit: 20)
         let open = orders.filter { !["delivered", "cancelled", "returned"].contains($0.status) }

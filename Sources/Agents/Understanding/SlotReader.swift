@@ -49,8 +49,12 @@ enum SlotReader {
         let streets = [
             " street", " st ", " st,", " road", " rd", " avenue", " ave", " lane", " drive", " square", " way,", "路", "街", "号", "区", "巷", "弄", "大道",
         ]
-        guard words.contains(where: \.isNumber), streets.contains(where: (text + " ").contains), OrderNumber.find(in: words) == nil else {
-            return nil
+        let padded = text + " "
+        guard words.contains(where: \.isNumber), let street = streets.compactMap({ padded.firstRange(of: $0)?.lowerBound }).min() else { return nil }
+        // A postcode stands behind the street ("5th Avenue, New York, NY 10118"), an order number in front of it ("of vt 10028 to …").
+        for number in OrderNumber.all(in: words) {
+            let digits = number.id.drop { !$0.isNumber }
+            guard !number.isSure, let at = padded.firstRange(of: digits), at.lowerBound > street else { return nil }
         }
         // What leads to the address is not part of it.
         for lead in ["deliver it to ", "deliver to ", "send it to ", "ship it to ", "address is ", "it's ", "it is ", "to ", "地址是", "寄到", "改成", "改到"]

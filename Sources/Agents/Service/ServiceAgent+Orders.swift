@@ -1,0 +1,19 @@
+import Catalog
+import Sessions
+import Wire
+
+/// Which order a customer names.
+extension ServiceAgent {
+    /// The order that the words name; nil = none. What may be a postcode as well ("NY 10118") is one only if the customer has such an order, or has
+    /// orders of such a prefix and the words are no address.
+    nonisolated(nonsending) func namedOrder(_ scene: ServiceScene) async throws(StoreError) -> String? {
+        let words = scene.turn.words
+        let found = OrderNumber.all(in: words)
+        if let sure = found.first(where: \.isSure) { return sure.id }
+        guard !found.isEmpty, scene.isSignedIn else { return nil }
+        let orders = try await stores.orders.orders(of: scene.turn.principal, limit: 20)
+        if let own = found.first(where: { one in orders.contains { $0.id == one.id } }) { return own.id }
+        guard SlotReader.address(words) == nil else { return nil }
+        return found.first { one in orders.contains { $0.id.prefix { $0 != "-" } == one.prefix } }?.id
+    }
+}
