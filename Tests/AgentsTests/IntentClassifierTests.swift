@@ -77,10 +77,12 @@ struct AssentTests {
     @Test(
         "What adds nothing to a yes or a no leaves it one",
         arguments: [
-            ("Yes, cancel it.", Assent.yes), ("yes I am sure", .yes), ("Yes, that is correct, thank you", .yes), ("ok, please cancel the order", .yes),
+            ("Yes, cancel it.", Assent.yes), ("yes I am sure", .yes), ("Yes, that is correct, thank you", .yes),
+            ("ok, please cancel the order", .yes),
             ("no problem, go ahead", .yes), ("No worries.", .yes), ("yes please do", .yes), ("sure, go ahead", .yes), ("yes of course", .yes),
             ("没问题", .yes), ("好的，取消吧", .yes), ("是的，麻烦了", .yes), ("可以，谢谢", .yes), ("行，办吧", .yes), ("嗯，好的", .yes),
-            ("no, keep it", .no), ("no, I changed my mind", .no), ("no thanks, leave it as it is", .no), ("Nope.", .no), ("no, that's not right", .no),
+            ("no, keep it", .no), ("no, I changed my mind", .no), ("no thanks, leave it as it is", .no), ("Nope.", .no),
+            ("no, that's not right", .no),
             ("不，先留着", .no), ("不用了，谢谢", .no), ("不要取消", .no), ("别取消了", .no),
         ])
     func more(words: String, meaning: Assent) { #expect(Assent.read(words, to: "cancel") == meaning) }
@@ -89,7 +91,8 @@ struct AssentTests {
         "What says more than that is no answer",
         arguments: [
             "no, size 8", "where is my order", "yes but first tell me how long it takes to be shipped to me", "yes but which order is that",
-            "yes, wait", "ok but not the ring", "yes, and how long does that take", "sure, what is it", "yes?", "yes, the other one", "yes, return it",
+            "yes, wait", "ok but not the ring", "yes, and how long does that take", "sure, what is it", "yes?", "yes, the other one",
+            "yes, return it",
             "no problem but which order", "no wait, first tell me what is in it", "no, the other one", "no, how about exchanging it", "yesterday",
             "okay what do you mean", "yes if I get my money back", "no go ahead",
             "好，不过先告诉我是哪个订单", "可以，但是要多久", "好像不对", "好的，退货吧", "是哪个订单？", "可以吗", "不好意思，等一下", "不知道", "不，换另一个", "对不起", "行不行",

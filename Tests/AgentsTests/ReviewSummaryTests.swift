@@ -65,4 +65,17 @@ struct ReviewSummaryTests {
         #expect(ReviewAspect.asked(in: "买家怎么说扣子") == .clasp)
         #expect(ReviewAspect.asked(in: "what do buyers say") == nil)
     }
+
+    @Test(
+        "a side is named by whole words, and by the longest of them",
+        arguments: [
+            ("what is the general opinion?", nil), ("was the wrapping nice", "packaging"), ("was shipping quick", "delivery"),
+            ("is it as pink as it looks", nil),
+            ("how is the locket", nil), ("was everybody delighted", nil), ("does it shine", "shine"), ("are the stones clear", "stone"),
+            ("is it heavy", "weight"),
+            ("does the clasp hold", "clasp"), ("does the pin hold", "clasp"), ("are they comfortable", "comfort"), ("does it fit", "size"),
+            ("有折扣吗", nil), ("扣头好用吗", "clasp"), ("宝石怎么样", "stone"), ("重新戴上很难吗", nil), ("快递怎么样", "delivery"), ("闪吗", "shine"),
+            ("was the light box quick to arrive", "delivery"),
+        ] as [(String, String?)])
+    func asked(words: String, aspect: String?) { #expect(ReviewAspect.asked(in: words)?.rawValue == aspect) }
 }

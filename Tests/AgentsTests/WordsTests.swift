@@ -55,7 +55,8 @@ struct AddressTests {
     @Test(
         "may end with a state and a postcode",
         arguments: [
-            ("350 5th Ave, New York, NY 10118", "350 5th Ave, New York, NY 10118"), ("12 Garden Street, Boston 02110", "12 Garden Street, Boston 02110"),
+            ("350 5th Ave, New York, NY 10118", "350 5th Ave, New York, NY 10118"),
+            ("12 Garden Street, Boston 02110", "12 Garden Street, Boston 02110"),
             ("Please send it to 1 Main Street, Austin TX 78701.", "1 Main Street, Austin TX 78701"), ("杭市文三路99号", "杭市文三路99号"),
         ])
     func found(words: String, address: String) { #expect(SlotReader.address(words) == address) }
@@ -84,6 +85,10 @@ struct ProductQuestionTests {
             ("does it have a diamond", "Gold ring: it has no gem."), ("what is it made of", "Gold ring: it is made of rose gold."),
             ("How long is it?", "Gold ring: it is 400 mm long."), ("What is its diameter?", "Gold ring: 17 mm across."),
             ("what kind of clasp is it", "Gold ring: its clasp is a lobster claw."),
+            ("how does it close?", "Gold ring: its clasp is a lobster claw."),
+            ("Which metals is this made of?", "Gold ring: it is made of rose gold."), ("how wide is this", "Gold ring: 17 mm across."),
+            ("does it have any stones?", "Gold ring: it has no gem."), ("what length does it have", "Gold ring: it is 400 mm long."),
+            ("is this one available", "Gold ring: 4 in stock."), ("How much is this?", "Gold ring: it costs USD 450.05."),
         ])
     func english(words: String, answer: String) throws {
         let found = try #require(ProductQuestion.answer(words, product: ring, language: "en", Phrases("en")))
@@ -97,10 +102,27 @@ struct ProductQuestionTests {
         "and in Chinese",
         arguments: [
             ("会过敏吗", "金戒指：不含镍。"), ("多重？", "金戒指：重 3.2 克。"), ("有现货吗", "金戒指：有现货，库存 4 件。"), ("多少钱", "金戒指：售价 USD 450.05。"),
-            ("镶的什么石头", "金戒指：没有镶嵌宝石。"), ("什么材质的", "金戒指：材质：玫瑰金。"), ("链子多长", "金戒指：长 400 毫米。"), ("直径多少", "金戒指：宽 17 毫米。"),
+            ("镶的什么石头", "金戒指：没有镶嵌宝石。"), ("什么材质的", "金戒指：材质：玫瑰金。"), ("链子多长", "金戒指：长 400 毫米。"), ("这个扣是什么样的", "金戒指：搭扣：lobster_claw。"),
+            ("这款多少钱？", "金戒指：售价 USD 450.05。"), ("直径多少", "金戒指：宽 17 毫米。"),
         ])
     func chinese(words: String, answer: String) throws {
         #expect(try #require(ProductQuestion.answer(words, product: ring, language: "zh", Phrases("zh"))).text == answer)
+    }
+
+    @Test(
+        "are not what asks about delivery, returns, discounts or time",
+        arguments: [
+            "How long will it take to arrive?", "How much does it cost to ship it?", "Do you ship this worldwide?",
+            "how long can I keep it before returning it",
+            "How long do I have to send it back?", "how long does it last", "is there a discount on it", "what does delivery of this cost",
+            "how much is the resizing of it",
+            "do I belong here", "the goldsmith who made it", "what is your opinion of it", "这款运费多少钱", "这个多长时间能到", "这款有折扣吗", "这个多久发货",
+            "它退货的期限有多长", "这款刻字要多少钱",
+        ])
+    func others(words: String) {
+        let answer = ProductQuestion.answer(words, product: ring, language: "en", Phrases("en"))
+        #expect(answer == nil, "\(answer?.text ?? "")")
+        #expect(!ProductQuestion.asks(words.lowercased()))
     }
 
     @Test("need a product; what the product does not say is not made up; other questions are not theirs")

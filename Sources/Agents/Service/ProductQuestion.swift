@@ -6,20 +6,32 @@ enum ProductQuestion {
     struct Topic: Sendable {
         var english: String
         var chinese: String
+        /// As `SaidWords` looks for them.
         var words: [String]
+        /// With one of these beside them the words ask for something else: "how long does it take".
+        var unless: [String] = []
         /// A short statement of it; nil when the product does not say.
         var fact: @Sendable (Product, Phrases) -> String?
 
         func name(_ say: Phrases) -> String { say.of(english, chinese) }
+
+        func isAsked(in said: SaidWords) -> Bool { said.contains(anyOf: words) && !said.contains(anyOf: unless) }
     }
+
+    /// What is asked of the shop and not of a piece, whatever else the words say: delivery, returns, discounts, services.
+    private static let shopWords = [
+        "ship*", "deliver*", "postage", "courier", "express", "customs", "arriv*", "return*", "refund*", "send it back", "money back", "exchange*",
+        "discount*", "coupon", "voucher", "warrant*", "guarantee*", "engrav*", "installment", "instalment", "gift wrap*", "运费", "邮费", "快递", "发货",
+        "送货", "配送", "寄", "送到", "到货", "能到", "才到", "多久", "多长时间", "退", "换货", "折扣", "打折", "优惠", "保修", "质保", "刻字", "分期", "礼盒",
+    ]
 
     /// nil when the words ask for nothing that products state, or this one does not state it.
     static func answer(_ words: String, product: Product?, language: String, _ say: Phrases) -> ServiceAnswer? {
         let lower = words.lowercased()
         // The product's own name says "gold" and "ring"; what is asked stands beside it.
         let names = ProductNames(product.map { [$0] } ?? [])
-        let asked = names.without(names.find(in: lower), in: lower)
-        guard let topic = topics.first(where: { $0.words.contains(where: asked.contains) }) else { return nil }
+        let asked = SaidWords(names.without(names.find(in: lower), in: lower))
+        guard !asked.contains(anyOf: shopWords), let topic = topics.first(where: { $0.isAsked(in: asked) }) else { return nil }
         guard let product else { return ServiceAnswer(text: say.whichProduct, kind: .clarify) }
         let title = product.title(in: language)
         guard let fact = topic.fact(product, say) else { return nil }
@@ -31,11 +43,13 @@ enum ProductQuestion {
 
     /// Whether words beside a product's name ask for a fact, rather than for things to look at or to do.
     static func asks(_ rest: String) -> Bool {
-        !wishes.contains(where: rest.contains) && topics.dropLast().contains { $0.words.contains(where: rest.contains) }
+        let said = SaidWords(rest)
+        return !said.contains(anyOf: wishes) && !said.contains(anyOf: shopWords) && topics.dropLast().contains { $0.isAsked(in: said) }
     }
 
     private static let wishes = [
-        "show", "find", "like", "similar", "recommend", "look for", "looking for", "try", "instead", "推荐", "类似", "试", "找", "想看", "看看", "换成",
+        "show", "showing", "find", "like", "similar", "recommend", "look for", "looking for", "try", "trying", "instead", "推荐", "类似", "试", "找",
+        "想看", "看看", "换成",
     ]
 
     /// What a comparison lists; the price first, and always.
@@ -44,17 +58,20 @@ enum ProductQuestion {
     /// First match wins, so the narrower ones stand first.
     private static var topics: [Topic] { [nickel, weight, resizable, sizes, stock, price, karat, gem, clasp, length, width, finish, material] }
 
-    private static let nickel = Topic(english: "nickel", chinese: "镍", words: ["nickel", "allerg", "镍", "过敏"]) { product, say in
+    private static let nickel = Topic(english: "nickel", chinese: "镍", words: ["nickel", "allerg*", "镍", "过敏"]) { product, say in
         switch product.attribute("nickel_free") {
         case "true": say.of("nickel free", "不含镍")
         case "false": say.of("it may contain nickel", "可能含镍")
         default: nil
         }
     }
-    private static let weight = Topic(english: "weight", chinese: "重量", words: ["weigh", "heavy", "多重", "重量", "几克"]) { product, say in
+    private static let weight = Topic(english: "weight", chinese: "重量", words: ["weigh*", "heavy", "heavier", "多重", "重量", "几克"]) { product, say in
         product.attribute("weight_g").map { say.of("it weighs \($0) g", "重 \($0) 克") }
     }
-    private static let resizable = Topic(english: "resizing", chinese: "改圈", words: ["resiz", "改圈", "改尺寸", "改大", "改小"]) { product, say in
+    private static let resizable = Topic(
+        english: "resizing", chinese: "改圈", words: ["resiz*", "改圈", "改尺寸", "改大", "改小"],
+        unless: ["how much", "cost", "price", "charge", "how long", "多少钱", "费", "几天"]
+    ) { product, say in
         switch product.attribute("resizable") {
         case "true": say.of("it can be resized", "可以改圈")
         case "false": say.of("it cannot be resized", "不能改圈")
@@ -67,12 +84,13 @@ enum ProductQuestion {
         product.attribute("size_range").map { say.of("it comes in sizes \($0)", "尺码 \($0)") }
     }
     private static let stock = Topic(
-        english: "stock", chinese: "库存", words: ["in stock", "available", "sold out", "有货", "现货", "库存", "缺货"]
+        english: "stock", chinese: "库存", words: ["in stock", "available", "unavailable", "sold out", "有货", "现货", "库存", "缺货"]
     ) { product, say in
         product.inStock ? say.of("\(product.stock) in stock", "有现货，库存 \(product.stock) 件") : say.of("sold out at the moment", "目前缺货")
     }
     private static let price = Topic(
-        english: "price", chinese: "价格", words: ["price", "cost", "how much", "多少钱", "价格", "价钱"]
+        english: "price", chinese: "价格", words: ["price", "priced", "cost", "costing", "how much", "多少钱", "价格", "价钱"],
+        unless: ["repair*", "resiz*", "clean*", "polish*", "cashback", "insur*", "维修", "改圈", "清洗", "抛光"]
     ) { product, say in
         say.of("it costs \(say.price(product.price))", "售价 \(say.price(product.price))")
     }
@@ -97,22 +115,30 @@ enum ProductQuestion {
                 ? say.of("it has no clasp", "没有搭扣") : say.of("its clasp is a \(clasp.replacing("_", with: " "))", "搭扣：\(clasps[clasp] ?? clasp)")
         }
     }
-    private static let length = Topic(english: "length", chinese: "长度", words: ["long", "length", "多长", "长度"]) { product, say in
+    private static let length = Topic(
+        english: "length", chinese: "长度", words: ["long", "length", "多长", "长度"],
+        unless: [
+            "take", "taking", "until", "till", "last", "lasting", "wait*", "before", "after", "do i have", "can i keep", "keep it", "hold it",
+            "valid", "ago",
+            "时间", "期限", "有效",
+        ]
+    ) { product, say in
         product.attribute("length_mm").map { say.of("it is \($0) mm long", "长 \($0) 毫米") }
     }
     private static let width = Topic(
-        english: "width", chinese: "宽度", words: ["diameter", "wide", "width", "thick", "how big", "直径", "多宽", "多厚", "多大"]
+        english: "width", chinese: "宽度", words: ["diameter", "wide", "width", "thick", "thickness", "how big", "直径", "多宽", "多厚", "多大"]
     ) { product, say in
         (product.attribute("diameter_mm") ?? product.attribute("band_width_mm") ?? product.attribute("pendant_width_mm")
             ?? product.attribute("width_mm"))
             .map { say.of("\($0) mm across", "宽 \($0) 毫米") }
     }
-    private static let finish = Topic(english: "finish", chinese: "表面", words: ["finish", "matte", "polished", "shiny", "表面", "抛光", "磨砂"]) {
+    private static let finish = Topic(english: "finish", chinese: "表面", words: ["finish", "matte", "matt", "polished", "shiny", "表面", "抛光", "磨砂"]) {
         product, say in
         product.attribute("finish").map { say.of("its finish is \($0)", "表面：\($0)") }
     }
     private static let material = Topic(
-        english: "material", chinese: "材质", words: ["metal", "material", "made of", "gold", "silver", "材质", "什么金", "金属", "什么做"]
+        english: "material", chinese: "材质",
+        words: ["metal", "material", "made of", "made from", "gold", "golden", "silver", "材质", "什么金", "金属", "什么做"]
     ) { product, say in
         material(product, say).map { say.of("it is made of \($0)", "材质：\($0)") }
     }

@@ -21,7 +21,7 @@ extension ServiceAgent {
         // Reviews, comparisons and actions name products too; a rule of the shop names none.
         let isComparison = intent == "compare" && named.count != 1
         if !isAsked, named.isEmpty || intent == "reviews" || isComparison || policy.begin(intent) != nil { return nil }
-        if !isAsked, intent.contains("/"), references.named(words).isEmpty, scene.turn.context.focusedProduct == nil { return nil }
+        if !isAsked, intent.contains("/"), references.named(words).isEmpty { return nil }
         let id = named.first ?? (isAsked ? scene.turn.context.focusedProduct : nil)
         guard var answer = ProductQuestion.answer(words, product: id.flatMap(snapshot.product), language: scene.turn.language, scene.say) else {
             return nil
@@ -72,15 +72,16 @@ extension ServiceAgent {
             intent: "reviews")
     }
 
-    /// The side of the product that is asked about, by a word for it or by the model that read the reviews; nil = none in particular.
+    /// The side of the product that is asked about, by the model that read the reviews or else by a word for it; nil = none in particular.
     private func askedAspect(_ scene: ServiceScene, _ product: Product) -> String? {
         // The product's own name may say "pearl".
         let words = scene.turn.words.lowercased()
         let names = ProductNames([product])
         let rest = names.without(names.find(in: words), in: words)
-        if let named = ReviewAspect.asked(in: rest) { return named.rawValue }
-        guard let reviewModel, let feature = scene.turn.feature(Modality.text), feature.spaceID == reviewModel.spaceID else { return nil }
-        let reading = reviewModel.read(Utterance(text: rest, embedding: feature.normalised().values))
-        return reading.certainty >= ServiceAgent.askedAspectMin && reading.aspect != ReviewModel.general ? reading.aspect : nil
+        if let reviewModel, let feature = scene.turn.feature(Modality.text), feature.spaceID == reviewModel.spaceID {
+            let reading = reviewModel.read(Utterance(text: rest, embedding: feature.normalised().values))
+            if reading.certainty >= ServiceAgent.askedAspectMin, reading.aspect != ReviewModel.general { return reading.aspect }
+        }
+        return ReviewAspect.asked(in: rest)?.rawValue
     }
 }

@@ -26,7 +26,8 @@ enum Assent: Equatable {
     private static let assentWords: Set<String> = [
         "yes", "yeah", "yep", "sure", "ok", "okay", "please", "thanks", "thank", "you", "go", "ahead", "do", "it", "that", "that's", "thats", "this",
         "is", "it's", "one", "i", "i'm", "am", "of", "course", "fine", "good", "great", "perfect", "right", "correct", "exactly", "absolutely",
-        "definitely", "certainly", "indeed", "confirm", "confirmed", "proceed", "continue", "the", "my", "me", "for", "with", "order", "would", "like",
+        "definitely", "certainly", "indeed", "confirm", "confirmed", "proceed", "continue", "the", "my", "me", "for", "with", "order", "would",
+        "like",
         "to", "want", "be", "so", "much", "very", "now", "and", "sounds", "agree", "agreed", "let's", "can", "may", "well", "cool",
     ]
     /// What is to be done, said again: each only where that is what was asked.
@@ -41,7 +42,8 @@ enum Assent: Equatable {
     ]
     /// With one of these a sentence that begins with "no" is more than a no.
     private static let furtherWords: Set<String> = [
-        "but", "wait", "which", "how", "what", "when", "where", "why", "who", "first", "instead", "other", "another", "different", "actually", "problem",
+        "but", "wait", "which", "how", "what", "when", "where", "why", "who", "first", "instead", "other", "another", "different", "actually",
+        "problem",
         "ahead", "proceed", "yes",
     ]
     /// "No problem" is a yes.
@@ -101,7 +103,7 @@ enum Assent: Equatable {
 
     /// Whether the words answer what the dialogue waits for.
     static func answers(_ words: String, _ dialogue: Dialogue) -> Bool {
-        guard !dialogue.state.isEmpty else { return false }
+        guard !dialogue.state.isEmpty else { return dialogue.slots.contains { $0.name == DialogueSlots.offer } && read(words) != nil }
         // A description in the customer's own words may name wares.
         let awaits = dialogue.slots.last { $0.name == DialogueSlots.awaits }?.value
         if awaits == DialoguePolicy.Slot.detail.rawValue, !dialogue.slots.contains(where: { $0.name == awaits }) { return true }
