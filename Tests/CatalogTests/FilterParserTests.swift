@@ -63,7 +63,12 @@ private func understood(_ text: String, _ parser: FilterParser = FilterParser())
         ("rings below $99.50", "category=ring price<=99.5"),
         ("18k gold ring under 800", "category=ring material=gold price<=800"),
         // Numbers that are no prices.
-        ("under 5 grams", ""),
+        ("under 5 grams", ""), ("rings under 300 in white gold", "category=ring material=white_gold price<=300"),
+        ("rings under 500 in my size", "category=ring price<=500"),
+        ("silver rings under 500 in stock", "category=ring in_stock=true material=silver price<=500"),
+        ("between 100 and 300 in silver", "material=silver price<=300 price>=100"), ("under 300 in blue", "color=blue price<=300"),
+        ("under 20 in", ""), ("a chain under 20 in long", ""), ("under 18 in necklace", "category=necklace"),
+        ("a necklace below 20 inches", "category=necklace"),
         ("over 18k gold", "material=gold"),
         ("delivered within 3 days", ""),
         ("rings in size 7", "category=ring"),
@@ -184,6 +189,13 @@ private func understood(_ text: String, _ parser: FilterParser = FilterParser())
         #expect(understood("极简坦桑石戒指", parser) == "category=ring gem=tanzanite style=minimalist")
         #expect(parser.parse("not minimal").filter.attributes["style"] == .init(noneOf: ["minimalist"]))
         #expect(throws: StoreError.self) { try FilterLexicon(extendedBy: "style: 5") }
+    }
+
+    @Test(arguments: ["十", "千", "一百", "five ", "one thousand and ", "1千千"])
+    func numbersEnd(_ repeated: String) {
+        let tokens = TextTokens.cut(String(repeating: repeated, count: 1_000))
+        #expect(tokens.count <= TextTokens.tokensMax)
+        for start in tokens.indices { #expect(Numerals.read(tokens, at: start)?.count ?? 0 <= Numerals.tokensMax) }
     }
 
     @Test func longAndStrangeTextsEndQuickly() {

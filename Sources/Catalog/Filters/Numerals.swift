@@ -11,6 +11,9 @@ enum Numerals {
         }
     }
 
+    /// Tokens of one number: "nine hundred and ninety nine thousand nine hundred and ninety nine" has eleven.
+    static let tokensMax = 20
+
     /// Nothing in a shop costs more; a longer number is somebody's telephone.
     static let valueMax = 1e9
 
@@ -20,7 +23,7 @@ enum Numerals {
         var value = value
         var count = 1
         // Units may follow one another: "3千", "1.5万", "2k", "3 hundred", "2 thousand".
-        while start + count < tokens.count {
+        while start + count < tokens.count, count < tokensMax {
             let next = tokens[start + count]
             let adjacent = tokens[start + count - 1].range.upperBound == next.range.lowerBound
             if let unit = chineseUnits[next.text] {
@@ -52,7 +55,7 @@ enum Numerals {
         var lastUnit = 1.0
         var sawZero = false
         var index = start
-        while index < tokens.count {
+        while index < tokens.count, index - start < tokensMax {
             let text = tokens[index].text
             if let value = chineseDigits[text] {
                 // Two digits in a row are no quantity, except after zero ("一百零五").
@@ -105,7 +108,7 @@ enum Numerals {
             section = 1
             index += 1
         }
-        reading: while index < tokens.count {
+        reading: while index < tokens.count, index - start < tokensMax {
             let word = text(index)
             if let value = englishSmall[word] {
                 // "twenty five" adds up; "five five" is two numbers.
@@ -134,7 +137,7 @@ enum Numerals {
     private static func continues(_ tokens: [TextToken], _ start: Int, after value: Double) -> Bool {
         guard value >= 100, start < tokens.count, englishSmall[tokens[start].text] != nil else { return false }
         var index = start
-        while index < tokens.count, englishSmall[tokens[index].text] != nil { index += 1 }
+        while index < tokens.count, index - start < tokensMax, englishSmall[tokens[index].text] != nil { index += 1 }
         return index >= tokens.count || englishScales[tokens[index].text] == nil
     }
 }

@@ -24,6 +24,9 @@ struct PriceReader {
     /// "from 100 to 200", "100 to 200" without money is a price from here on; below it may be a size.
     static let bareRangeMin = 50.0
 
+    /// Words between a comparison and its number.
+    static let betweenMax = 8
+
     private struct Amount {
         var value: Double
         /// nil = no money named.
@@ -152,7 +155,32 @@ struct PriceReader {
         found.currency != nil || (found.value >= Self.bareMin && !isCounted(index))
     }
 
-    private func isCounted(_ index: Int) -> Bool { parser.lexicon.price(tokens, at: index, [.otherUnit]) != nil }
+    private func isCounted(_ index: Int) -> Bool {
+        guard let count = parser.lexicon.price(tokens, at: index, [.otherUnit]) else { return false }
+        return tokens[index].text != "in" || count > 1 || !leadsOn(index)
+    }
+
+    // "under 300 in white gold", "in my size", "in stock": not inches.
+    private func leadsOn(_ index: Int) -> Bool {
+        if case .inStock? = parser.lexicon.match(tokens, at: index)?.meaning { return true }
+        guard index + 1 < tokens.count else { return false }
+        if PriceReader.afterIn.contains(tokens[index + 1].text) { return true }
+        return parser.lexicon.match(tokens, at: index + 1) { meaning in
+            switch meaning {
+            case .values(let field, _), .kindOf(let field, _): field != "category" ? true : nil
+            case .several: true
+            default: nil
+            }
+        } != nil
+    }
+
+    private static let afterIn: Set<String> = [
+        "a", "an", "the", "my", "your", "her", "his", "our", "their", "this", "that", "any", "either", "both", "size", "sizes", "small", "large",
+        "medium",
+        "stock", "total", "all", "pure", "solid", "real", "sterling", "genuine", "light", "dark", "bright", "us", "usd", "dollars", "euros", "euro",
+        "cash",
+        "time", "different", "several", "one", "two",
+    ]
 
     private func isGold(_ index: Int) -> Bool {
         parser.lexicon.match(tokens, at: index) { meaning in
@@ -172,7 +200,9 @@ struct PriceReader {
     // "under a price of 500", "budget is 500", "预算是五百".
     private func between(_ start: Int) -> Int {
         var index = start
-        while index < tokens.count, ["a", "an", "the", "of", "is", "price", "total", "是", "在", "为", ":", "about", "my"].contains(tokens[index].text) {
+        while index < tokens.count, index - start < Self.betweenMax,
+            ["a", "an", "the", "of", "is", "price", "total", "是", "在", "为", ":", "about", "my"].contains(tokens[index].text)
+        {
             // "a hundred" begins the number.
             if Numerals.read(tokens, at: index) != nil { break }
             index += 1

@@ -20,7 +20,7 @@ struct TextToken: Equatable {
 /// Cuts a sentence into tokens for the filter parser. Spaces are dropped; a hyphen inside a word ("rose-gold") too.
 enum TextTokens {
     /// Tokens of one text; what follows is not looked at.
-    static let tokensMax = 2_000
+    static let tokensMax = 600
 
     static func cut(_ text: String) -> [TextToken] {
         var reader = Reader(text)
