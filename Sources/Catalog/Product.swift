@@ -53,7 +53,11 @@ public struct Product: Sendable, Equatable, Codable {
 
     /// The same as a filter compares it; empty = the product does not say.
     public func attributeValues(_ name: String) -> [String] {
-        name == "category" ? [category] : attributes[name]?.texts ?? []
+        switch name {
+        case "id": [id]
+        case "category": [category]
+        default: attributes[name]?.texts ?? []
+        }
     }
 }
 

@@ -44,7 +44,7 @@ final class Recordings: Sendable {
     /// Guests are many under one name: each of their sessions has a key of its own.
     private static func subject(_ session: Session) -> RecordingSubject {
         let user = session.principal.user
-        return user.isEmpty || user == "guest" ? .session(session.id) : .user(user, shop: session.principal.shop)
+        return session.principal.isGuest ? .session(session.id) : .user(user, shop: session.principal.shop)
     }
 
     /// Writes what is left. Blocks.

@@ -88,7 +88,9 @@ final class Shop: Sendable {
         var rules = RecommendationRules()
         if !configuration.rulesFile.isEmpty {
             do throws(YAMLError) {
-                rules = try RecommendationRules.load(configuration.rulesFile, minorUnits: FilterParser.minorUnits(of: snapshot.currency))
+                let attributes = snapshot.products.isEmpty ? nil : Set(snapshot.products.flatMap(\.attributes.keys))
+                rules = try RecommendationRules.load(
+                    configuration.rulesFile, minorUnits: FilterParser.minorUnits(of: snapshot.currency), attributes: attributes)
             } catch {
                 throw ServerError("\(error)")
             }

@@ -132,10 +132,7 @@ public final class ShopSearch {
         }
         let outcome = try plan.fuse(parts, present: parts.map(\.modality), classifier: nil)
         guard let fused = outcome.vectors.first?.vector else { throw ServerError("the graph '\(plan.name)' has no fuse step") }
-        let asked = fused.parts.map {
-            FusedQuery.Block(modality: $0.feature.modality, spaceID: $0.feature.spaceID, values: $0.feature.values, weight: $0.weight)
-        }
-        return try recommender.asked(asked, words: words, share: share)
+        return try recommender.asked(fused.asked, words: words, share: share)
     }
 
     private func product(_ id: String) throws(ServerError) -> Product {

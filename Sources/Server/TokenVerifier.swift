@@ -13,7 +13,7 @@ struct GuestVerifier: TokenVerifier {
     let shop: String
 
     func principal(metadata: [MetadataEntry], peer: (uid: UInt32, gid: UInt32, pid: Int32)?) -> Principal {
-        Principal(user: "guest", shop: shop, scopes: [])
+        Principal(user: Principal.guestUser, shop: shop, scopes: [])
     }
 }
 
@@ -38,7 +38,7 @@ struct FileVerifier: TokenVerifier {
     init(file: String, shop: String) throws(YAMLError) {
         let document = try YAMLValue.load(file)
         try document.fields("tokens", "guests")
-        guest = try document["guests"].bool(or: false) ? Principal(user: "guest", shop: shop, scopes: []) : nil
+        guest = try document["guests"].bool(or: false) ? Principal(user: Principal.guestUser, shop: shop, scopes: []) : nil
         var principals: [String: Principal] = [:]
         for item in try document["tokens"].items() {
             try item.fields("token", "user", "scopes")

@@ -42,6 +42,20 @@ private struct Fixed: NextProducts {
 struct RecommenderTests {
     private func ids(_ picks: [Pick]) -> [String] { picks.map(\.productID) }
 
+    @Test("What something is to go with is newer than all that was looked at before")
+    func newestLast() throws {
+        /// Foresees one product after p2 and another after p1, by the last of the history as models do.
+        struct ByLast: NextProducts {
+            func next(after products: [String], k: Int) -> [(productID: String, score: Float)] { [(products.last == "p2" ? "p5" : "p4", 1)] }
+        }
+        var asked = request()
+        asked.query = FusedQuery(blocks: [])
+        asked.taste = Taste([("view", "p1")])
+        asked.after = ["p2"]
+        asked.weights.taste = 0
+        #expect(try Recommender(snapshot: shop(), next: ByLast()).recommend(asked).first?.productID == "p5")
+    }
+
     @Test("Without rules and signals it is the similarity search, nearest first")
     func similarity() throws {
         let picks = try Recommender(snapshot: shop()).recommend(request())
@@ -237,6 +251,29 @@ struct RecommendationRulesTests {
         #expect(rules.weights.taste == 0.5 && rules.weights.words == 0.15)
         let arms = try #require(rules.experiment).arms
         #expect(arms.map(\.diversity) == [0.3, 0.7] && arms[1].weights.words == 0 && arms[1].weights.taste == 0.5)
+    }
+
+    @Test("Products are named by their ids everywhere, alone and beside other conditions")
+    func ids() throws {
+        let rules = try read(
+            """
+            rules: 1
+            exclude: [{ids: [p1, p7], category: ring}, {ids: p2}]
+            boosts: [{name: {en: Pick, zh: 精选}, when: {ids: [p5, p6]}, by: 1}]
+            """)
+        let found = try Recommender(snapshot: shop(), rules: rules).recommend(request { $0.itemsMax = 8 }).map(\.productID)
+        #expect(Set(found.prefix(2)) == ["p5", "p6"])
+        #expect(Set(found) == ["p3", "p4", "p5", "p6", "p7", "p8"], "p7 is no ring")
+    }
+
+    @Test(
+        "A condition on what no product has is an error that names what there is",
+        arguments: ["exclude: [{materials: gold}]", "boosts: [{name: {en: a, zh: b}, when: {styl: plain}, by: 1}]"])
+    func unknownField(_ line: String) throws {
+        let document = try YAMLValue.parse("rules: 1\n\(line)", file: "rules.yaml")
+        let error = #expect(throws: YAMLError.self) { try RecommendationRules.read(document, attributes: ["material", "style"]) }
+        #expect(error?.description.contains("there are ids, category, material, style") == true, "\(error?.description ?? "")")
+        #expect(throws: Never.self) { try RecommendationRules.read(document) }
     }
 
     @Test(

@@ -31,6 +31,19 @@ public enum Likeness {
     }
 }
 
+extension FusedVector {
+    /// As a query of the catalogue: the weights of the modalities that are there add up to 1, so that words alone count as much beside rules and
+    /// behaviour as words and a photo do.
+    public var asked: [FusedQuery.Block] {
+        let total = parts.reduce(Float(0)) { $0 + $1.weight }
+        return parts.map {
+            FusedQuery.Block(
+                modality: $0.feature.modality, spaceID: $0.feature.spaceID, values: $0.feature.values,
+                weight: total > 0 ? $0.weight / total : $0.weight)
+        }
+    }
+}
+
 /// Words that say more of a product than what filters understood.
 public enum TellingWords {
     /// Whether anything is left but words of every sentence.

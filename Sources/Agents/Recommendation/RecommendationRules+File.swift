@@ -3,17 +3,19 @@ public import CheckedYAML
 
 /// Rules as a shop writes them: `rules.yaml`.
 extension RecommendationRules {
-    /// - Parameter minorUnits: of one unit of the shop's currency, for prices.
-    public static func load(_ path: String, minorUnits: Double = 100) throws(YAMLError) -> RecommendationRules {
-        try read(YAMLValue.load(path), minorUnits: minorUnits)
+    /// - Parameters:
+    ///   - minorUnits: of one unit of the shop's currency, for prices.
+    ///   - attributes: of the shop's products: a condition on any other can never hold, and is an error; nil = they are not known.
+    public static func load(_ path: String, minorUnits: Double = 100, attributes: Set<String>? = nil) throws(YAMLError) -> RecommendationRules {
+        try read(YAMLValue.load(path), minorUnits: minorUnits, attributes: attributes)
     }
 
-    static func read(_ document: YAMLValue, minorUnits: Double = 100) throws(YAMLError) -> RecommendationRules {
+    static func read(_ document: YAMLValue, minorUnits: Double = 100, attributes: Set<String>? = nil) throws(YAMLError) -> RecommendationRules {
         try document.fields("rules", "stock", "exclude", "price", "boosts", "diversity", "weights", "complements", "experiment")
         guard try document["rules"].int(in: 1...1) == 1 else { throw document.error("'rules: 1' is needed") }
         var rules = RecommendationRules()
         rules.stock = try document["stock"].choice(Stock.self, or: rules.stock)
-        for item in try document["exclude"].items() { rules.excluded.append(try filter(item)) }
+        for item in try document["exclude"].items() { rules.excluded.append(try filter(item, attributes)) }
         let price = document["price"]
         if price.exists {
             try price.fields("min", "max")
@@ -22,7 +24,7 @@ extension RecommendationRules {
         }
         let boosts = try document["boosts"].items()
         guard boosts.count <= boostsMax else { throw document["boosts"].error("at most \(boostsMax) boosts are allowed") }
-        for item in boosts { rules.boosts.append(try boost(item)) }
+        for item in boosts { rules.boosts.append(try boost(item, attributes)) }
         rules.diversity = try share(document["diversity"], or: rules.diversity)
         rules.weights = try weights(document["weights"], or: rules.weights)
         if document["complements"].exists {
@@ -48,18 +50,23 @@ extension RecommendationRules {
     }
 
     /// `{ids: […], category: ring, material: [gold, silver], …}`: products of which all of this is true.
-    private static func filter(_ value: YAMLValue) throws(YAMLError) -> ProductFilter {
+    private static func filter(_ value: YAMLValue, _ attributes: Set<String>?) throws(YAMLError) -> ProductFilter {
         var filter = ProductFilter()
         for (name, wanted) in try value.entries() {
             let values = wanted.isList ? try wanted.strings() : [try wanted.string()]
             guard !values.isEmpty else { throw wanted.error("'\(name)' needs a value") }
-            filter[field: name] = .init(anyOf: values)
+            let field = name == "ids" ? "id" : name
+            guard field == "id" || field == "category" || attributes?.contains(field) ?? true else {
+                let known = (["ids", "category"] + (attributes ?? []).sorted()).joined(separator: ", ")
+                throw wanted.error("no product has '\(name)'; there are \(known)")
+            }
+            filter[field: field] = .init(anyOf: values)
         }
         guard !filter.isEmpty else { throw value.error("a condition is needed, such as {category: ring}") }
         return filter
     }
 
-    private static func boost(_ value: YAMLValue) throws(YAMLError) -> Boost {
+    private static func boost(_ value: YAMLValue, _ attributes: Set<String>?) throws(YAMLError) -> Boost {
         try value.fields("name", "when", "by")
         var names: [String: String] = [:]
         for (language, text) in try value["name"].entries() {
@@ -67,7 +74,7 @@ extension RecommendationRules {
             names[language] = try text.string()
         }
         guard names.count == 2 else { throw value.error("'name' is needed in en and in zh: it is told to customers") }
-        return Boost(name: names, filter: try filter(value["when"]), by: Float(try value["by"].number(in: -2...2)))
+        return Boost(name: names, filter: try filter(value["when"], attributes), by: Float(try value["by"].number(in: -2...2)))
     }
 
     private static func experiment(_ value: YAMLValue, _ rules: RecommendationRules) throws(YAMLError) -> Experiment {

@@ -20,7 +20,7 @@ public struct RecommendationRequest: Sendable {
     /// BM25 of words that filters did not understand.
     public var words: [WordHit] = []
     public var taste = Taste()
-    /// Where what comes next is asked for, beside the session's history: the product that something is to go with.
+    /// Where what comes next is asked for, newest of all behind the session's history: the product that something is to go with.
     public var after: [String] = []
     public var itemsMax = 5
     public var diversity: Float = 0
@@ -105,7 +105,7 @@ public struct Recommender: Sendable {
     public func recommend(_ request: RecommendationRequest) throws(StoreError) -> [Pick] {
         let filter = whole(request)
         let count = max(Self.candidatesMax, request.itemsMax)
-        let history = request.after + request.taste.history
+        let history = request.taste.history + request.after
         let foreseen = history.isEmpty ? [] : next?.next(after: history, k: count) ?? []
         var hits: [SearchHit] = []
         if !request.query.blocks.isEmpty { hits = try snapshot.search(request.query, filter: filter, k: count) }
@@ -135,7 +135,7 @@ public struct Recommender: Sendable {
         // What is excluded by one attribute alone is taken out before the search, so that it takes no place among the candidates.
         for rule in rules.excluded {
             if let (field, values) = rule.onlyChoice {
-                if field == "ids" || field == "id" {
+                if field == "id" {
                     filter.excludedIDs.formUnion(values)
                 } else {
                     var choice = filter[field: field]

@@ -12,6 +12,10 @@ public struct Principal: Sendable, Equatable, Hashable {
         self.scopes = scopes
     }
 
+    /// Whoever comes without a name: many are called so, and nothing is remembered of them beyond their session.
+    public static let guestUser = "guest"
+    public var isGuest: Bool { user.isEmpty || user == Self.guestUser }
+
     public static let adminScope = "admin"
     public var isAdmin: Bool { scopes.contains(Self.adminScope) }
 
