@@ -36,7 +36,9 @@ enum ShopReviews {
         do {
             let (model, mark) = try self.model(examples, stores, features, on: loop, progress: progress)
             var done = 0
-            while case let reviews = try stores.unreadReviews(model: mark, limit: batchReviewsMax), !reviews.isEmpty {
+            var last = ""
+            while case let reviews = try stores.unreadReviews(model: mark, limit: batchReviewsMax, after: last), let end = reviews.last {
+                last = end.id
                 try stores.keep(try opinions(reviews, model, features, on: loop), of: reviews, model: mark)
                 done += reviews.count
                 progress(ImportProgress(stage: "reading reviews", done: done, total: 0))

@@ -39,6 +39,27 @@ struct OpinionTests {
         #expect(try await stores.opinions(of: "RING", limit: 10).map(\.sentence) == ["Slow"])
     }
 
+    @Test("reviews without a sentence stay unread and are passed by: reading them batch by batch ends")
+    func withoutSentences() throws {
+        let path = NSTemporaryDirectory() + "vitrine-opinions-\(UUID().uuidString).sqlite"
+        defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
+        let stores = try SQLiteStores(path: path, shop: "gold")
+        defer { stores.close() }
+        let connection = try Connection(path: path, readOnly: false)
+        for number in 1...5 {
+            try connection.execute(
+                "INSERT INTO reviews(id, product_id, rating, language, title, text, row_hash) VALUES ('R\(number)', 'RING', 5, 'en', '', '...', 'a')")
+        }
+        var seen: [String] = []
+        var last = ""
+        while case let batch = try stores.unreadReviews(model: "m", limit: 2, after: last), let end = batch.last, seen.count < 20 {
+            try stores.keep([], of: batch, model: "m")
+            seen += batch.map(\.id)
+            last = end.id
+        }
+        #expect(seen == ["R1", "R2", "R3", "R4", "R5"])
+    }
+
     @Test("a review is cut into sentences, so many at most")
     func sentences() {
         #expect(ReviewSentences.split(" Fine!  Quick. 很好。\n坏了？ ") == ["Fine", "Quick", "很好", "坏了"])

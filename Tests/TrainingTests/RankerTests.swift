@@ -108,9 +108,13 @@ struct TensorFileTests {
         #expect(throws: TrainingError.self) { try TensorFile(file.encoded().prefix(length), name: "x") }
     }
 
-    @Test("whose offsets leave the file are refused")
-    func offsets() {
-        let header = #"{"m":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  "#
+    @Test(
+        "whose offsets leave the file, or whose numbers are beyond all bounds, are refused",
+        arguments: [
+            ("[2]", "[0,8]"), ("[2]", "[1,-9223372036854775808]"), ("[1073741824,1073741824,4]", "[0,4]"), ("[2]", "[4,0]"), ("[2]", "[-4,4]"),
+        ])
+    func offsets(shape: String, range: String) {
+        let header = #"{"m":{"dtype":"F32","shape":\#(shape),"data_offsets":\#(range)}}  "#
         var data = Data([UInt8(header.utf8.count), 0, 0, 0, 0, 0, 0, 0])
         data.append(contentsOf: header.utf8)
         data.append(contentsOf: [0, 0, 0, 0])

@@ -38,15 +38,16 @@ extension SQLiteStores {
         }
     }
 
-    /// Reviews whose sentences `model` has not read as they are now, at most `limit`. Blocks: for imports.
-    public func unreadReviews(model: String, limit: Int) throws(StoreError) -> [Review] {
+    /// Reviews whose sentences `model` has not read as they are now, at most `limit`, in the order of their ids behind `after`: a review without a
+    /// sentence stays unread, and is not to be met again and again. Blocks: for imports.
+    public func unreadReviews(model: String, limit: Int, after: String = "") throws(StoreError) -> [Review] {
         let connection = try Connection(path: path, readOnly: true)
         let sql = """
             SELECT id, product_id, rating, language, title, text FROM reviews AS r
-            WHERE text <> '' AND NOT EXISTS (SELECT 1 FROM opinions AS o WHERE o.review_id = r.id AND o.made_from = r.row_hash || '/' || ?)
+            WHERE text <> '' AND id > ? AND NOT EXISTS (SELECT 1 FROM opinions AS o WHERE o.review_id = r.id AND o.made_from = r.row_hash || '/' || ?)
             ORDER BY id LIMIT ?
             """
-        return try connection.rows(sql, [.text(model), .int(limit)]) {
+        return try connection.rows(sql, [.text(after), .text(model), .int(limit)]) {
             Review(id: $0.text(0), productID: $0.text(1), rating: $0.int(2), language: $0.text(3), title: $0.text(4), text: $0.text(5))
         }
     }

@@ -78,6 +78,7 @@ struct EvaluateRetrieval: ParsableCommand {
         }
         let encoded = try seen(pictured.compactMap(\.image), beside: file)
         let found = pictured.indices.filter { encoded[$0] != nil }.map { pictured[$0] }
+        guard !found.isEmpty else { throw EvaluationError("\(file): none of the products has a picture that can be used") }
         let pictures = Matrix(encoded.compactMap { $0 })
         let worded = rows.indices.filter { rows[$0].text?.isEmpty == false }
         let shown = rows.indices.filter { rows[$0].image?.isEmpty == false }
