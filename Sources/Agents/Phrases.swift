@@ -33,8 +33,15 @@ struct Phrases {
         return of(count == 1 ? "I found one for \(filters)." : "I found \(count) for \(filters).", "为您找到 \(count) 款符合“\(filters)”的。")
     }
 
-    func nothing(_ filters: String) -> String { of("Nothing in the shop fits \(filters).", "店里没有符合“\(filters)”的商品。") }
-    func nearest(_ filters: String) -> String { of("Nothing fits \(filters) exactly; these come nearest.", "没有完全符合“\(filters)”的，这些最接近。") }
+    func nothing(_ filters: String) -> String {
+        if filters.isEmpty { return of("Nothing in the shop fits that.", "店里没有符合要求的商品。") }
+        return of("Nothing in the shop fits \(filters).", "店里没有符合“\(filters)”的商品。")
+    }
+    var noMore: String { of("That is all there is of the kind.", "这一类就这些了，没有更多了。") }
+    func nearest(_ filters: String) -> String {
+        if filters.isEmpty { return of("Nothing fits that exactly; these come nearest.", "没有完全符合要求的，这些最接近。") }
+        return of("Nothing fits \(filters) exactly; these come nearest.", "没有完全符合“\(filters)”的，这些最接近。")
+    }
     var tellMore: String { of("What are you looking for? Say it or show me a photo.", "您想找什么？可以描述一下，或者发一张照片。") }
     func likePhoto(_ cosine: Int) -> String { of("looks like your photo (\(cosine) % alike)", "与您的照片相似（\(cosine)%）") }
     func likeWords(_ cosine: Int) -> String { of("fits your words (\(cosine) % alike)", "符合您的描述（\(cosine)%）") }
@@ -48,9 +55,8 @@ struct Phrases {
     var signIn: String { of("I can only show orders to the customer they belong to; please sign in.", "订单只能由本人查看，请先登录。") }
     var noOrders: String { of("There are no orders in your account.", "您的账户里没有订单。") }
     func noSuchOrder(_ id: String) -> String { of("There is no order \(id) in your account.", "您的账户里没有订单 \(id)。") }
-    var noSupport: String {
-        of("I found nothing about that in the shop's own texts, so I would rather not guess. Shall I ask a person?", "店内资料里没有相关内容，我不便猜测。需要转人工客服吗？")
-    }
+    var noSupport: String { of("I found nothing about that in the shop's own texts, so I would rather not guess.", "店内资料里没有相关内容，我不便猜测。") }
+    var offerPerson: String { of("Shall I ask a person?", "需要转人工客服吗？") }
     var whichProduct: String { of("Which piece do you mean?", "您指的是哪一件？") }
     func handedOver(_ number: Int64) -> String { of("A person of the shop will take over; your number is \(number).", "已为您转接人工客服，您的排队号是 \(number)。") }
     var outOfScope: String {

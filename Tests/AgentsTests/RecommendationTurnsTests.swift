@@ -112,4 +112,34 @@ struct RecommendationTurnsTests {
         #expect(answers[0].problems.first?.message.contains("locked") == true)
         #expect(answers[1].recommendations.first?.items.count == 3)
     }
+
+    @Test("Guests are many: each of their sessions has an arm of its own")
+    func guests() throws {
+        let arms = (0..<4).map { RecommendationRules.Arm(name: "\($0)", share: 1, diversity: 0, weights: .init()) }
+        let experiment = RecommendationRules.Experiment(name: "mix", arms: arms)
+        let log = FakeLog()
+        let agent = try agent({ $0.experiment = experiment }, log: log)
+        _ = try AgentHarness(agent, texts: texts, user: Principal.guestUser).run([[text("show me earrings")]])
+        #expect(experiment.arm(of: "s1")?.name != experiment.arm(of: Principal.guestUser)?.name, "the test tells them apart")
+        #expect(log.all.allSatisfy { $0.event.kind == "exposure:mix/\(experiment.arm(of: "s1")?.name ?? "")" } && !log.all.isEmpty)
+    }
+
+    @Test("Asked for more again and again, the shop shows what is left, then says that there is no more")
+    func more() throws {
+        let agent = RecommendationAgent(snapshot: try snapshot(), parser: FilterParser(), itemsMax: 1)
+        let harness = try AgentHarness(agent, texts: ["rings": axis(1), "show me more": axis(1), "any others?": axis(1)])
+        let answers = try harness.run([[text("rings")], [text("show me more")], [text("any others?")], [text("show me more")]])
+        let shown = answers.map { $0.recommendations.first?.items.map(\.productID) ?? [] }
+        #expect(Set(shown.joined()).count == 3 && shown.map(\.count) == [1, 1, 1, 0], "\(shown)")
+        #expect(answers[3].replies.map(\.text) == ["That is all there is of the kind."])
+    }
+
+    @Test("Words alone count as much as words and a photo: the weights of what is there add up to 1")
+    func weights() throws {
+        let agent = try agent()
+        let answer = try AgentHarness(agent, texts: ["rings": axis(1)], weights: [0.4, 0.6]).run([[text("rings")]])[0]
+        // moon-ring-gold: √0.9 of the words' direction.
+        let score = try #require(answer.recommendations.first?.items.first { $0.productID == "moon-ring-gold" }?.score)
+        #expect(abs(score - Float(0.9).squareRoot()) < 1e-4)
+    }
 }

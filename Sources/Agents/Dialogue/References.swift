@@ -41,6 +41,7 @@ struct References {
         let lower = words.lowercased()
         let tokens = lower.split { !$0.isLetter && !$0.isNumber }.map(String.init)
         var found: [Int] = []
+        let parser = FilterParser(currency: snapshot.currency)
         for (index, token) in tokens.enumerated() {
             guard let position = References.english[token] else {
                 if ["number", "no", "option"].contains(token), index + 1 < tokens.count, let number = Int(tokens[index + 1]),
@@ -53,21 +54,67 @@ struct References {
             let next = index + 1 < tokens.count ? tokens[index + 1] : ""
             // "the first two" names two of them; "last week" none.
             if token == "first", ["two", "2", "pair"].contains(next) { return [1, 2] }
-            if token == "last", ["week", "month", "year", "order", "night", "time"].contains(next) { continue }
-            found.append(position)
+            if token == "last", next == "order" { continue }
+            if References.counts(tokens, index, parser) { found.append(position) }
         }
         var places: [(Range<String.Index>, [Int])] = []
         for (word, positions) in References.chinese {
-            for range in lower.ranges(of: word) { places.append((range, positions)) }
+            for range in lower.ranges(of: word) where References.countsInChinese(lower[range.upperBound...], positions) {
+                places.append((range, positions))
+            }
         }
         places.sort { $0.0.lowerBound < $1.0.lowerBound }
         return found + places.flatMap(\.1)
+    }
+
+    /// What is counted among things shown, beside kinds of jewellery.
+    private static let counted: Set<String> = [
+        "one", "ones", "two", "three", "item", "items", "piece", "pieces", "product", "option", "choice", "pick", "design", "model", "picture",
+        "photo",
+        "pair", "order", "and", "or", "please", "instead", "again", "too", "thanks",
+    ]
+    /// "My first anniversary", "a second ring": none of what was shown.
+    private static let elsewhere: Set<String> = ["a", "an", "my", "our", "her", "his", "your", "their", "another", "every"]
+    private static let occasions: Set<String> = [
+        "anniversary", "birthday", "wedding", "engagement", "date", "time", "day", "week", "month", "year", "night", "weekend", "christmas",
+        "valentine",
+        "holiday", "child", "baby", "born", "daughter", "son", "communion", "dance", "place", "visit", "purchase", "job", "step", "thing", "question",
+        "day's", "floor", "half", "of", "name",
+    ]
+
+    /// Whether the ordinal at `index` counts things shown: it stands alone, or before a word for a thing, with what is said of it between ("the
+    /// second gold ring"), or has an article and no occasion behind it.
+    private static func counts(_ tokens: [String], _ index: Int, _ parser: FilterParser) -> Bool {
+        let before = index > 0 ? tokens[index - 1] : ""
+        if elsewhere.contains(before) { return false }
+        let rest = tokens[(index + 1)...]
+        for token in rest.prefix(3) {
+            if counted.contains(token) { return true }
+            let filter = parser.parse(token).filter
+            if !filter.category.isEmpty { return true }
+            if filter.isEmpty { break }
+        }
+        if ["the", "and", "or", "than", "with"].contains(before) { return rest.first.map { !occasions.contains($0) } ?? true }
+        return tokens.count == 1
+    }
+
+    /// "第二个", "最后一款"; but "第一次" and "第二天" count something else.
+    private static func countsInChinese(_ rest: Substring, _ positions: [Int]) -> Bool {
+        var rest = rest
+        if let first = rest.first, "一那".contains(first) { rest = rest.dropFirst() }
+        guard let next = rest.first, next.isLetter else { return true }
+        return "个款条只对件枚颗副串双种套张项单样的和跟与或还及是".contains(next) || (positions != [-1] && "比有多".contains(next))
     }
 
     /// "the silver one", "红宝石那个": the one of the shown that alone is so.
     private func described(_ words: String) -> String? {
         let lower = words.lowercased()
         guard lower.contains(" one") || lower.contains("那个") || lower.contains("那款") || lower.contains("那条") || lower.contains("那对") else {
+            return nil
+        }
+        // "A cheaper one in silver" is none of them.
+        let tokens = lower.split { !$0.isLetter }
+        if let one = tokens.firstIndex(of: "one"), tokens[..<one].suffix(3).contains(where: { ["a", "an", "any", "another", "some"].contains($0) }) {
             return nil
         }
         let filter = FilterParser(currency: snapshot.currency).parse(words).filter

@@ -43,7 +43,7 @@ public struct RecommendationAgent: Agent {
         // "Cheaper", "like the second one but in silver": what was looked for before still counts.
         let wish = Wish(turn, parsed, snapshot: snapshot, parser: parser, complements: rules.complements)
         let words = parsed.rest(of: turn.words)
-        let arm = rules.experiment?.arm(of: turn.principal.user.isEmpty ? turn.sessionID : turn.principal.user)
+        let arm = rules.experiment?.arm(of: turn.principal.isGuest ? turn.sessionID : turn.principal.user)
         var request = RecommendationRequest()
         request.filter = wish.filter
         request.taste = Taste(turn.context.behaviour.map { ($0.behaviour.logName, $0.productID) })
@@ -57,7 +57,10 @@ public struct RecommendationAgent: Agent {
         let wanted = describe(parsed, say)
         var text = wish.goesWith.map { say.found(picks.count, goingWith: $0.title(in: turn.language)) } ?? say.found(picks.count, wanted)
         var kind = ReplyKind.answer
-        if picks.isEmpty {
+        if picks.isEmpty, wish.isMore {
+            text = say.noMore
+            kind = .noAnswer
+        } else if picks.isEmpty {
             // The price is the filter that people stretch most readily.
             request.filter = wish.filter.withoutPrice
             picks = try recommend(request)
@@ -78,7 +81,10 @@ public struct RecommendationAgent: Agent {
         finish(text, kind, turn, reply)
         var dialogue = turn.context.dialogue
         dialogue.wish = wish.lines
+        dialogue.earlierProducts = wish.earlierProducts
         dialogue.misses = 0
+        // What customer service offered last has passed.
+        if dialogue.state.isEmpty { dialogue.slots = [] }
         reply.remember(dialogue)
         if let experiment = rules.experiment, let arm { try await note(picks, "exposure:\(experiment.name)/\(arm.name)", turn) }
     }
@@ -92,11 +98,8 @@ public struct RecommendationAgent: Agent {
             let own = Likeness.blocks(of: product.id, but: said, goesWith: wish.goesWith != nil, snapshot)
             if !own.isEmpty { return FusedQuery(blocks: own) }
         }
-        let parts = fused.parts.map {
-            FusedQuery.Block(modality: $0.feature.modality, spaceID: $0.feature.spaceID, values: $0.feature.values, weight: $0.weight)
-        }
         do throws(StoreError) {
-            return try recommender.asked(parts, words: words, share: share)
+            return try recommender.asked(fused.asked, words: words, share: share)
         } catch {
             throw RPCStatus(.failedPrecondition, "the catalogue cannot be searched: \(error.message)")
         }

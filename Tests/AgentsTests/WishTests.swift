@@ -1,0 +1,136 @@
+import Catalog
+import Fusion
+import Testing
+import Wire
+
+@testable import Agents
+@testable import Sessions
+
+private let wares = [
+    Product(
+        id: "RING-GOLD", category: "ring", title: ["en": "Gold ring"], attributes: ["material": .text("gold")],
+        price: Price(amountMinor: 92_900, currency: "USD")),
+    Product(
+        id: "RING-SILVER", category: "ring", title: ["en": "Silver ring"], attributes: ["material": .text("silver")],
+        price: Price(amountMinor: 20_000, currency: "USD")),
+    Product(id: "STUDS", category: "earrings", title: ["en": "Studs"], price: Price(amountMinor: 5_000, currency: "USD")),
+]
+
+/// A turn after "gold rings" was answered with both rings.
+private func turn(_ words: String, _ change: (inout DialogueContext) -> Void = { _ in }) -> TurnQuery {
+    var context = DialogueContext()
+    context.shownProducts = ["RING-GOLD", "RING-SILVER"]
+    context.focusedProduct = "RING-GOLD"
+    context.dialogue.wish = "gold rings"
+    change(&context)
+    return TurnQuery(
+        sessionID: "s", traceID: "", principal: Principal(user: "ann", shop: "gold"), turnID: 2, revision: 0, language: "en", words: words,
+        wasSpoken: false, features: [], missing: [], query: nil, decision: nil, imageLabels: [], pose: nil, picture: nil, tryOn: nil,
+        context: context, timeUs: 0, seed: 0)
+}
+
+private func wish(_ words: String, _ change: (inout DialogueContext) -> Void = { _ in }) throws -> Wish {
+    let parser = FilterParser()
+    return Wish(
+        turn(words, change), parser.parse(words), snapshot: try CatalogSnapshot(products: wares), parser: parser,
+        complements: ["ring": ["earrings", "necklace"]])
+}
+
+@Suite("What is looked for over several turns")
+struct WishTests {
+    @Test(
+        "Cheaper is cheaper than what was shown, and within what the words say",
+        arguments: [
+            ("anything cheaper?", 92_899, ["gold"]), ("便宜点的，300以内", 30_000, ["gold"]), ("cheaper, under 2000", 92_899, ["gold"]),
+            ("a cheaper one in silver", 92_899, ["silver"]), ("cheaper rings please", 92_899, ["gold"]),
+        ])
+    func cheaper(words: String, most: Int64, material: [String]) throws {
+        let found = try wish(words)
+        #expect(found.filter.priceMaxMinor == most)
+        #expect(found.filter.material.anyOf == material)
+        #expect(found.filter.category.anyOf == ["ring"])
+        // The next turn knows both the words and the price.
+        let again = try wish("in size 7 please, in stock") { $0.dialogue.wish = found.lines }
+        #expect(again.filter.priceMaxMinor == most)
+        #expect(again.filter.material.anyOf == material)
+    }
+
+    @Test(
+        "Another kind of jewellery is another wish, whatever was looked for before",
+        arguments: [
+            ("necklaces cheaper than 100 dollars", 10_000), ("show me more earrings", nil), ("cheaper earrings", nil), ("100块以下的项链，便宜的", 10_000),
+        ]
+            as [(String, Int64?)])
+    func otherKind(words: String, most: Int64?) throws {
+        let found = try wish(words)
+        #expect(found.filter.priceMaxMinor == most)
+        #expect(found.filter.material.isEmpty)
+        #expect(found.filter.category.anyOf.count == 1 && found.filter.category.anyOf != ["ring"])
+        #expect(found.lines == words)
+    }
+
+    @Test("Whoever asks for more again and again is not shown the first page again, until they look for something else")
+    func more() throws {
+        let second = try wish("show me more")
+        #expect(second.isMore)
+        #expect(second.filter.excludedIDs == ["RING-GOLD", "RING-SILVER"])
+        let third = try wish("show me more") {
+            $0.shownProducts = ["P3", "P4"]
+            $0.dialogue.earlierProducts = second.earlierProducts
+        }
+        #expect(third.filter.excludedIDs == ["P3", "P4", "RING-GOLD", "RING-SILVER"])
+        #expect(try wish("silver necklaces") { $0.dialogue.earlierProducts = third.earlierProducts }.earlierProducts.isEmpty)
+        let many = try wish("any others?") { $0.dialogue.earlierProducts = (0..<1_000).map { "P\($0)" } }
+        #expect(many.earlierProducts.count == Wish.earlierMax)
+        #expect(!(try wish("rings for mothers").isMore))
+    }
+
+    @Test("What goes with a thing is of another kind; things that match each other are of their own")
+    func matching() throws {
+        #expect(try wish("what goes with it?").goesWith?.id == "RING-GOLD")
+        #expect(try wish("matching earrings").goesWith?.id == "RING-GOLD")
+        #expect(try wish("a necklace that matches this ring").filter.category.anyOf == ["necklace"])
+        #expect(try wish("有什么可以搭配第二个？").goesWith?.id == "RING-SILVER")
+        let rings = try wish("matching rings for our wedding")
+        #expect(rings.goesWith == nil)
+        #expect(rings.filter.category.anyOf == ["ring"])
+    }
+
+    @Test("An anniversary is not the first of what was shown")
+    func anniversary() throws {
+        let found = try wish("a necklace for our first anniversary")
+        #expect(found.like == nil)
+        #expect(found.filter.category.anyOf == ["necklace"])
+        #expect(found.filter.material.isEmpty)
+    }
+}
+
+@Suite("The first, the second, the last")
+struct OrdinalTests {
+    private func ordinals(_ words: String) throws -> [Int] {
+        References(snapshot: try CatalogSnapshot(products: []), context: DialogueContext()).ordinals(words)
+    }
+
+    @Test(
+        "count what was shown",
+        arguments: [
+            ("like the first one but in silver", [1]), ("how heavy is the second one?", [2]), ("the second", [2]), ("second", [2]),
+            ("the 3rd please", [3]),
+            ("compare the first and the third", [1, 3]), ("compare first and second", [1, 2]), ("is the first heavier than the second?", [1, 2]),
+            ("the second gold ring", [2]), ("show me the last one", [-1]), ("the last ring", [-1]), ("how do the first two compare?", [1, 2]),
+            ("number 4", [4]), ("the first order", [1]), ("and the fourth?", [4]), ("put the second into my cart", [2]),
+            ("what about the latter", [2]),
+            ("类似第一个，但要银的", [1]), ("第二个有多重？", [2]), ("第一和第三比一比", [1, 3]), ("最后一款", [-1]), ("最后那个多少钱", [-1]), ("头两款放在一起比比看", [1, 2]),
+            ("第二款", [2]), ("第三", [3]), ("第一单", [1]),
+        ])
+    func counted(words: String, positions: [Int]) throws { #expect(try ordinals(words) == positions) }
+
+    @Test(
+        "and nothing else",
+        arguments: [
+            "a necklace for our first anniversary", "a gift for my second child", "I wear it for the first time", "my first order with you",
+            "where is my last order", "bought it last week", "first, is it nickel free", "tell me first", "for her first communion", "a second ring",
+            "on the last day", "第一次买首饰", "第二天能到吗", "第一眼就喜欢", "最后怎么退货",
+        ])
+    func elsewhere(words: String) throws { #expect(try ordinals(words).isEmpty) }
+}
