@@ -12,6 +12,8 @@ import Wire
 struct ServiceDialogueTests {
     private enum Topic: Int, CaseIterable {
         case cancel, address, repair, resize, status, shipping, returns, product, nowhere
+        /// No example speaks of it.
+        case nothing
 
         var intent: String {
             switch self {
@@ -23,7 +25,7 @@ struct ServiceDialogueTests {
             case .shipping: "shipping/Where"
             case .returns: "returns/How long"
             case .product: "product_question"
-            case .nowhere: "out_of_scope"
+            case .nowhere, .nothing: "out_of_scope"
             }
         }
     }
@@ -38,7 +40,7 @@ struct ServiceDialogueTests {
     ]
 
     private func agent(_ stores: FakeStores, _ policy: DialoguePolicy?) throws -> ServiceAgent {
-        let examples = Topic.allCases.flatMap { topic in
+        let examples = Topic.allCases.filter { $0 != .nothing }.flatMap { topic in
             (0..<3).map {
                 IntentExample(
                     intent: topic.intent, agent: "customer_service", language: "en", text: "\(topic.intent) sentence \($0)",
@@ -77,7 +79,8 @@ struct ServiceDialogueTests {
     func yesBut() throws {
         let stores = FakeStores(orders: orders)
         let said = try talk(
-            [("cancel VT-10009", .cancel), ("yes but which order is that", .status), ("好，不过先等一下", .nowhere), ("no problem, go ahead", .nowhere)], stores)
+            [("cancel VT-10009", .cancel), ("yes but which order is that", .status), ("好，不过先等一下", .nowhere), ("no problem, go ahead", .nowhere)],
+            stores)
         #expect(said[1].text.hasPrefix("Order VT-10009"))
         #expect(said[1].text.hasSuffix("And shall we go on with what we began?"))
         #expect(said[3].text.hasPrefix("Order VT-10009 is cancelled."))
@@ -104,5 +107,76 @@ struct ServiceDialogueTests {
         #expect(try talk([("where is vt 10009", .status)])[0].text.hasPrefix("Order VT-10009"))
         #expect(try talk([("where is vt 99999", .status)])[0].text == "There is no order VT-99999 in your account.")
         #expect(try talk([("what of order AB 99999", .status)])[0].text == "There is no order AB-99999 in your account.")
+    }
+
+    @Test("An order named where something else was asked is taken, and what was asked is read beside it or asked again: no empty answer")
+    func orderInBetween() throws {
+        let stores = FakeStores(orders: orders)
+        let said = try talk(
+            [("my ring VT-10004 broke, repair it", .repair), ("The stone of VT-10003 fell out", .nowhere), ("yes", .nowhere)], stores)
+        #expect(said[0].text == "What is wrong with it?")
+        #expect(said[1].text == "Shall I book a repair for order VT-10003 (Gold ring): “The stone of VT-10003 fell out”?")
+        #expect(stores.requests.map(\.request.orderID) == ["VT-10003"])
+        let sized = try talk([("resize the ring of VT-10004", .resize), ("order VT-10003, size 7", .nowhere)])
+        #expect(sized[1].text == "Shall I book the ring of order VT-10003 for resizing to US 7?")
+        let again = try talk([("my ring VT-10004 broke, repair it", .repair), ("sorry, order VT-10003", .nowhere), ("the stone fell out", .repair)])
+        #expect(again[1].text == "What is wrong with it?")
+        #expect(again[2].text == "Shall I book a repair for order VT-10003 (Gold ring): “the stone fell out”?")
+    }
+
+    @Test("What a policy asks after it has done something is asked, and a second thing done has a key of its own")
+    func afterDoing() throws {
+        let policy = try DialoguePolicy.parse(
+            """
+            dialogue: 1
+            start: listen
+            states:
+              listen: {on: {cancel_order: cancel}}
+              cancel: {ask: order, for: cancel, say: {en: "Which?", zh: "哪个？"}, next: sure}
+              sure: {confirm: {en: "Cancel {order}?", zh: "取消 {order}？"}, yes: act, no: listen}
+              act: {do: cancel, say: {en: "Cancelled, {number}.", zh: "已取消 {number}。"}, next: why}
+              why: {ask: detail, say: {en: "Why, for {order}?", zh: "为什么？"}, next: note}
+              note: {do: repair, say: {en: "Noted, {number}.", zh: "已记下 {number}。"}, next: thanks}
+              thanks: {say: {en: "Thanks for {order}.", zh: "谢谢。"}, next: listen}
+            """)
+        let stores = FakeStores(orders: orders)
+        let said = try talk([("cancel VT-10008", .cancel), ("yes", .nowhere), ("it was too small", .cancel)], stores, policy: policy)
+        #expect(said[1].text == "Cancelled, 7. Why, for VT-10008?")
+        #expect(said[1].replyKind == .clarify)
+        #expect(said[2].text == "Noted, 8. Thanks for VT-10008.")
+        #expect(stores.keysSeen.count == 2 && stores.keysSeen[1] == "\(stores.keysSeen[0])/1")
+        #expect(stores.requests.last?.request.details == ["detail": "it was too small"])
+    }
+
+    @Test("Shall I ask a person? Yes calls one, no does not, and neither does a yes later")
+    func offer() throws {
+        let stores = FakeStores(orders: orders)
+        let yes = try talk([("zyx quux", .nothing), ("yes please", .nowhere)], stores)
+        #expect(yes[0].text.hasSuffix("Shall I ask a person?"))
+        #expect(yes[1].text == "A person of the shop will take over; your number is 41.")
+        #expect(stores.waiting.map(\.handoff.reason) == ["asked for a person"])
+        let no = FakeStores(orders: orders)
+        #expect(try talk([("zyx quux", .nothing), ("no thanks", .nowhere)], no)[1].text == "All right, I leave it as it is.")
+        _ = try talk([("zyx quux", .nothing), ("Do you ship this worldwide?", .shipping), ("yes", .nowhere)], no)
+        #expect(no.waiting.isEmpty)
+    }
+
+    @Test("With an action under way a yes is about that: no person is offered beside it")
+    func noOfferBeside() throws {
+        let stores = FakeStores(orders: orders)
+        let said = try talk([("cancel VT-10008", .cancel), ("zyx quux foo bar", .nothing), ("yes", .nowhere)], stores)
+        #expect(!said[1].text.contains("Shall I ask a person?"))
+        #expect(said[2].text.hasPrefix("Order VT-10008 is cancelled."))
+        #expect(stores.waiting.isEmpty)
+    }
+
+    @Test(
+        "With a product in view, questions about delivery, cost of delivery and returns are answered from the shop's texts",
+        arguments: ["How long will it take to arrive?", "How much does it cost to ship it?", "Do you ship this worldwide?"])
+    func policyInView(words: String) throws {
+        #expect(try talk([(words, .shipping)], looking: true)[0].text == "Everywhere.")
+        #expect(try talk([("how heavy is it?", .product)], looking: true)[0].text == "Gold ring: it weighs 3 g.")
+        #expect(try talk([("how long is the Gold ring?", .shipping)], looking: true)[0].text == "Gold ring: it is 20 mm long.")
+        #expect(try talk([("how long is it open for returns", .returns)], looking: true)[0].text == "30 days.")
     }
 }

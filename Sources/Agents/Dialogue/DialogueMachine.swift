@@ -36,7 +36,16 @@ struct DialogueMachine {
 
     var isListening: Bool { dialogue.state.isEmpty }
 
-    func slot(_ slot: DialoguePolicy.Slot) -> String? { dialogue.slots.first { $0.name == slot.rawValue }?.value }
+    func slot(_ slot: DialoguePolicy.Slot) -> String? { value(slot.rawValue) }
+
+    func value(_ name: String) -> String? { dialogue.slots.first { $0.name == name }?.value }
+
+    /// Takes a value out; nil when there was none.
+    mutating func forget(_ name: String) -> String? {
+        let value = value(name)
+        dialogue.slots.removeAll { $0.name == name }
+        return value
+    }
 
     /// What the dialogue waits for.
     var waiting: DialoguePolicy.Kind? { policy.state(dialogue.state)?.kind }
@@ -52,7 +61,8 @@ struct DialogueMachine {
             fill(slot, value)
             guard let waiting else { return [] }
             switch waiting {
-            case .ask(slot, _, _, let next): return enter(next)
+            // Another slot than the one asked for: what was asked stands, and is asked again.
+            case .ask: return enter(dialogue.state)
             // A correction: what was about to be confirmed is put anew.
             case .confirm: return enter(dialogue.state)
             default: return []

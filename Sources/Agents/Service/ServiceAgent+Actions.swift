@@ -37,7 +37,12 @@ extension ServiceAgent {
         }
         if let (slot, value) = try await filled(scene, ranked) {
             if slot == .order, let refusal = try await refusal(of: value, &scene) { return refusal }
-            return try await carryOut(scene.machine.handle(.filled(slot, value)), &scene)
+            var actions = scene.machine.handle(.filled(slot, value))
+            // "Order VT-10003, size 7": what was asked for may stand beside the order.
+            if slot == .order, case .ask(let asked, _, _)? = actions.last, let value = SlotReader.beside(order: words, asked) {
+                actions = Array(actions.dropLast()) + scene.machine.handle(.filled(asked, value))
+            }
+            return try await carryOut(actions, &scene)
         }
         // Something else is wanted: it is answered, and what was under way waits.
         if let best = ranked.first, best.probability >= ServiceAgent.intentProbabilityMin { return nil }
@@ -137,10 +142,12 @@ extension ServiceAgent {
     {
         var answer = ServiceAnswer(text: "", intent: scene.machine.dialogue.state)
         var open = actions[...]
+        // What the braces stand for once something was done: the machine has forgotten it then.
+        var done: [(String, String)] = []
         for _ in 0..<DialogueMachine.stepsMax {
             guard let action = open.popFirst() else { break }
             switch action {
-            case .say(let text): answer.add(fill(text, try await names(scene), scene), scene.say)
+            case .say(let text): answer.add(fill(text, done.isEmpty ? try await names(scene) : done, scene), scene.say)
             case .ask(let slot, let about, let text):
                 scene.machine.note(DialogueSlots.awaits, slot.rawValue)
                 answer.add(fill(text, try await names(scene, about: about), scene), scene.say)
@@ -156,9 +163,11 @@ extension ServiceAgent {
             case .perform(let operation, _):
                 let values = try await names(scene)
                 guard let receipt = try await perform(operation, &scene, &answer) else { return answer }
-                var done = values
-                done.append(("number", String(receipt.number)))
-                for case .say(let text) in scene.machine.handle(.done) { answer.add(fill(text, done, scene), scene.say) }
+                done = values + [("number", String(receipt.number))]
+                // Another thing that is done in the same dialogue has a key of its own, and is about the order as it is now.
+                scene.machine.note(DialogueSlots.done, String((scene.machine.value(DialogueSlots.done).flatMap { Int($0) } ?? 0) + 1))
+                if let order = receipt.order { scene.machine.note(DialogueSlots.version, String(order.version)) }
+                open = scene.machine.handle(.done)[...]
                 if !receipt.request.orderID.isEmpty {
                     scene.dialogue.order = receipt.request.orderID
                     answer.sources = [Source(kind: "order", id: receipt.request.orderID)]
@@ -319,8 +328,12 @@ enum DialogueSlots {
     static let awaits = "awaits"
     /// Tells the action from every other of the session.
     static let action = "action"
+    /// How many things were done since the dialogue began.
+    static let done = "done"
+    /// The turn that offered to call a person.
+    static let offer = "offer"
     /// What is no detail of a request.
-    static let ours: Set<String> = ["order", "product", version, awaits, action]
+    static let ours: Set<String> = ["order", "product", version, awaits, action, done, offer]
 }
 
 extension ServiceAnswer {

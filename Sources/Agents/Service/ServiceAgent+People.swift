@@ -23,6 +23,24 @@ extension ServiceAgent {
         return ServiceAnswer(text: text, intent: intent.isEmpty ? "human_agent" : intent)
     }
 
+    /// Offers a person, and keeps in mind that the next turn may answer it.
+    func offerPerson(_ answer: inout ServiceAnswer, _ scene: inout ServiceScene) {
+        answer.add(scene.say.offerPerson, scene.say)
+        scene.machine.note(DialogueSlots.offer, String(scene.turn.turnID))
+    }
+
+    /// The answer to such an offer of the turn before; nil when there was none, or the words are no answer.
+    nonisolated(nonsending) func answerToOffer(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer? {
+        guard let offer = scene.machine.forget(DialogueSlots.offer), offer == String(scene.turn.turnID - 1), scene.machine.isListening else {
+            return nil
+        }
+        return switch Assent.read(scene.turn.words) {
+        case .yes: try await handOver(&scene, reason: "asked for a person", intent: "human_agent")
+        case .no, .stop: ServiceAnswer(text: scene.say.dropped, intent: "dropped")
+        case nil: nil
+        }
+    }
+
     /// What the customer says while a person has the conversation goes to that person; nil = nobody has it any more.
     nonisolated(nonsending) func passOn(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer? {
         let number = scene.dialogue.handoff

@@ -85,6 +85,7 @@ public struct ServiceAgent: Agent {
     private nonisolated(nonsending) func respond(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
         let turn = scene.turn
         if scene.dialogue.withPerson, let passedOn = try await passOn(&scene) { return passedOn }
+        if let answer = try await answerToOffer(&scene) { return answer }
         let ranked = intents.service(turn.words, turn.feature(Modality.text))
         let underWay = scene.machine.isListening ? 0 : scene.dialogue.actionTurn
         if !scene.machine.isListening, let answer = try await goOn(&scene, ranked) { return answer }
@@ -94,6 +95,8 @@ public struct ServiceAgent: Agent {
             if scene.dialogue.misses >= ServiceAgent.missesMax {
                 return try await handOver(&scene, reason: "not understood", intent: answer.intent)
             }
+            // A yes is the answer to one question: with an action under way nothing else is offered.
+            if scene.machine.isListening { offerPerson(&answer, &scene) }
         } else {
             scene.dialogue.misses = 0
         }
@@ -227,13 +230,13 @@ struct ServiceScene {
         set { kept = newValue }
     }
 
-    /// The key that the action under way is done once by.
+    /// The key that the action under way is done once by; what is done next in the same dialogue has another.
     var actionKey: String {
-        let action = machine.dialogue.slots.first { $0.name == DialogueSlots.action }?.value
-        return "\(turn.sessionID)/\(action ?? String(machine.dialogue.actionTurn))"
+        let key = "\(turn.sessionID)/\(machine.value(DialogueSlots.action) ?? String(machine.dialogue.actionTurn))"
+        return machine.value(DialogueSlots.done).map { "\(key)/\($0)" } ?? key
     }
 
-    var isSignedIn: Bool { !turn.principal.user.isEmpty && turn.principal.user != "guest" }
+    var isSignedIn: Bool { !turn.principal.isGuest }
 }
 
 /// What the service agent says.

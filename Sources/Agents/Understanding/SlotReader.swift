@@ -67,6 +67,17 @@ enum SlotReader {
         return trimmed(words)
     }
 
+    /// What a slot asks for, in words that name an order as well; a number alone is no detail.
+    static func beside(order words: String, _ slot: DialoguePolicy.Slot) -> String? {
+        guard slot == .detail else { return slot == .order ? nil : read(slot, words) }
+        let latin = words.lowercased().split { !$0.isASCII || !$0.isLetter }.filter { $0.count > 2 && !orderWords.contains(String($0)) }
+        let han = words.unicodeScalars.count { (0x4E00...0x9FFF).contains($0.value) && !orderCharacters.contains($0) }
+        return latin.count >= 2 || han >= 3 ? detail(words) : nil
+    }
+
+    private static let orderWords: Set<String> = ["order", "number", "the", "for", "from", "that", "this", "please", "its", "one", "sorry", "and"]
+    private static let orderCharacters: Set<Unicode.Scalar> = ["订", "单", "号", "是", "的", "我", "这", "那", "个", "就", "请", "吧"]
+
     private static func detail(_ words: String) -> String? {
         let text = trimmed(words)
         return text.count < 2 ? nil : text

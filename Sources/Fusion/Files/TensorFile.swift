@@ -109,7 +109,8 @@ public struct TensorFile: Sendable, Equatable {
                 let (product, over) = sofar.0.multipliedReportingOverflow(by: side)
                 return (product, sofar.1 || over)
             }
-            guard !overflow, range[0] >= 0, range[1] <= values.count, range[1] - range[0] == count * 4 else {
+            guard !overflow, count <= values.count, range[0] >= 0, range[1] >= range[0], range[1] <= values.count, range[1] - range[0] == count * 4
+            else {
                 throw bad("the offsets of '\(key)' do not fit its shape and the file")
             }
             let bytes = values[(values.startIndex + range[0])..<(values.startIndex + range[1])]
