@@ -22,7 +22,7 @@ struct TrainFusion: ParsableCommand {
     var label: String
 
     @Option(name: .customLong("operator"), help: "\(LearntOperator.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var fusion = LearntOperator.hybrid
+    var fusion = LearntOperator.weightedSum
 
     @Option(
         help: "layers (the most that is known of a picture) or plugins (what a conversation's turn has: for a graph's decide node).")
