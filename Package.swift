@@ -73,6 +73,7 @@ let shims: [Target] = [
     // Optimised in debug builds too: a graph of some thousand rows is made in tests.
     .target(name: "CHnswlib", path: "Sources/CHnswlib", cSettings: [.unsafeFlags(["-O2"])], cxxSettings: [.unsafeFlags(["-O2"])]),
     .target(name: "CMemoryFile", path: "Sources/CMemoryFile"),
+    .target(name: "CLoadedImage", path: "Sources/CLoadedImage"),
     .target(
         name: "CSentencePiece", path: "Plugins/CSentencePiece",
         linkerSettings: [.linkedLibrary("sentencepiece")]),
@@ -102,7 +103,7 @@ let modules: [Target] = [
     module("Sessions", ["Wire", "EventLoop", "Telemetry", "Fusion", "Catalog", "Router"]),
     module("PluginKit", ["CVitrinePlugin", "Wire"]),
     module("PluginTesting", ["CVitrinePlugin", "PluginKit", "Wire"]),
-    module("PluginHost", ["CVitrinePlugin", "CMd", "Wire", "EventLoop", "Inference", "Locks", "Router"]),
+    module("PluginHost", ["CLoadedImage", "CVitrinePlugin", "CMd", "Wire", "EventLoop", "Inference", "Locks", "Router"]),
     module("PluginWorkers", ["CMemoryFile", "CVitrinePlugin", "Wire", "EventLoop", "Inference", "Router", "PluginHost"]),
     .target(name: "Intents", dependencies: ["CheckedYAML"], path: "Sources/Intents", swiftSettings: strict + [.unsafeFlags(["-O"])]),
     module("Previews", ["EventLoop", "ImageDecoding", "Wire"]),
@@ -164,7 +165,7 @@ let testTargets: [Target] = [
     tests("PluginKitTests", ["PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PluginTestingTests", ["PluginTesting", "PluginHost", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PluginHostTests", ["PluginHost", "TestSupport", "Inference", "EventLoop", "Wire", "Router", "CVitrinePlugin"]),
-    tests("PluginWorkersTests", ["PluginWorkers", "CMemoryFile", "PluginHost", "Inference", "EventLoop", "Wire", "Router"]),
+    tests("PluginWorkersTests", ["PluginWorkers", "CMemoryFile", "PluginHost", "TestSupport", "Inference", "EventLoop", "Wire", "Router"]),
     tests(
         "SpeechRecognizerTests",
         ["SpeechRecognizer", "TestSupport", "Inference", "EventLoop", "PluginKit", "PluginTesting", "CVitrinePlugin", "COpus", "CSndfile", "Wire"],

@@ -1,6 +1,7 @@
 // Unsafe: dlopen and the plugin's function table. Invariants: `table` points into the mapped library, which stays mapped as long as the
 // PluginLibrary lives (and for ever if it carries Swift); every function the host calls was seen to be there in `load`.
 
+import CLoadedImage
 public import CVitrinePlugin
 import Glibc
 public import Wire
@@ -57,8 +58,8 @@ public final class PluginLibrary: @unchecked Sendable {
     }
 
     deinit {
-        // The Swift runtime keeps addresses of every Swift image that it has seen: those stay mapped.
-        if isPureC { dlclose(handle) }
+        // The Swift runtime keeps addresses of every Swift image that it has seen: those stay mapped, with no more memory than was written to.
+        if isPureC { dlclose(handle) } else { vli_release_unwritten(table) }
     }
 
     /// Removes the copy's name from the file system; the mapping stays. For a process that may be killed at any time.

@@ -4,6 +4,7 @@ import Inference
 import PluginHost
 import PluginWorkers
 import Router
+import TestSupport
 import Testing
 import Wire
 

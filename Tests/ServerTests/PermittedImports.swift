@@ -25,7 +25,7 @@ enum PermittedImports {
         ("Router", ["EventLoop", "Fusion", "Telemetry", "Wire"]),
         ("PluginKit", ["CVitrinePlugin", "Wire"]),
         ("PluginTesting", ["CVitrinePlugin", "PluginKit", "Wire"]),
-        ("PluginHost", ["CMd", "CVitrinePlugin", "EventLoop", "Inference", "Locks", "Router", "Wire"]),
+        ("PluginHost", ["CLoadedImage", "CMd", "CVitrinePlugin", "EventLoop", "Inference", "Locks", "Router", "Wire"]),
         ("PluginWorkers", ["CMemoryFile", "CVitrinePlugin", "EventLoop", "Inference", "PluginHost", "Router", "Wire"]),
         ("Sessions", ["Catalog", "EventLoop", "Fusion", "Router", "Telemetry", "Wire"]),
         ("Intents", ["CheckedYAML"]),
@@ -63,7 +63,8 @@ enum PermittedImports {
 
     /// C libraries of the system and of this project, below everything.
     static let libraries: Set<String> = [
-        "CCurl", "CFaceFit", "CHnswlib", "CImageCodec", "CLibuv", "CMd", "CMemoryFile", "CMicrohttpd", "COpenBLAS", "COpenCC", "COpenVINO", "COpus",
+        "CCurl", "CFaceFit", "CHnswlib", "CImageCodec", "CLibuv", "CLoadedImage", "CMd", "CMemoryFile", "CMicrohttpd", "COpenBLAS", "COpenCC",
+        "COpenVINO", "COpus",
         "CProgramPipe", "CProtobufC",
         "CSQLite",
         "CSentencePiece",
