@@ -1,7 +1,7 @@
 // LanguageModel: a chat endpoint that speaks OpenAI's protocol, as agents ask it.
 //
-// Owns the request, the reading of the streamed answer, and when an endpoint is left alone. It must never block a loop, wait longer than the budget or
-// the turn, keep what was said, or be asked under virtual time. What an answer is worth is not decided here: agents compare it with the facts.
+// Owns the request, the reading of the streamed answer, and when an endpoint is left alone. It must never block a loop, wait longer than the budget
+// or the turn, keep what was said, or be asked under virtual time. What an answer is worth is not decided here: agents compare it with the facts.
 
 public import Agents
 import BackEnd

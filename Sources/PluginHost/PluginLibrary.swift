@@ -59,7 +59,7 @@ public final class PluginLibrary: @unchecked Sendable {
 
     deinit {
         // The Swift runtime keeps addresses of every Swift image that it has seen: those stay mapped, with no more memory than was written to.
-        if isPureC { dlclose(handle) } else { vli_release_unwritten(table) }
+        if isPureC { dlclose(handle) } else { vli_release_unwritten(dlsym(handle, VT_ENTRY_POINT)) }
     }
 
     /// Removes the copy's name from the file system; the mapping stays. For a process that may be killed at any time.

@@ -12,7 +12,9 @@ struct SwiftImageTests {
     private func resident(_ file: String) throws -> [String: Int] {
         var found: [String: Int] = [:]
         var protection: String?
-        for line in try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8).split(separator: "\n") {
+        // A file of the kernel's says that it has no bytes: read to its end.
+        let all = try #require(try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/smaps")).readToEnd())
+        for line in String(decoding: all, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ")
             if words.first?.hasSuffix(":") == false {
                 protection = line.contains(file) ? String(words[1]) : nil
@@ -23,20 +25,24 @@ struct SwiftImageTests {
         return found
     }
 
+    /// Loads a library, looks, and lets it go at the end.
+    private func loaded(from runFolder: String) throws -> (PluginManifest, UnsafePointer<vt_plugin>, [String: Int]) {
+        let library = try PluginLibrary.load("\(buildFolder)/libTextEncoder.so", runFolder: runFolder, number: 1)
+        let before = try resident(runFolder)
+        #expect(!library.isPureC)
+        #expect(before["r-xp", default: 0] > 512, "\(before)")
+        return (library.manifest, library.table, before)
+    }
+
     @Test("keeps what was written, gives back what can be read again, and can be read again")
     func letGo() throws {
         let workshop = try Workshop()
         let file = "\(workshop.path)/run/"
         try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)
-        var library: PluginLibrary? = try PluginLibrary.load("\(buildFolder)/libTextEncoder.so", runFolder: file, number: 1)
-        let manifest = try #require(library).manifest
-        let table = try #require(library).table
-        let before = try resident(file)
-        #expect(!(try #require(library).isPureC))
-        #expect(before["r-xp", default: 0] > 0, "\(before)")
-        library = nil
+        let (manifest, table, before) = try loaded(from: file)
         let after = try resident(file)
-        #expect(after["r-xp", default: 0] <= 8, "code: \(before) → \(after)")
+        // What is looked at once more comes with its neighbours: 64 kB at a time.
+        #expect(after["r-xp", default: 0] <= 128, "code: \(before) → \(after)")
         #expect(after["rw-p"] == before["rw-p"])
         let again = try PluginManifest.checked(UnsafeRawBufferPointer(start: table.pointee.manifest, count: table.pointee.manifest_length))
         #expect(again == manifest)
