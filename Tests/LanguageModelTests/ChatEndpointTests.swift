@@ -17,7 +17,7 @@ private final class FakeEndpoint {
     init(loop: EventLoop, script: [(ms: UInt64, text: String)]) throws {
         self.loop = loop
         self.script = script
-        listener = try SocketListener.listen(try SocketAddress(parsing: "127.0.0.1:0"), loop: loop) { [unowned self] in accept($0) }
+        listener = try SocketListener.listen(try SocketAddress(parsing: "127.0.0.1:0"), loop: loop) { [weak self] in self?.accept($0) }
     }
 
     var url: String { "http://\(listener?.boundAddress.description ?? "")/v1" }
@@ -30,7 +30,9 @@ private final class FakeEndpoint {
     private func accept(_ stream: ByteStream) {
         streams.append(stream)
         var read: [UInt8] = []
-        stream.onBytes = { [unowned self] bytes in
+        // What comes when the test is over is nobody's.
+        stream.onBytes = { [weak self] bytes in
+            guard let self else { return }
             read += Array(bytes)
             // The body is JSON of one line.
             guard read.last == UInt8(ascii: "}") else { return }
@@ -39,7 +41,7 @@ private final class FakeEndpoint {
                 loop.after(ms * 1_000) { if stream.isOpen { stream.write { $0 += Array(text.utf8) } } }
             }
         }
-        stream.onClose = { [unowned self] _ in closed += 1 }
+        stream.onClose = { [weak self] _ in self?.closed += 1 }
         stream.startReading()
     }
 }

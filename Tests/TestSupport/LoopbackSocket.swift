@@ -4,7 +4,8 @@ import Glibc
 
 /// A TCP connection to a port of this machine, on the test's own thread; nil when nobody listens. Whoever gets it closes it.
 public func loopbackSocket(port: UInt16) -> Int32? {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    // Not for the processes that other tests start meanwhile.
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
