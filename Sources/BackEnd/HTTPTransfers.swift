@@ -1,8 +1,7 @@
 // Unsafe: libcurl calls back with unretained pointers. To the `Multi` (socket and timer changes): it owns the multi handle, and cleans it up in
-// its own
-// deinit. To a `Transfer` (bytes): `Multi.open` holds it until its easy handle was taken out of the multi handle. An easy handle is freed exactly
-// once,
-// in `finish` or in deinit. libcurl closes a socket only after it has said so (CURL_POLL_REMOVE), which ends its watcher first.
+// its own deinit. To a `Transfer` (bytes): `Multi.open` holds it until its easy handle was taken out of the multi handle. An easy handle is
+// freed exactly once: in `finish`, `cancel`, `stop` or deinit. libcurl closes a socket only after it has said so (CURL_POLL_REMOVE), which ends
+// its watcher first.
 
 import CCurl
 package import EventLoop

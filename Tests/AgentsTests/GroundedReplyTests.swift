@@ -48,6 +48,21 @@ struct GroundedReplyTests {
         #expect(unsupported(sentence, facts) != nil)
     }
 
+    @Test(
+        "What the facts say under a condition is not said without it",
+        arguments: [
+            (
+                "No, you cannot return earrings.", "Engraved pieces and pierced earrings whose hygiene seal is broken cannot be returned.",
+                "Earrings whose seal is broken cannot be returned."
+            ),
+            ("You can return rings.", "Rings can be returned unless they were made to size.", "Rings can be returned unless made to size."),
+            ("耳环不可以退。", "耳环如果拆封就不可以退。", "耳环如果拆封不可以退。"),
+        ])
+    func condition(bare: String, facts: String, whole: String) {
+        #expect(unsupported(bare, facts) == "a condition of the facts is left out")
+        #expect(unsupported(whole, facts) == nil)
+    }
+
     @Test("What the customer asks may be taken up, but supports no number")
     func question() {
         let asked = "Is Marie's ring delivered in 9 days?"

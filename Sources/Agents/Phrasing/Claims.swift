@@ -12,6 +12,8 @@ struct Claims: Equatable {
     var telling: [String] = []
     /// An odd number of "not", "no", "cannot", "不" …
     var isNegated = false
+    /// Holds for some alone, or under a condition: "unless", "whose", "除非" …
+    var isConditional = false
     /// An address, a link or a form of writing that no answer of a shop has.
     var isForeign = false
 
@@ -40,6 +42,7 @@ struct Claims: Equatable {
                 // "No, it does not" says no once.
                 let isParticle = lower == "no" && begins && index + 1 < tokens.count && ",.".contains(tokens[index + 1])
                 if isParticle { continue }
+                if Claims.conditions.contains(lower) { isConditional = true }
                 if Claims.negations.contains(lower) || lower.hasSuffix("n't") || lower.hasSuffix("n’t") { negations += 1 }
                 if first.isUppercase, !begins, lower != "i", !lower.hasPrefix("i'") { names.append(lower) }
                 if lower.count >= 4, !Claims.functionWords.contains(lower) { telling.append(String(lower.prefix(5))) }
@@ -51,6 +54,7 @@ struct Claims: Equatable {
 
     private mutating func readChinese(_ run: String, _ negations: inout Int) {
         for word in ["不", "没", "无法", "非"] { negations += run.split(separator: word, omittingEmptySubsequences: false).count - 1 }
+        if ["除非", "除了", "如果", "若", "只有", "仅", "的除外", "但"].contains(where: run.contains) { isConditional = true }
         let characters = Array(run)
         for index in characters.indices.dropLast() { telling.append(String(characters[index...index + 1])) }
         var number: [Character] = []
@@ -151,6 +155,7 @@ struct Claims: Equatable {
     private static let negations: Set<String> = [
         "not", "no", "never", "cannot", "none", "nothing", "without", "neither", "nor", "unable", "except", "avoid",
     ]
+    private static let conditions: Set<String> = ["unless", "except", "if", "whose", "only", "provided", "but"]
     private static let functionWords: Set<String> = [
         "that", "this", "these", "those", "with", "from", "into", "your", "yours", "have", "will", "would", "could", "should", "shall", "been",
         "being",

@@ -72,6 +72,8 @@ public struct GroundedReply: Sendable {
         // Of a sentence of the facts that says the same thing, the model may not say the opposite.
         let nearest = factSentences.map { fact in (fact, claims.telling.count { fact.telling.contains($0) }) }.max { $0.1 < $1.1 }
         if let nearest, nearest.1 > 0, nearest.0.isNegated != claims.isNegated { return "a no where the facts say yes, or the reverse" }
+        // Nor may it say without a condition what the facts say under one.
+        if let nearest, nearest.1 > 0, nearest.0.isConditional, !claims.isConditional { return "a condition of the facts is left out" }
         return nil
     }
 }
