@@ -4,7 +4,7 @@ SWIFT ?= swift
 BUILD_RELEASE = .build/release
 DEMO_RUN = .vitrine/demo
 
-.PHONY: help setup build debug demo demo-llm serve serve-voice test test-setup test-asan test-tsan fuzz bench bench-setup lint proto-check clean
+.PHONY: help setup build debug demo demo-llm serve serve-voice test test-setup test-asan test-tsan test-templates fuzz bench bench-setup lint proto-check clean
 
 help:
 	@echo "make setup       install what is missing and fetch the models (nothing to do the second time)"
@@ -14,6 +14,7 @@ help:
 	@echo "make serve-voice the same with spoken replies (English)"
 	@echo "make test        build and run all tests"
 	@echo "make test-asan   the tests under AddressSanitizer; make test-tsan: under ThreadSanitizer"
+	@echo "make test-templates   a new plugin in Swift builds and passes its tests outside the tree"
 	@echo "make fuzz        fuzz framing and decoding for SECONDS each (default 30)"
 	@echo "make bench       run every benchmark; make bench-NAME runs one; make bench-setup installs the peers"
 	@echo "make lint        check the formatting"
@@ -54,6 +55,9 @@ test-asan: test-setup
 
 test-tsan: test-setup
 	@tools/test/run thread
+
+test-templates: debug
+	@tools/test/templates
 
 SECONDS ?= 30
 fuzz: setup

@@ -64,7 +64,7 @@ ic_result ic_heic_header(const uint8_t *data, size_t length, uint32_t side_max, 
     if (bytes > 0 && bytes <= IC_ICC_BYTES_MAX && (header->icc = malloc(bytes))) {
         if (heif_image_handle_get_raw_color_profile(heic.handle, header->icc).code == heif_error_Ok) {
             header->icc_length = bytes;
-            header->has_rgb_icc = 1;
+            header->channels = 3;
         }
     }
     close_heic(&heic);

@@ -63,6 +63,10 @@ static struct jpeg_error_mgr *set_up(struct ic_jpeg_errors *errors, char *reason
     return base;
 }
 
+static int is_cmyk(const struct jpeg_decompress_struct *decoder) {
+    return decoder->jpeg_color_space == JCS_CMYK || decoder->jpeg_color_space == JCS_YCCK;
+}
+
 ic_result ic_jpeg_header(const uint8_t *data, size_t length, ic_header *header, char *reason) {
     struct jpeg_decompress_struct decoder;
     struct ic_jpeg_errors errors;
@@ -79,13 +83,14 @@ ic_result ic_jpeg_header(const uint8_t *data, size_t length, ic_header *header, 
     jpeg_read_header(&decoder, TRUE);
     header->width = decoder.image_width;
     header->height = decoder.image_height;
+    header->row_by_row = !jpeg_has_multiple_scans(&decoder);
+    header->channels = decoder.jpeg_color_space == JCS_GRAYSCALE ? 1 : is_cmyk(&decoder) ? 4 : 3;
     JOCTET *icc = NULL;
     unsigned icc_length = 0;
     if (jpeg_read_icc_profile(&decoder, &icc, &icc_length)) {
         if (icc_length <= IC_ICC_BYTES_MAX) {
             header->icc = icc;
             header->icc_length = icc_length;
-            header->has_rgb_icc = decoder.jpeg_color_space == JCS_YCbCr || decoder.jpeg_color_space == JCS_RGB;
         } else {
             free(icc);
         }
@@ -110,20 +115,23 @@ static void cmyk_to_rgb(const uint8_t *from, uint8_t *to, uint32_t width, int in
     }
 }
 
-ic_result ic_jpeg_decode(const uint8_t *data, size_t length, unsigned eighths, uint32_t width, uint32_t height, uint8_t *rgb, char *reason) {
+ic_result ic_jpeg_decode(const uint8_t *data, size_t length, unsigned eighths, uint32_t width, uint32_t height, const uint8_t *icc, size_t icc_length,
+                         uint8_t *rgb, char *reason) {
+    ic_cmyk *volatile profile = NULL;
     struct jpeg_decompress_struct decoder;
     struct ic_jpeg_errors errors;
     struct jpeg_progress_mgr progress = {.progress_monitor = limit_scans};
     decoder.err = set_up(&errors, reason);
     if (setjmp(errors.escape)) {
         jpeg_destroy_decompress(&decoder);
+        ic_cmyk_close(profile);
         return errors.result;
     }
     jpeg_create_decompress(&decoder);
     decoder.progress = &progress;
     jpeg_mem_src(&decoder, data, length);
     jpeg_read_header(&decoder, TRUE);
-    int four = decoder.jpeg_color_space == JCS_CMYK || decoder.jpeg_color_space == JCS_YCCK;
+    int four = is_cmyk(&decoder);
     decoder.out_color_space = four ? JCS_CMYK : JCS_RGB;
     decoder.scale_num = eighths;
     decoder.scale_denom = 8;
@@ -135,17 +143,23 @@ ic_result ic_jpeg_decode(const uint8_t *data, size_t length, unsigned eighths, u
         return IC_CORRUPT;
     }
     JSAMPARRAY row = NULL;
+    if (four && icc_length > 0) profile = ic_cmyk_open(icc, icc_length, decoder.saw_Adobe_marker);
     if (four) row = decoder.mem->alloc_sarray((j_common_ptr)&decoder, JPOOL_IMAGE, width * 4, 1);
     while (decoder.output_scanline < height) {
         uint8_t *target = rgb + (size_t)decoder.output_scanline * width * 3;
         if (four) {
             jpeg_read_scanlines(&decoder, row, 1);
-            cmyk_to_rgb(row[0], target, width, decoder.saw_Adobe_marker);
+            if (profile) {
+                ic_cmyk_convert(profile, row[0], target, width);
+            } else {
+                cmyk_to_rgb(row[0], target, width, decoder.saw_Adobe_marker);
+            }
         } else {
             JSAMPROW rows[1] = {target};
             jpeg_read_scanlines(&decoder, rows, 1);
         }
     }
+    ic_cmyk_close(profile);
     jpeg_destroy_decompress(&decoder); /* what follows the last row does not matter */
     return IC_OK;
 }

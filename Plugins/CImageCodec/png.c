@@ -69,6 +69,7 @@ ic_result ic_png_header(const uint8_t *data, size_t length, ic_header *header, c
     png_read_info(png, info);
     header->width = png_get_image_width(png, info);
     header->height = png_get_image_height(png, info);
+    header->channels = png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR ? 3 : 1;
     png_charp name = NULL;
     int compression = 0;
     png_bytep icc = NULL;
@@ -78,7 +79,6 @@ ic_result ic_png_header(const uint8_t *data, size_t length, ic_header *header, c
         if (header->icc) {
             memcpy(header->icc, icc, icc_length);
             header->icc_length = icc_length;
-            header->has_rgb_icc = (png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR) != 0;
         }
     }
     png_destroy_read_struct(&png, &info, NULL);

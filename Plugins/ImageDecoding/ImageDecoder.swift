@@ -37,7 +37,7 @@ public enum ImageFit: Sendable, Equatable {
 
 /// How colours are treated.
 public enum ColourHandling: Sendable, Equatable {
-    /// An embedded RGB profile that is not sRGB is converted to sRGB.
+    /// By an embedded profile, of RGB, grey or CMYK, to sRGB.
     case sRGB
     /// The stored numbers, for models that look at shapes.
     case asStored
@@ -57,7 +57,8 @@ public enum ImageDecoder {
         let orientation = ExifOrientation.find(in: bytes, format: format)
         let upright = orientation.upright(width: header.width, height: header.height)
         let plan = DecodePlan(format: format, width: header.width, height: header.height, fit: fit, swapped: orientation.swapsSides)
-        var image = try header.decode(bytes, plan)
+        try limits.check(header, plan)
+        var image = try header.decode(bytes, plan, colour)
         if plan.width != image.width || plan.height != image.height {
             image = Resampler.resize(image, width: plan.width, height: plan.height, kernel: plan.kernel)
         }

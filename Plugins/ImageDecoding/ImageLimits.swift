@@ -2,20 +2,39 @@
 public struct ImageLimits: Sendable, Equatable {
     /// Size of the file.
     public var bytesMax: Int
-    /// Width times height.
+    /// Width times height of what is decoded.
     public var pixelsMax: Int
+    /// Width times height of a JPEG in one scan, of which no more than `pixelsMax` are decoded: such a picture is made smaller row by row. Cameras of
+    /// telephones have up to 200 million pixels.
+    public var rowByRowPixelsMax: Int
     /// Width and height each.
     public var sidePixelsMax: Int
 
-    public init(bytesMax: Int = 16 << 20, pixelsMax: Int = 40_000_000, sidePixelsMax: Int = 16_384) {
+    public init(
+        bytesMax: Int = 32 << 20, pixelsMax: Int = 40_000_000, rowByRowPixelsMax: Int = 200_000_000, sidePixelsMax: Int = 16_384
+    ) {
         self.bytesMax = bytesMax
         self.pixelsMax = pixelsMax
+        self.rowByRowPixelsMax = rowByRowPixelsMax
         self.sidePixelsMax = sidePixelsMax
     }
 
-    func check(_ header: PictureHeader) throws(ImageError) { try check(header.format, width: header.width, height: header.height) }
+    func check(_ header: PictureHeader) throws(ImageError) {
+        let most = header.isRowByRow ? max(pixelsMax, rowByRowPixelsMax) : pixelsMax
+        try check(header.format, width: header.width, height: header.height, pixelsMax: most)
+    }
+
+    /// Of a picture that passed as it is: what of it is decoded.
+    func check(_ header: PictureHeader, _ plan: DecodePlan) throws(ImageError) {
+        let size = header.decodedSize(plan)
+        guard size.width * size.height <= pixelsMax else { throw .tooLarge(width: header.width, height: header.height, limits: self) }
+    }
 
     func check(_ format: ImageFormat, width: Int, height: Int) throws(ImageError) {
+        try check(format, width: width, height: height, pixelsMax: pixelsMax)
+    }
+
+    private func check(_ format: ImageFormat, width: Int, height: Int, pixelsMax: Int) throws(ImageError) {
         guard width > 0, height > 0 else { throw .damaged(format, "it has no pixels") }
         guard width <= sidePixelsMax, height <= sidePixelsMax, width * height <= pixelsMax else {
             throw .tooLarge(width: width, height: height, limits: self)
@@ -41,7 +60,8 @@ public enum ImageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .tooManyBytes(let count, let max): "the picture has \(count) bytes; at most \(max) are allowed"
         case .unknownFormat: "the data is not a picture that is understood; allowed are JPEG, PNG, WebP, GIF and HEIC"
         case .tooLarge(let width, let height, let limits):
-            "the picture is \(width) x \(height) pixels; allowed are sides up to \(limits.sidePixelsMax) and \(limits.pixelsMax) pixels in all"
+            "the picture is \(width) x \(height) pixels; allowed are sides up to \(limits.sidePixelsMax) and \(limits.pixelsMax) pixels in all, "
+                + "\(limits.rowByRowPixelsMax) of a JPEG in one scan that is to be made smaller"
         case .damaged(let format, let reason): "the \(format.name) picture is damaged or incomplete: \(reason)"
         case .unsupported(let format, let reason): "the \(format.name) picture cannot be decoded: \(reason)"
         case .noMemory: "there is not enough memory for the picture"

@@ -8,7 +8,11 @@ struct PictureHeader {
     let format: ImageFormat
     let width: Int
     let height: Int
-    /// An RGB profile for RGB pixels; empty when there is none.
+    /// Decoding takes memory for the pixels that come out, and for a few rows more.
+    let isRowByRow: Bool
+    /// Of the pixels as stored: 1 grey, 3 RGB, 4 CMYK.
+    private let channels: UInt32
+    /// The embedded profile; empty when there is none.
     private let profile: [UInt8]
     /// What of a HEIC is decoded, and its longest side.
     private let checked: (file: [UInt8], sideMax: UInt32)
@@ -33,19 +37,27 @@ struct PictureHeader {
         self.checked = checked
         width = Int(header.width)
         height = Int(header.height)
+        isRowByRow = header.row_by_row != 0
+        channels = format == .webp ? 3 : header.channels
         if format == .webp {
             let chunk = RiffChunks(bytes).find("ICCP")
             profile = chunk.map { Array(bytes[$0]) } ?? []
-        } else if header.has_rgb_icc != 0, let icc = header.icc {
+        } else if let icc = header.icc {
             profile = Array(UnsafeBufferPointer(start: icc, count: header.icc_length))
         } else {
             profile = []
         }
     }
 
-    /// All pixels, at the plan's scale for a JPEG, not yet upright.
-    func decode(_ bytes: UnsafeBufferPointer<UInt8>, _ plan: DecodePlan) throws(ImageError) -> DecodedImage {
-        let (width, height) = format == .jpeg ? DecodePlan.scaled(self.width, self.height, plan.eighths) : (self.width, self.height)
+    /// What `decode` gives with this plan, pixels.
+    func decodedSize(_ plan: DecodePlan) -> (width: Int, height: Int) {
+        format == .jpeg ? DecodePlan.scaled(width, height, plan.eighths) : (width, height)
+    }
+
+    /// All pixels, at the plan's scale for a JPEG, not yet upright. CMYK is sRGB then, where colours are to be.
+    func decode(_ bytes: UnsafeBufferPointer<UInt8>, _ plan: DecodePlan, _ colour: ColourHandling) throws(ImageError) -> DecodedImage {
+        let (width, height) = decodedSize(plan)
+        let inks = colour == .sRGB && channels == 4 ? profile : []
         var reason = Reason()
         var result = IC_OK
         let rgb = [UInt8](unsafeUninitializedCapacity: width * height * 3) { target, count in
@@ -53,7 +65,8 @@ struct PictureHeader {
                 switch format {
                 case .jpeg:
                     ic_jpeg_decode(
-                        bytes.baseAddress, bytes.count, UInt32(plan.eighths), UInt32(width), UInt32(height), target.baseAddress, reason)
+                        bytes.baseAddress, bytes.count, UInt32(plan.eighths), UInt32(width), UInt32(height), inks, inks.count, target.baseAddress,
+                        reason)
                 case .png: ic_png_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
                 case .webp: ic_webp_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
                 case .gif: ic_gif_decode(bytes.baseAddress, bytes.count, UInt32(width), UInt32(height), target.baseAddress, reason)
@@ -74,7 +87,7 @@ struct PictureHeader {
         guard !profile.isEmpty else { return }
         let pixels = rgb.count / 3
         rgb.withUnsafeMutableBufferPointer { target in
-            _ = ic_to_srgb(profile, profile.count, target.baseAddress, pixels)
+            _ = ic_to_srgb(profile, profile.count, channels, target.baseAddress, pixels)
         }
     }
 }

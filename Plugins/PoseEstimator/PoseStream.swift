@@ -7,10 +7,10 @@ import Wire
 final class PoseStream: StreamHandler {
     private let answers: AnsweringStream
     private let plugin: PoseEstimatorPlugin
-    private var tracker: PoseTracker
+    var tracker: PoseTracker
     /// A camera's pictures that wait for the one before them.
     private var waiting: [(origin: InputOrigin, data: SharedBytes)] = []
-    private var isFollowing = false
+    private(set) var isFollowing = false
 
     /// Pictures of a camera that may wait on one stream: a session sends one at a time.
     static let videoWaitingItemsMax = 8

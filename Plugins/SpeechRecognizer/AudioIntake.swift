@@ -53,6 +53,9 @@ struct AudioIntake {
         _ audio: AudioInput, capturedUs: UInt64, arrivedUs: UInt64, roomSamples: Int, backlogMsMax: Int
     ) throws(PluginError) -> Taken? {
         defer { if audio.last { (signal, file, isFileRefused) = (.none, [], false) } }
+        guard audio.last || !audio.samples.isEmpty else {
+            throw PluginError(.invalidArgument, "a piece of audio without samples; only the last one of a signal may have none")
+        }
         if audio.encoding == .file { return try takeFile(audio, capturedUs: capturedUs, arrivedUs: arrivedUs) }
         if audio.samples.isEmpty, audio.last { return nil }
         let format = try AudioFormat(encoding: audio.encoding, sampleRateHz: audio.sampleRateHz, channels: audio.channels)

@@ -1,3 +1,4 @@
+import ChineseScript
 import PluginKit
 import Wire
 
@@ -9,12 +10,16 @@ struct Recognizer: Sendable {
     let decoder: ModelHandle
     let features: ModelHandle
     let vocabulary: Vocabulary
-    let script: ChineseScript
+    let script: Simplifier
     /// Tokens of the languages to choose from.
     let languages: [Int]
     /// What the operator expects to be said: to be read out of transcripts, and told to the decoder before it listens.
     let slots: SlotReader?
     let prompt: [Int]
+    /// Tokens of the words that are expected in a language, by its token; told once the language is known, since such a list is in one language.
+    let wordPrompts: [Int: [Int]]
+    /// By code of the language.
+    let repairs: [String: WordRepair]
     /// The decoder's layers have a key and a value cache each, for what was written and for what was heard.
     let caches: Caches
 
@@ -62,7 +67,11 @@ struct Recognizer: Sendable {
         vocabulary = try Vocabulary(
             tokens: FileBytes.read(folder + "vocab.bin", bytesMax: SpeechLimits.vocabularyBytesMax),
             settings: FileBytes.read(folder + "whisper.json", bytesMax: SpeechLimits.vocabularyBytesMax))
-        script = try ChineseScript()
+        do throws(ChineseScriptError) {
+            script = try Simplifier()
+        } catch {
+            throw PluginError(error.isMissing ? .notFound : .internalError, error.message)
+        }
         caches = Caches(layers: 6, heads: 8, headSize: 64)
         var tokens: [Int] = []
         for code in options.languages {
@@ -73,13 +82,26 @@ struct Recognizer: Sendable {
             }
             tokens.append(token)
         }
+        var prompts: [Int: [Int]] = [:]
+        var repairs: [String: WordRepair] = [:]
         if options.vocabularyPath.isEmpty {
             (slots, prompt) = (nil, [])
         } else {
-            let reader = try SlotReader(parsing: FileBytes.read(options.vocabularyPath, bytesMax: SpeechLimits.slotFileBytesMax))
-            slots = reader
-            prompt = vocabulary.prompt(expecting: reader.phrases, tokensMax: SpeechLimits.promptTokensMax)
+            let expected = try ExpectedSpeech(parsing: FileBytes.read(options.vocabularyPath, bytesMax: SpeechLimits.slotFileBytesMax))
+            let encoder = Vocabulary.Encoder(vocabulary)
+            slots = expected.slots
+            prompt = vocabulary.prompt(expecting: expected.slots?.phrases ?? [], encoder: encoder, tokensMax: SpeechLimits.promptTokensMax)
+            for (code, words) in expected.words {
+                guard let token = vocabulary.token(ofLanguage: code) else {
+                    throw PluginError(.invalidArgument, "\"words\" of the vocabulary names the language \"\(code)\", which Whisper does not know")
+                }
+                let known = vocabulary.code(ofLanguage: token)
+                prompts[token] = vocabulary.prompt(listing: words, language: known, encoder: encoder, tokensMax: SpeechLimits.promptTokensMax)
+                repairs[known] = WordRepair(words, isKnown: encoder.hasToken(ofWord:))
+            }
         }
+        wordPrompts = prompts
+        self.repairs = repairs
         languages = tokens.isEmpty ? vocabulary.languages.map(\.token) : tokens
     }
 }

@@ -1,4 +1,6 @@
+import ChineseScript
 import PluginKit
+import Wire
 
 /// The beginning of an utterance's text that was told as settled. It never changes: whatever is told later begins with it.
 ///
@@ -25,15 +27,21 @@ struct SettledText: Equatable, Sendable {
         guard common > tokens.count else { return }
         let head = Array(partial.tokens[..<common])
         let told = try whole(head, language: partial.language, recognizer)
-        guard partial.text.utf8.starts(with: told.utf8) else { return }
+        guard partial.text.utf8.starts(with: told.utf8), !endsWithinWord(told, of: partial.text) else { return }
         tokens = head
         text = told
+    }
+
+    /// The text goes on with a letter: the rest of a word that was repaired as a whole.
+    private func endsWithinWord(_ told: String, of text: String) -> Bool {
+        guard let next = text.utf8.dropFirst(told.utf8.count).first else { return false }
+        return (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(next | 0x20)
     }
 
     /// The text of `tokens`, which begin with the settled ones: those as they were told, then the rest.
     func whole(_ tokens: [Int], language: String, _ recognizer: some TextMaking) throws(PluginError) -> String {
         let rest = Array(tokens.dropFirst(self.tokens.count))
-        guard language == "zh" else { return TokenText.trimmed(text + recognizer.text(of: rest)) }
+        guard language == "zh" else { return TokenText.trimmed(text + recognizer.repaired(recognizer.text(of: rest), language: language)) }
         return TokenText.trimmed(TokenText.withoutSpacesBetweenHan(text + (try recognizer.simplified(recognizer.text(of: rest)))))
     }
 }
@@ -46,10 +54,19 @@ protocol TextMaking {
     func beginsWord(_ token: Int) -> Bool
     /// - Throws: INTERNAL when it cannot be converted.
     func simplified(_ text: String) throws(PluginError) -> String
+    /// With the words that are expected in the place of what sounds like them.
+    func repaired(_ text: String, language: String) -> String
 }
 
 extension Recognizer: TextMaking {
     func text(of tokens: [Int]) -> String { TokenText.text(of: tokens, in: vocabulary) }
     func beginsWord(_ token: Int) -> Bool { vocabulary.beginsWord(token) }
-    func simplified(_ text: String) throws(PluginError) -> String { try script.simplified(text) }
+    func repaired(_ text: String, language: String) -> String { repairs[language]?.repaired(text) ?? text }
+    func simplified(_ text: String) throws(PluginError) -> String {
+        do throws(ChineseScriptError) {
+            return try script.simplified(text)
+        } catch {
+            throw PluginError(.internalError, error.message)
+        }
+    }
 }

@@ -37,14 +37,11 @@ struct SlotReader: Sendable {
     private let slots: [String]
     private let values: [Value]
 
-    /// - Throws: INVALID_ARGUMENT that says what is wrong with the file and what is allowed.
-    init(parsing file: [UInt8]) throws(PluginError) {
-        let json: SmallJSON
-        do throws(SmallJSONError) { json = try SmallJSON(parsing: file) } catch {
-            throw PluginError(.invalidArgument, "the vocabulary is no JSON: it breaks off at byte \(error.offset)")
-        }
-        guard case .object(let members)? = json["slots"] else {
-            throw PluginError(.invalidArgument, "the vocabulary has no \"slots\"; it is {\"slots\": {\"size\": [\"small\", …], …}}")
+    /// - Parameter json: the object of slots.
+    /// - Throws: INVALID_ARGUMENT that says what is wrong with it and what is allowed.
+    init(_ json: SmallJSON) throws(PluginError) {
+        guard case .object(let members) = json else {
+            throw PluginError(.invalidArgument, "\"slots\" of the vocabulary is no object: {\"size\": [\"small\", …], …}")
         }
         guard members.count <= Self.slotsMax else {
             throw PluginError(.invalidArgument, "the vocabulary has \(members.count) slots; allowed are at most \(Self.slotsMax)")

@@ -2,7 +2,7 @@
 enum SpeechLimits {
     static let sampleRateHz = 16_000
     static let sampleRateHzMin = 8_000
-    static let sampleRateHzMax = 96_000
+    static let sampleRateHzMax = 192_000
     static let channelsMax = 8
     /// Samples of one voice activity frame (32 ms), and how many of the samples before it the model sees as well.
     static let frameSamples = 512
@@ -16,6 +16,8 @@ enum SpeechLimits {
     static let beamMax = 8
     /// A jump of capture time beyond what the samples account for is a gap in the signal.
     static let captureGapUsMin: UInt64 = 500_000
+    /// Pieces of audio, and whole files, that may wait on a stream, however short they are: an hour in pieces of half a second has 7,200.
+    static let piecesMax = 8_192
     /// A whole sound file.
     static let fileBytesMax = 32 << 20
     static let slotFileBytesMax = 1 << 20

@@ -21,7 +21,7 @@ struct SpeechOptions: Equatable {
     var audioBacklogMsMax = 60_000
     var beam = 5
     var utteranceMsMax = SpeechLimits.utteranceMsMax
-    /// File of slots and their values; empty = none.
+    /// File of slots with their values, and of words to expect; empty = none.
     var vocabularyPath = ""
     /// Which `FrameFeatures` to give of each utterance.
     var features: [FeatureKind] = []
@@ -44,7 +44,7 @@ struct SpeechOptions: Equatable {
         Option(key: "partial_interval_ms", defaultValue: "320", description: "live mode: a partial transcript so often, 0 (never) or 160 to 5000"),
         Option(
             key: "vocabulary", defaultValue: "",
-            description: "JSON file of slots and their values to expect and to read: {\"slots\": {\"size\": [\"small\"]}}"),
+            description: "JSON file of slots to read, {\"slots\": {\"size\": [\"small\"]}}, and words to expect, {\"words\": {\"en\": [\"ring\"]}}"),
         Option(key: "features", defaultValue: "", description: "frame features to give of each utterance: logmel, mfcc, or both with a comma"),
         Option(key: "beam", defaultValue: "5", description: "hypotheses the decoder follows, 1 to 8"),
     ]

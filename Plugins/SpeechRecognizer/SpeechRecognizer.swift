@@ -51,7 +51,7 @@ public final class SpeechRecognizer: VitrinePlugin {
 
     /// Names and script tables are right; models are warmed by the host.
     public func selfTest() throws(PluginError) {
-        let simplified = try recognizer.script.simplified("腳")
+        let simplified = try recognizer.simplified("腳")
         guard simplified == "脚" else { throw PluginError(.internalError, "OpenCC gives \"\(simplified)\" for 腳, not 脚") }
     }
 }

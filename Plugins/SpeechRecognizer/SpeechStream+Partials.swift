@@ -37,6 +37,19 @@ struct PartialsInWork {
 /// * or more than a second of audio waits.
 /// Final transcripts are never left out, and go first in the host's queue.
 extension SpeechStream {
+    /// Ends the stream from the plugin's side, which nobody cancels then: what it has in hand holds up the others no more.
+    func fail(_ error: PluginError) {
+        release()
+        stream.close(error.status)
+    }
+
+    /// Nothing that is in work is wanted any more.
+    func release() {
+        endPartials()
+        for utterance in utterances { stop(utterance) }
+        utterances = []
+    }
+
     private static let waitingSamplesMax = SpeechLimits.sampleRateHz
 
     func beginPartials() {
@@ -60,7 +73,7 @@ extension SpeechStream {
 
     /// After each frame.
     func considerPartial() {
-        guard options.mode == .live, options.partialIntervalMs > 0, let from = detector.speakingFrom, partials.transcription == nil,
+        guard !stream.isClosed, options.mode == .live, options.partialIntervalMs > 0, let from = detector.speakingFrom, partials.transcription == nil,
             (detector.frame - partials.beganFrame) * SpeechOptions.frameMs >= options.partialIntervalMs, waitingSamples <= Self.waitingSamplesMax,
             load.finals == 0, host.nowUs >= partials.beganUs + partials.tookUs * UInt64(max(0, load.speaking))
         else { return }

@@ -17,7 +17,7 @@ extension SpeechStream {
         do throws(PluginError) {
             input = try stream.tensor([1, window.count], window)
             if let voiceState { state = voiceState } else { state = try stream.zero(shape: SpeechHandOver.voiceShape) }
-        } catch { return stream.close(error.status) }
+        } catch { return fail(error) }
         stream.infer(
             recognizer.voice, inputs: [("input", input), ("state", state)], outputs: ["output", "stateN"], priority: .interactive
         ) { [self] result in
@@ -26,29 +26,30 @@ extension SpeechStream {
                 do throws(PluginError) {
                     try ModelOutputs.check(values: outputs[0].count, are: 1, of: "the voice activity model's output \"output\"")
                     try ModelOutputs.check(outputs[1].shape, is: SpeechHandOver.voiceShape, of: "the voice activity model's output \"stateN\"")
-                } catch { return stream.close(error.status) }
+                } catch { return fail(error) }
                 voiceState = outputs[1]
                 handle(detector.push(outputs[0].withFloats { $0[0] }))
                 considerPartial()
                 listen(then: done)
-            case .failure(let error): stream.close(error.status)
+            case .failure(let error): fail(error)
             }
         }
     }
 
     func handle(_ events: [EndpointDetector.Event]) {
-        for event in events {
+        // Who hears of an event may be the last output that is taken: the stream is over then, and nothing more begins on it.
+        for event in events where !stream.isClosed {
             switch event {
             case .started(let frame, let probability):
                 tell(.start, sample: frame * SpeechLimits.frameSamples, probability)
-                beginPartials()
+                if !stream.isClosed { beginPartials() }
             case .paused(let utterance):
                 if options.mode == .live { begin(utterance) }
             case .resumed: dropUnconfirmed()
             case .ended(let utterance, let probability, _):
                 tell(.end, sample: utterance.speech.upperBound * SpeechLimits.frameSamples, probability)
                 utterancesSinceBeginning += 1
-                confirm(utterance)
+                if !stream.isClosed { confirm(utterance) }
                 endPartials()
             }
         }

@@ -90,7 +90,7 @@ extension SpeechStream {
             utterances.removeFirst()
             give(words, of: first)
         }
-        guard !utterances.contains(where: { $0.transcription != nil && $0.words == nil }),
+        guard !stream.isClosed, !utterances.contains(where: { $0.transcription != nil && $0.words == nil }),
             let next = utterances.first(where: { $0.transcription == nil && $0.words == nil })
         else { return work() }
         let request = Transcription.Request(

@@ -36,8 +36,9 @@ final class SpeechStream: StreamHandler {
     /// Utterances since audio last began.
     var utterancesSinceBeginning = 0
 
-    private var waiting: [Work] = []
+    private var waiting = WorkQueue<Work>()
     private var isBusy = false
+    private var isTakingUp = false
     private var isClosing = false
     private(set) var intake = AudioIntake()
     private var resampler: StreamResampler?
@@ -61,7 +62,9 @@ final class SpeechStream: StreamHandler {
     func receive(_ message: InputMessage) throws(PluginError) {
         turnID = message.turnID
         revision = message.revision
-        guard case .audio(let audio) = try message.content else {
+        let content: InputContent
+        do throws(PluginError) { content = try message.content } catch { return fail(error) }
+        guard case .audio(let audio) = content else {
             return problem(PluginError(.invalidArgument, "the speech recogniser takes audio only"))
         }
         do throws(PluginError) {
@@ -70,40 +73,53 @@ final class SpeechStream: StreamHandler {
                 audio, capturedUs: message.captureTimeUs, arrivedUs: host.nowUs, roomSamples: backlogSamplesMax - backlog,
                 backlogMsMax: options.audioBacklogMsMax)
             if let taken {
+                guard waiting.count < SpeechLimits.piecesMax else {
+                    throw PluginError(
+                        .resourceExhausted,
+                        "\(SpeechLimits.piecesMax) pieces of audio wait to be recognised; this piece was dropped: send longer ones")
+                }
                 waitingSamples += taken.durationSamples
                 waiting.append(taken.work)
             }
         } catch {
             problem(error)
         }
-        if audio.last { waiting.append(.end(arrivedUs: host.nowUs)) }
+        if audio.last { waitForEnd() }
         work()
     }
 
     private var backlogSamplesMax: Int { options.audioBacklogMsMax * (SpeechLimits.sampleRateHz / 1000) }
 
     func halfClosed() {
-        waiting.append(.end(arrivedUs: host.nowUs))
+        waitForEnd()
         isClosing = true
         work()
     }
 
+    /// One end after the other is the same end.
+    private func waitForEnd() {
+        if case .end = waiting.last { return }
+        waiting.append(.end(arrivedUs: host.nowUs))
+    }
+
     func cancelled() {
-        waiting = []
-        endPartials()
-        for utterance in utterances { stop(utterance) }
-        utterances = []
+        waiting.removeAll()
+        release()
     }
 
     /// Takes up the next piece unless one is in work; closes when all is done.
     func work() {
-        guard !isBusy, !stream.isClosed else { return }
-        guard !waiting.isEmpty else {
-            if isClosing, utterances.isEmpty, featuresInWork == 0 { stream.close() }
-            return
-        }
+        // A piece that is refused at once is done before this returns: the loop goes on with the next one, and no call lies within another.
+        guard !isTakingUp else { return }
+        isTakingUp = true
+        while !isBusy, !stream.isClosed, let next = waiting.popFirst() { take(up: next) }
+        isTakingUp = false
+        if isClosing, !isBusy, waiting.isEmpty, utterances.isEmpty, featuresInWork == 0, !stream.isClosed { stream.close() }
+    }
+
+    private func take(up work: Work) {
         isBusy = true
-        switch waiting.removeFirst() {
+        switch work {
         case .audio(let piece):
             waitingSamples -= piece.durationSamples
             arrivedUs = piece.arrivedUs
@@ -122,7 +138,7 @@ final class SpeechStream: StreamHandler {
         do throws(PluginError) {
             if resampler == nil, format.sampleRateHz != SpeechLimits.sampleRateHz { resampler = try StreamResampler(fromHz: format.sampleRateHz) }
             if packets == nil, format.encoding == .opus { packets = try OpusPackets(format) }
-        } catch { return stream.close(error.status) }
+        } catch { return fail(error) }
         let (resampler, packets, bytes) = (resampler, packets, piece.bytes)
         stream.compute { () throws(PluginError) -> [Float] in
             let mono = bytes.withUnsafeBytes { bytes in
@@ -208,7 +224,7 @@ final class SpeechStream: StreamHandler {
             try stream.emit(PluginOutput(turnID: turnID, revision: revision, captureTimeUs: us, kind: kind, modality: modality))
         } catch {
             host.log(.warning, "an output was refused: \(error.status)")
-            stream.close(error.status)
+            fail(error)
         }
     }
 }

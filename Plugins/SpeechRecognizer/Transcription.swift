@@ -63,7 +63,7 @@ final class Transcription {
         let durationMs = request.samples.count / (SpeechLimits.sampleRateHz / 1000)
         options = WhisperDecoderState.Options(
             beam: request.beam, tokensMax: WhisperDecoderState.tokensMax(durationMs: durationMs),
-            languages: request.language.map { [$0] } ?? recognizer.languages, prompt: request.prompt)
+            languages: request.language.map { [$0] } ?? recognizer.languages, prompt: request.prompt, prompts: recognizer.wordPrompts)
         state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options, forced: request.isPartial ? request.settled.tokens : [])
         frames =
             request.isPartial ? Recognizer.partialFrames(samples: request.samples.count) : Recognizer.pictureFrames(samples: request.samples.count)
@@ -134,7 +134,8 @@ final class Transcription {
         do throws(PluginError) {
             ids = try stream.tensor([runs.count, width], runs.flatMap { $0.tokens.map(Int64.init) })
             parents = try stream.tensor([runs.count], runs.map { Int64($0.parent ?? 0) })
-            if past.isEmpty {
+            // After nothing: what was decoded before does not count.
+            if past.isEmpty || runs[0].parent == nil {
                 let empty = try stream.zero(shape: [1, names.heads, 0, names.headSize])
                 past = names.past.map { _ in empty }
             }

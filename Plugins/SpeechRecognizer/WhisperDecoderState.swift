@@ -39,6 +39,8 @@ struct WhisperDecoderState {
         var languages: [Int]
         /// Text that the decoder is led to believe came before; its words become likelier.
         var prompt: [Int] = []
+        /// The same, for speech in one language: by the language's token. Where there is one, it takes the place of `prompt`.
+        var prompts: [Int: [Int]] = [:]
     }
 
     private struct Hypothesis {
@@ -91,6 +93,11 @@ struct WhisperDecoderState {
         self.detection = detection
         guard detection.noSpeech <= options.noSpeechMax || !forced.isEmpty else { return finish(Hypothesis()) }
         let start = [detection.language, special.transcribe, special.noTimestamps]
+        if let listed = options.prompts[detection.language], !listed.isEmpty {
+            // Anew: a list that the language was to be found behind would have said which it is.
+            let before = [special.startOfPrevious] + listed + [special.startOfTranscript]
+            return .decode([Run(tokens: before + start + forced, parent: nil)], candidates: options.beam + 1, first: forced.isEmpty)
+        }
         return .decode([Run(tokens: start + forced, parent: 0)], candidates: options.beam + 1, first: forced.isEmpty)
     }
 

@@ -17,12 +17,12 @@ public final class TextEncoderPlugin: VitrinePlugin {
         PluginManifest(
             name: "text-encoder",
             version: "0.2.0",
-            description: "Texts in 16 languages or more to unit vectors of one space, and to weights of their words",
+            description: "Texts in 16 languages or more to unit vectors of one space, to weights of their words, and to the language they are in",
             consumes: ["text"],
             produces: TextModel.allCases.map {
                 OutputPort(
                     kind: "embedding", dtype: "f32", shape: [Int32($0.dimensions)], spaceID: TextSpace.pinned($0), when: $0.condition)
-            } + [OutputPort(kind: "sparse", dtype: "f32")],
+            } + [OutputPort(kind: "sparse", dtype: "f32"), OutputPort(kind: "labels", when: "language=on")],
             models: TextModel.allCases.map {
                 ModelRequirement(name: $0.rawValue, path: $0.path, precision: "f32", requests: requests, when: $0.condition)
             },
@@ -31,6 +31,7 @@ public final class TextEncoderPlugin: VitrinePlugin {
                 Option(
                     key: "terms", defaultValue: "",
                     description: "file of terms and their frequencies (`vitrine train terms`): gives the weights of each text's words as well"),
+                Option(key: "language", defaultValue: "off", description: "labels that tell which language a text is in, likeliest first: off or on"),
             ],
             stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0,
             licence: "Apache-2.0 (Universal Sentence Encoder Multilingual, Apache-2.0; multilingual-e5-small, MIT; SentencePiece, Apache-2.0)")
@@ -43,6 +44,8 @@ public final class TextEncoderPlugin: VitrinePlugin {
     let spaceID: String
     /// nil = no sparse output.
     let terms: TermWeights?
+    /// Whether the language is told.
+    let tellsLanguage: Bool
 
     /// - Throws: NOT_FOUND or FAILED_PRECONDITION for a model, tokenizer or table that is missing or damaged, INVALID_ARGUMENT for an option that
     ///   is out of range.
@@ -65,6 +68,11 @@ public final class TextEncoderPlugin: VitrinePlugin {
         }
         let table = host.configuration("terms") ?? ""
         terms = table.isEmpty ? nil : try TermWeights(file: table)
+        switch host.configuration("language") ?? "off" {
+        case "on": tellsLanguage = true
+        case "off": tellsLanguage = false
+        case let text: throw PluginError(.invalidArgument, "option language is \"\(text)\"; allowed are off and on")
+        }
     }
 
     /// Each text of a stream is answered with one embedding and, where there is a table, one sparse vector; or with one problem.

@@ -33,6 +33,15 @@ enum TextModel: String, CaseIterable, Sendable {
 
     var end: Int64 { 2 }
 
+    /// Ids of one window, begin and end included. For muse a bound on memory (a window of so many takes some 300 MB): its package gives a text to
+    /// the network whole, and no text of the allowed size is in many windows. e5 has no places for more.
+    var windowIDsMax: Int {
+        switch self {
+        case .muse: 4_096
+        case .e5: 512
+        }
+    }
+
     /// What the model was trained to see before a text that is compared with others of its kind.
     var prefix: String {
         switch self {
@@ -44,8 +53,8 @@ enum TextModel: String, CaseIterable, Sendable {
     /// Element type and size, model, begin and end, longest window, what was done to the vectors.
     var treatment: String {
         switch self {
-        case .muse: "f32[512]/muse/sp-1-2-w256/mean-unit"
-        case .e5: "f32[384]/e5/sp-query-0-2-w256/mean-unit"
+        case .muse: "f32[512]/muse/sp-1-2-w4096/mean-unit"
+        case .e5: "f32[384]/e5/sp-query-0-2-w512/mean-unit"
         }
     }
 

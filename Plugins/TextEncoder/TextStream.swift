@@ -1,3 +1,4 @@
+import Languages
 import PluginKit
 import Wire
 
@@ -30,13 +31,25 @@ final class TextStream: StreamHandler {
     /// What is made of a text before the model sees it.
     private struct Cut: Sendable {
         var windows: [[Int64]]
-        var terms: SparseVector?
+        /// What is told of it besides the vector.
+        var besides: [PluginOutput.Kind]
+    }
+
+    /// Languages told of a text at most, and how sure one must be.
+    private static let languagesMax = 3
+    private static let languageMin: Float = 0.05
+
+    private static func language(of text: String) -> PluginOutput.Kind {
+        let likely = Languages.guesses(of: text).prefix(languagesMax).filter { $0.confidence >= languageMin }
+        return .labels(Labels(scheme: "language", labels: likely.map { Label(name: $0.code, probability: $0.confidence) }))
     }
 
     private func tokenise(_ text: String, _ origin: InputOrigin) {
-        let (tokenizer, kind, terms) = (plugin.tokenizer, plugin.kind, plugin.terms)
+        let (tokenizer, kind, terms, tellsLanguage) = (plugin.tokenizer, plugin.kind, plugin.terms, plugin.tellsLanguage)
         @Sendable func cut() throws(PluginError) -> Cut {
-            Cut(windows: try TextWindows.cut(text, tokenizer, kind).get(), terms: terms?.vector(of: text))
+            Cut(
+                windows: try TextWindows.cut(text, tokenizer, kind).get(),
+                besides: (terms.map { [.sparse($0.vector(of: text))] } ?? []) + (tellsLanguage ? [Self.language(of: text)] : []))
         }
         if text.utf8.count <= TextLimits.inlineBytesMax || text.utf8.count > TextLimits.textBytesMax {
             return look(Result { () throws(PluginError) -> Cut in try cut() }, origin)
@@ -50,12 +63,12 @@ final class TextStream: StreamHandler {
 
     private func look(_ result: Result<Cut, PluginError>, _ origin: InputOrigin) {
         let windows: [[Int64]]
-        let terms: SparseVector?
+        let besides: [PluginOutput.Kind]
         switch result {
-        case .success(let cut): (windows, terms) = (cut.windows, cut.terms)
+        case .success(let cut): (windows, besides) = (cut.windows, cut.besides)
         case .failure(let error): return answers.answer(origin, .failure(error))
         }
-        let parts = Parts(count: windows.count, terms: terms)
+        let parts = Parts(count: windows.count, besides: besides)
         for (index, ids) in windows.enumerated() {
             let input: Tensor
             do {
@@ -85,10 +98,10 @@ final class TextStream: StreamHandler {
         var vectors: [[Float]?]
         var missing: Int
         var isAnswered = false
-        let terms: SparseVector?
+        let besides: [PluginOutput.Kind]
 
-        init(count: Int, terms: SparseVector?) {
-            self.terms = terms
+        init(count: Int, besides: [PluginOutput.Kind]) {
+            self.besides = besides
             vectors = Array(repeating: nil, count: count)
             missing = count
         }
@@ -109,7 +122,7 @@ final class TextStream: StreamHandler {
                 return answers.answer(origin, .failure(PluginError(.internalError, "the text model gave no finite vector")))
             }
             let embedding = Embedding(spaceID: plugin.spaceID, shape: [UInt32(mean.count)], values: mean)
-            answers.answer(origin, .success([.embedding(embedding)] + (parts.terms.map { [.sparse($0)] } ?? [])))
+            answers.answer(origin, .success([.embedding(embedding)] + parts.besides))
         }
     }
 }

@@ -5,13 +5,11 @@ import Wire
 enum TextLimits {
     /// UTF-8 bytes of one text.
     static let textBytesMax = 16 * 1024
-    /// Ids of one window, begin and end included.
-    static let windowIDsMax = 256
     /// A text up to this size is tokenised on the loop, in less than 50 µs; a longer one on the compute pool.
     static let inlineBytesMax = 256
 }
 
-/// What the model is given for a text: begin, pieces, end; a long text in several windows.
+/// What the model is given for a text: begin, pieces, end; what is longer than the model can take in several windows.
 enum TextWindows {
     /// Windows of nearly equal length, so that none is a short rest that would count as much as the others.
     ///
@@ -31,7 +29,7 @@ enum TextWindows {
     }
 
     static func split(_ pieces: [Int64], _ model: TextModel) -> [[Int64]] {
-        let most = TextLimits.windowIDsMax - 2
+        let most = model.windowIDsMax - 2
         let count = (pieces.count + most - 1) / most
         return (0..<count).map { window in
             let (from, to) = (pieces.count * window / count, pieces.count * (window + 1) / count)

@@ -7,7 +7,7 @@ import Glibc
 ///     idf(t) = ln((1 + n) / (1 + df(t))) + 1        n texts, df(t) of which have the term
 ///     v(t)   = tf(t) · idf(t) / |tf · idf|          tf(t) = how often the text has it
 ///
-/// As a file: a line "vitrine-terms<TAB>1<TAB>n", then a line "term<TAB>df" for each term, in the order of their bytes.
+/// As a file: a line "vitrine-terms<TAB>2<TAB>n", then a line "term<TAB>df" for each term, in the order of their bytes.
 public struct TermTable: Sendable, Equatable {
     public static let termsMax = 500_000
     public static let termBytesMax = 128
@@ -15,7 +15,7 @@ public struct TermTable: Sendable, Equatable {
     public static let fileBytesMax = 16 << 20
     /// Texts that were counted.
     public static let documentsMax = 1_000_000_000
-    private static let mark = "vitrine-terms\t1\t"
+    private static let mark = "vitrine-terms\t2\t"
 
     /// Texts that were counted, 1 and more.
     public let documents: Int
@@ -71,7 +71,8 @@ public struct TermTable: Sendable, Equatable {
             (1...Self.documentsMax).contains(documents)
         else {
             throw Problem(
-                description: "line 1 must be \"vitrine-terms\", 1 and the number of texts, from 1 to \(Self.documentsMax), with tabs between")
+                description: "line 1 must be \"vitrine-terms\", 2 and the number of texts, from 1 to \(Self.documentsMax), with tabs between; "
+                    + "a table of version 1, whose words are written in other forms, is to be made anew")
         }
         guard lines.count - 1 <= Self.termsMax else {
             throw Problem(description: "the file has \(lines.count - 1) terms; at most \(Self.termsMax) are allowed")

@@ -3,9 +3,12 @@
 // It owns how a text is cut into terms, the table's file and the formula, so that whoever makes a table and whoever uses it agree. It must never
 // learn from what customers say, or look at more of a text than it is given.
 
+import CTextForms
+
 /// The words of a text, for counting.
 ///
-/// Text in lower case is cut into runs of letters, digits and "_", as the expression \w of Unicode has them. A run of two or more is a term,
+/// Text in Unicode's form NFKC (full-width and half-width forms, ligatures, letters with their accents apart: one way of writing each) and in
+/// lower case is cut into runs of letters, digits and "_", as the expression \w of Unicode has them. A run of two or more is a term,
 /// which is what scikit-learn's TfidfVectorizer takes by default (token_pattern "(?u)\b\w\w+\b"). Ideographs are runs of their own, since no
 /// spaces part Chinese words: each ideograph is a term, and each two beside each other.
 public enum TextTerms {
@@ -18,7 +21,7 @@ public enum TextTerms {
             if word.count > 1 { terms.append(String(word)) }
             word = String.UnicodeScalarView()
         }
-        for scalar in text.lowercased().unicodeScalars {
+        for scalar in composed(text).lowercased().unicodeScalars {
             if isIdeograph(scalar.value) {
                 finish()
                 terms.append(String(Character(scalar)))
@@ -31,6 +34,23 @@ public enum TextTerms {
         }
         finish()
         return terms
+    }
+
+    /// The text in form NFKC; as it is where ICU can do nothing with it.
+    private static func composed(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
+        let units = Array(text.utf16)
+        var capacity = units.count + units.count / 2 + 16
+        while true {
+            var needed = 0
+            let form = [UInt16](unsafeUninitializedCapacity: capacity) { target, count in
+                needed = vt_compose_compatibly(units, units.count, target.baseAddress, capacity)
+                count = (0...capacity).contains(needed) ? needed : 0
+            }
+            if needed < 0 { return text }
+            if needed <= capacity { return String(decoding: form, as: UTF16.self) }
+            capacity = needed
+        }
     }
 
     private static func isWord(_ scalar: Unicode.Scalar) -> Bool {

@@ -64,8 +64,13 @@ struct Phrases {
     }
 
     var dropped: String { of("All right, I leave it as it is.", "好的，不做任何更改。") }
-    var stillOpen: String { of("And shall we go on with what we began?", "另外，刚才的事要继续办理吗？") }
     var notNow: String { of("The shop's system does not answer just now. Nothing was done; please try again in a while.", "系统暂时没有响应，没有做任何更改，请稍后再试。") }
+    /// Something was done in the same turn, and what was to follow was not.
+    var restNotNow: String { of("The shop's system does not answer now, so I could not go on from there.", "系统现在没有响应，后面的步骤还没有办理。") }
+    func soldOut(_ title: String) -> String { of("\(title) is sold out, so I put none into your cart.", "\(title) 已售罄，没有加入购物车。") }
+    func onlyLeft(_ count: Int, _ title: String) -> String {
+        of("Only \(count) of \(title) are left, so I put none into your cart.", "\(title) 只剩 \(count) 件，没有加入购物车。")
+    }
     var uncertain: String {
         of(
             "The shop's system has not answered, so I do not know whether that was done. Say yes and I will ask it again; it will not be done twice.",
@@ -116,6 +121,17 @@ struct Phrases {
 
     func sorry(_ number: Int64) -> String {
         of("I am sorry. A person of the shop will look into this; your number is \(number).", "非常抱歉。人工客服会为您处理，您的排队号是 \(number)。")
+    }
+
+    func risk(_ number: Int64) -> String {
+        of(
+            "I am sorry to hear that. If you feel unwell, please see a doctor now; in an emergency call the emergency services. A person of the shop "
+                + "will look into this at once; your number is \(number).",
+            "非常抱歉。如果身体不适，请立即就医，紧急情况请拨打急救电话。人工客服会马上为您处理，您的排队号是 \(number)。")
+    }
+
+    func alreadyWaiting(_ number: Int64) -> String {
+        of("I have added that for the person of the shop who will answer you; your number is still \(number).", "已补充给即将回复您的人工客服，您的排队号仍是 \(number)。")
     }
 
     func notUnderstood(_ number: Int64) -> String {

@@ -36,9 +36,7 @@ public final class HTTPBackEnd: OrderStore, ServiceDesk, Sendable {
         let most = max(0, min(limit, Self.ordersMax))
         let request = BackEndRequest(.get, "/orders?limit=\(most)", customer: user, shop: shop)
         let form = try await ask(request, OrdersForm.self) { $0.orders.allSatisfy { $0.isSound(customer: user) } }
-        let found = form.orders.prefix(most).map { $0.order(user) }
-        try StoreReads.tell("orders", "own", found)
-        return found
+        return form.orders.prefix(most).map { $0.order(user) }
     }
 
     nonisolated(nonsending) public func order(_ id: String, as principal: Principal) async throws(StoreError) -> Order {
@@ -46,9 +44,7 @@ public final class HTTPBackEnd: OrderStore, ServiceDesk, Sendable {
         // What cannot be an order's number is not asked for.
         guard OrderForm.isID(id) else { throw StoreError(.notFound, "no order \"\(id.prefix(64))\" of this customer") }
         let request = BackEndRequest(.get, "/orders/\(BackEndRequest.escaped(id))", customer: user, shop: shop)
-        let found = try await ask(request, OrderForm.self) { $0.isSound(customer: user) && $0.id == id }.order(user)
-        try StoreReads.tell("orders", id, found)
-        return found
+        return try await ask(request, OrderForm.self) { $0.isSound(customer: user) && $0.id == id }.order(user)
     }
 
     // MARK: ServiceDesk

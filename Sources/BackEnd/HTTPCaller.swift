@@ -68,7 +68,7 @@ final class HTTPCaller {
             }
             switch plan.next(after: outcome.attempt, elapsedUs: loop.nowUs - beganUs) {
             case .retry(let afterUs):
-                await pause(afterUs)
+                await loop.pass(us: afterUs)
                 if loop.isStopping { return .failure(BackEndFailure(.stopped, "the server is stopping", mayHaveActed: plan.mayHaveActed)) }
             case .give: return plan.settled(outcome, isWrite: request.method == .post)
             }
@@ -90,15 +90,6 @@ final class HTTPCaller {
                 return .failure(BackEndFailure(.rubbish, "status \(answer.status) with a body that is not what was asked for", mayHaveActed: true))
             }
             return .answer(status: answer.status, body: answer.body)
-        }
-    }
-
-    private nonisolated(nonsending) func pause(_ us: UInt64) async {
-        guard !loop.isStopping else { return }
-        await withCheckedContinuation { waiting in
-            // A loop that ends drops its timers.
-            let continuation = CertainContinuation<Void>(waiting, otherwise: ())
-            loop.after(us) { continuation.resume(returning: ()) }
         }
     }
 

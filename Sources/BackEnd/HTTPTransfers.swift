@@ -46,7 +46,8 @@ package final class HTTPTransfers {
     /// Stands for an exchange under way.
     package struct Ticket {
         fileprivate weak var multi: Multi?
-        fileprivate var transfer: ObjectIdentifier?
+        /// Exchanges are counted: what is over never has the number of another, as its place in memory may.
+        fileprivate var transfer: UInt64?
 
         /// Ends it, on the next tick; its `done` is told. Nothing happens to one that is over.
         package func cancel() {
@@ -74,6 +75,7 @@ package final class HTTPTransfers {
 
 /// One exchange under way.
 private final class Transfer {
+    let number: UInt64
     let easy: UnsafeMutableRawPointer
     let headers: UnsafeMutablePointer<curl_slist>?
     let bytesMax: Int
@@ -84,9 +86,10 @@ private final class Transfer {
     var isUnwanted = false
 
     init(
-        easy: UnsafeMutableRawPointer, headers: UnsafeMutablePointer<curl_slist>?, bytesMax: Int, onBytes: ((UnsafeRawBufferPointer) -> Bool)?,
-        done: @escaping (Result<HTTPTransfers.Answer, BackEndFailure>) -> Void
+        number: UInt64, easy: UnsafeMutableRawPointer, headers: UnsafeMutablePointer<curl_slist>?, bytesMax: Int,
+        onBytes: ((UnsafeRawBufferPointer) -> Bool)?, done: @escaping (Result<HTTPTransfers.Answer, BackEndFailure>) -> Void
     ) {
+        self.number = number
         self.easy = easy
         self.headers = headers
         self.bytesMax = bytesMax
@@ -117,6 +120,7 @@ fileprivate final class Multi {
     private var open: [UnsafeMutableRawPointer: Transfer] = [:]
     private var watchers: [Int32: DescriptorWatcher] = [:]
     private var timer: LoopTimer?
+    private var started: UInt64 = 0
     private var isStopped = false
     private var hook: LoopStopHook?
 
@@ -163,7 +167,9 @@ fileprivate final class Multi {
         }
         var headers: UnsafeMutablePointer<curl_slist>?
         for header in request.headers { headers = curl_slist_append(headers, header) }
-        let transfer = Transfer(easy: easy, headers: headers, bytesMax: request.answerBytesMax, onBytes: request.onBytes, done: done)
+        started += 1
+        let transfer = Transfer(
+            number: started, easy: easy, headers: headers, bytesMax: request.answerBytesMax, onBytes: request.onBytes, done: done)
         let status = Multi.configure(easy, request, transfer)
         guard status == CURLE_OK else {
             transfer.free()
@@ -174,13 +180,13 @@ fileprivate final class Multi {
         open[easy] = transfer
         // Sets a timer of no length; the transfer begins when that fires.
         curl_multi_add_handle(handle, easy)
-        return HTTPTransfers.Ticket(multi: self, transfer: ObjectIdentifier(transfer))
+        return HTTPTransfers.Ticket(multi: self, transfer: transfer.number)
     }
 
     /// On the next tick, since whoever asks may have been called by libcurl.
-    func cancel(_ wanted: ObjectIdentifier) {
+    func cancel(_ wanted: UInt64) {
         loop.nextTick { [weak self] in
-            guard let self, let transfer = open.values.first(where: { ObjectIdentifier($0) == wanted }) else { return }
+            guard let self, let transfer = open.values.first(where: { $0.number == wanted }) else { return }
             open.removeValue(forKey: transfer.easy)
             curl_multi_remove_handle(handle, transfer.easy)
             transfer.free()

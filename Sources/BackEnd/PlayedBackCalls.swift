@@ -67,19 +67,21 @@ public final class PlayedBackCalls: BackEndCalls, Sendable {
     }
 
     private let state: Lock<State>
+    private let onMiss: @Sendable (String) -> Void
 
-    public init(_ said: [SaidOutside]) { state = Lock(State(left: said)) }
+    /// - Parameter onMiss: told of each call that the recording has no answer to.
+    public init(_ said: [SaidOutside], onMiss: @escaping @Sendable (String) -> Void = { _ in }) {
+        state = Lock(State(left: said))
+        self.onMiss = onMiss
+    }
 
     nonisolated(nonsending) public func call(_ request: BackEndRequest, isSound: @escaping @Sendable ([UInt8]) -> Bool) async -> BackEndOutcome {
         guard let said = next(request) else {
-            return .failure(
-                BackEndFailure(.notRecorded, "the recording has no answer to \(request.method.rawValue) \(request.path)", mayHaveActed: false))
+            let why = "the recording has no answer to \(request.method.rawValue) \(request.path)"
+            onMiss("\(why): the back end is played as unreachable")
+            return .failure(BackEndFailure(.notRecorded, why, mayHaveActed: false))
         }
-        let delivery = EventLoop.current?.expectDelivery("back end", modelledCostUs: said.tookUs)
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            guard let delivery else { return continuation.resume() }
-            delivery.deliver { continuation.resume() }
-        }
+        await EventLoop.current?.pass(us: said.tookUs)
         return said.outcome
     }
 

@@ -16,8 +16,9 @@ public struct ProductRow: Sendable, Equatable {
         self.attributes = attributes
     }
 
+    /// - Parameter titled: whether every product must have a title; otherwise it may be missing, and is "" then.
     /// - Throws: for a bad line or an id that came before.
-    public static func read(_ path: String) throws(EvaluationError) -> [ProductRow] {
+    public static func read(_ path: String, titled: Bool = true) throws(EvaluationError) -> [ProductRow] {
         var rows: [ProductRow] = []
         var seen: [String: Int] = [:]
         for row in try LineReader.objects(path) {
@@ -27,7 +28,8 @@ public struct ProductRow: Sendable, Equatable {
             for (name, value) in row.fields where !["id", "title", "image"].contains(name) {
                 if let text = JSONRow.text(value), !text.isEmpty { attributes[name] = text }
             }
-            rows.append(ProductRow(id: id, title: try row.string("title"), image: try row.optionalString("image"), attributes: attributes))
+            let title = titled ? try row.string("title") : try row.optionalString("title") ?? ""
+            rows.append(ProductRow(id: id, title: title, image: try row.optionalString("image"), attributes: attributes))
         }
         guard !rows.isEmpty else { throw EvaluationError("\(path): there are no products in it") }
         return rows

@@ -28,8 +28,7 @@ public struct RankingEvaluation: Sendable {
         for model in models {
             var rows = measures.map { name, measure -> EvaluationReport.MeasureRow in
                 let values = model.lists.map(measure)
-                let interval = Significance.bootstrap(values, seed: seed)
-                return .init(name: name, value: mean(values), low: interval.low, high: interval.high)
+                return .init(name: name, value: mean(values), Significance.bootstrap(values, seed: seed))
             }
             rows += model.extra
             report.models.append(.init(name: model.model, measures: rows))

@@ -17,7 +17,8 @@ extension EvaluationReport {
             """
         for name in names {
             out += "<tr><td>\(Self.escape(name))</td>"
-            let best = models.compactMap { $0.value(name) }.max()
+            let values = models.compactMap { $0.value(name) }
+            let best = isLowerBetter(name) ? values.min() : values.max()
             for model in models {
                 guard let row = model.measures.first(where: { $0.name == name }) else {
                     out += "<td>–</td>"
@@ -30,7 +31,7 @@ extension EvaluationReport {
             }
             out += "</tr>\n"
         }
-        out += "</table>\n<p><small>Small print: 95 % bootstrap intervals over the examples.</small></p>\n"
+        out += "</table>\n<p><small>Small print: 95 % bootstrap intervals over the examples. Bold: the best.</small></p>\n"
         out += comparisonTable() + plots()
         return out + "</body></html>\n"
     }
@@ -39,46 +40,12 @@ extension EvaluationReport {
         guard !comparisons.isEmpty else { return "" }
         var out = "<h2>Side by side</h2>\n<table><tr><th>measure</th><th>second − first</th><th>difference</th><th>95 %</th><th>p</th></tr>\n"
         for row in comparisons {
-            let style = row.pValue >= 0.05 ? "" : row.difference > 0 ? " class=\"better\"" : " class=\"worse\""
+            let style = row.pValue >= 0.05 ? "" : (row.difference > 0) != row.lowerIsBetter ? " class=\"better\"" : " class=\"worse\""
             out += "<tr><td>\(Self.escape(row.measure))</td><td>\(Self.escape(row.second)) − \(Self.escape(row.first))</td>"
             out += "<td\(style)>\(Self.number(row.difference))</td><td>\(Self.number(row.low)) – \(Self.number(row.high))</td>"
             out += "<td>\(Self.number(row.pValue))</td></tr>\n"
         }
         return out + "</table>\n<p><small>Paired randomisation test; coloured where p &lt; 0.05.</small></p>\n"
-    }
-
-    private static let colours = ["#1f6feb", "#d1242f", "#1a7f37", "#9a6700", "#8250df", "#57606a"]
-
-    private func plots() -> String {
-        var kinds: [String] = []
-        for curve in curves where !kinds.contains(curve.name) { kinds.append(curve.name) }
-        return kinds.map { kind in plot(kind, curves.filter { $0.name == kind }) }.joined()
-    }
-
-    /// x is the place of the value among the x of all lines (k = 1, 5, 10, … stand equally far apart), y goes from 0 to the largest value.
-    private func plot(_ name: String, _ lines: [Curve]) -> String {
-        let (width, height, margin) = (440.0, 260.0, 40.0)
-        let xs = Array(Set(lines.flatMap(\.x))).sorted()
-        let top = max(lines.flatMap(\.y).max() ?? 1, 1e-9)
-        func place(_ x: Double, _ y: Double) -> (Double, Double) {
-            let step = xs.count > 1 ? Double(xs.firstIndex(of: x) ?? 0) / Double(xs.count - 1) : 0.5
-            return (margin + step * (width - 2 * margin), height - margin - max(0, y) / top * (height - 2 * margin))
-        }
-        func whole(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
-        var svg = "<figure><svg width=\"\(Int(width))\" height=\"\(Int(height))\" role=\"img\" aria-label=\"\(Self.escape(name))\">"
-        svg += "<path d=\"M\(margin) \(margin) V\(height - margin) H\(width - margin)\" fill=\"none\" stroke=\"#999\"/>"
-        svg += "<text x=\"\(margin)\" y=\"\(margin - 8)\" font-size=\"12\">\(Self.number(top))</text>"
-        for x in xs {
-            svg += "<text x=\"\(whole(place(x, 0).0))\" y=\"\(height - margin + 16)\" font-size=\"12\" text-anchor=\"middle\">\(whole(x))</text>"
-        }
-        for (index, line) in lines.enumerated() {
-            let colour = Self.colours[index % Self.colours.count]
-            let points = zip(line.x, line.y).map { place($0, $1) }.map { "\(whole($0.0)),\(whole($0.1))" }.joined(separator: " ")
-            svg += "<polyline points=\"\(points)\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\"/>"
-            svg += "<text x=\"\(width - margin)\" y=\"\(margin + 14 * Double(index))\" font-size=\"12\" text-anchor=\"end\" fill=\"\(colour)\">"
-            svg += "\(Self.escape(line.model))</text>"
-        }
-        return svg + "</svg><figcaption>\(Self.escape(name))</figcaption></figure>\n"
     }
 
     static func escape(_ text: String) -> String {

@@ -9,8 +9,10 @@ public struct EvaluationReport: Sendable, Equatable, Codable {
     public var models: [ModelResult]
     /// Two models on the same examples; the second minus the first.
     public var comparisons: [ComparisonRow]
-    /// Lines over k, for plots.
+    /// Lines for plots: over k, or what was said against what was so.
     public var curves: [Curve]
+    /// Values beside each other, for plots.
+    public var bars: [Bars]
 
     public struct Fact: Sendable, Equatable, Codable {
         public var name: String
@@ -35,14 +37,17 @@ public struct EvaluationReport: Sendable, Equatable, Codable {
     public struct MeasureRow: Sendable, Equatable, Codable {
         public var name: String
         public var value: Double
-        /// 95 % bootstrap interval; nil for measures that are not means over examples.
+        /// 95 % bootstrap interval; nil where drawing examples again would not show how sure the measure is (coverage).
         public var low: Double?
         public var high: Double?
-        public init(name: String, value: Double, low: Double? = nil, high: Double? = nil) {
+        /// Losses and errors.
+        public var lowerIsBetter: Bool
+        public init(name: String, value: Double, _ interval: Significance.Interval? = nil, lowerIsBetter: Bool = false) {
             self.name = name
             self.value = value
-            self.low = low
-            self.high = high
+            low = interval?.low
+            high = interval?.high
+            self.lowerIsBetter = lowerIsBetter
         }
     }
 
@@ -54,8 +59,10 @@ public struct EvaluationReport: Sendable, Equatable, Codable {
         public var low: Double
         public var high: Double
         public var pValue: Double
-        public init(first: String, second: String, measure: String, _ found: Significance.Comparison) {
-            (self.first, self.second, self.measure) = (first, second, measure)
+        /// Losses and errors.
+        public var lowerIsBetter: Bool
+        public init(first: String, second: String, measure: String, lowerIsBetter: Bool = false, _ found: Significance.Comparison) {
+            (self.first, self.second, self.measure, self.lowerIsBetter) = (first, second, measure, lowerIsBetter)
             (difference, low, high, pValue) = (found.difference, found.interval.low, found.interval.high, found.pValue)
         }
     }
@@ -65,22 +72,57 @@ public struct EvaluationReport: Sendable, Equatable, Codable {
         public var model: String
         public var x: [Double]
         public var y: [Double]
-        public init(name: String, model: String, x: [Double], y: [Double]) {
+        public var axis: Axis
+
+        public enum Axis: String, Sendable, Codable {
+            /// The values of x stand equally far apart.
+            case places
+            /// Both axes go from 0 to 1.
+            case unit
+        }
+
+        public init(name: String, model: String, x: [Double], y: [Double], axis: Axis = .places) {
             self.name = name
             self.model = model
             self.x = x
             self.y = y
+            self.axis = axis
         }
     }
 
-    public init(
-        task: String, data: [Fact], models: [ModelResult] = [], comparisons: [ComparisonRow] = [], curves: [Curve] = []
-    ) {
+    /// Values from 0 to 1, a group of models for each label.
+    public struct Bars: Sendable, Equatable, Codable {
+        public var name: String
+        public var bars: [Bar]
+
+        public struct Bar: Sendable, Equatable, Codable {
+            public var label: String
+            public var model: String
+            public var value: Double
+            public var low: Double?
+            public var high: Double?
+        }
+
+        /// - Parameter measures: of the models, and what stands beside their bars.
+        init(name: String, _ models: [ModelResult], measures: [(name: String, label: String)]) {
+            self.name = name
+            bars = measures.flatMap { measure in
+                models.compactMap { model in
+                    model.measures.first { $0.name == measure.name }.map {
+                        Bar(label: measure.label, model: model.name, value: $0.value, low: $0.low, high: $0.high)
+                    }
+                }
+            }
+        }
+    }
+
+    public init(task: String, data: [Fact], models: [ModelResult] = [], comparisons: [ComparisonRow] = [], curves: [Curve] = [], bars: [Bars] = []) {
         self.task = task
         self.data = data
         self.models = models
         self.comparisons = comparisons
         self.curves = curves
+        self.bars = bars
     }
 
     /// Stable: keys sorted.
@@ -95,6 +137,8 @@ public struct EvaluationReport: Sendable, Equatable, Codable {
         for model in models { for row in model.measures where !names.contains(row.name) { names.append(row.name) } }
         return names
     }
+
+    func isLowerBetter(_ measure: String) -> Bool { models.contains { $0.measures.contains { $0.name == measure && $0.lowerIsBetter } } }
 
     /// A table for terminals: a line a measure, a column a model.
     public func text() -> String {

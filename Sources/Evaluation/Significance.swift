@@ -28,6 +28,25 @@ public enum Significance {
         return Interval(low: quantile(means, tail), high: quantile(means, 1 - tail))
     }
 
+    /// The same of measures that are no means: `measures` is given how often each of `count` examples was drawn, and says what each comes to (nil =
+    /// nothing can be said of such a draw, which then does not count).
+    static func bootstrap(count: Int, samples: Int = 1_000, seed: UInt64 = 1, _ measures: ([Double]) -> [Double?]) -> [Interval?] {
+        guard count > 1 else { return [] }
+        var random = SeededRandom(seed: seed)
+        var drawn: [[Double]] = []
+        for _ in 0..<samples {
+            var weights = [Double](repeating: 0, count: count)
+            for _ in 0..<count { weights[index(&random, count)] += 1 }
+            let values = measures(weights)
+            if drawn.isEmpty { drawn = values.map { _ in [] } }
+            for (place, value) in values.enumerated() { if let value { drawn[place].append(value) } }
+        }
+        return drawn.map { values in
+            let sorted = values.sorted()
+            return sorted.isEmpty ? nil : Interval(low: quantile(sorted, 0.025), high: quantile(sorted, 0.975))
+        }
+    }
+
     /// Two models on the same examples.
     public struct Comparison: Sendable, Equatable {
         /// Mean of second − first.
@@ -61,6 +80,36 @@ public enum Significance {
         }
         return Comparison(
             difference: observed, interval: bootstrap(differences, seed: seed &+ 1), pValue: Double(extreme) / Double(samples + 1))
+    }
+
+    /// Two groups of different examples. `measure` says what examples come to that count so many times each. The p value is how often examples that
+    /// are put into groups of these sizes by chance differ at least this far (Efron and Tibshirani, chapter 15); the interval is a bootstrap's of
+    /// both groups.
+    static func compareGroups<Example>(
+        _ first: [Example], _ second: [Example], samples: Int = 1_000, seed: UInt64 = 1, _ measure: ([Example], [Double]) -> Double
+    ) -> Comparison {
+        func once(_ examples: [Example]) -> Double { measure(examples, [Double](repeating: 1, count: examples.count)) }
+        let observed = once(second) - once(first)
+        var random = SeededRandom(seed: seed)
+        var all = first + second
+        var extreme = 1
+        for _ in 0..<samples {
+            all.shuffle(using: &random)
+            if abs(once(Array(all[first.count...])) - once(Array(all[..<first.count]))) >= abs(observed) - 1e-12 { extreme += 1 }
+        }
+        var differences: [Double] = []
+        for _ in 0..<samples {
+            let weights = [first, second].map { group in
+                var weights = [Double](repeating: 0, count: group.count)
+                for _ in group.indices { weights[index(&random, group.count)] += 1 }
+                return weights
+            }
+            differences.append(measure(second, weights[1]) - measure(first, weights[0]))
+        }
+        differences.sort()
+        return Comparison(
+            difference: observed, interval: Interval(low: quantile(differences, 0.025), high: quantile(differences, 0.975)),
+            pValue: Double(extreme) / Double(samples + 1))
     }
 
     private static func index(_ random: inout SeededRandom, _ count: Int) -> Int {

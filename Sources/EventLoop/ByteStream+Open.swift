@@ -59,11 +59,16 @@ extension ByteStream {
         connected()
     }
 
+    /// Quiet for so long, and the kernel asks whether the peer is still there: whoever vanished without a word is noticed in the end.
+    private static let keepAliveSeconds: UInt32 = 60
+
     /// Waiting to fill a packet (Nagle) would delay small messages.
     func connected() {
         guard kind == .tcp, let handle else { return }
+        let tcp = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_tcp_t.self)
         // Refused only by a connection that is broken already, which the next read reports.
-        uv_tcp_nodelay(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_tcp_t.self), 1)
+        uv_tcp_nodelay(tcp, 1)
+        uv_tcp_keepalive(tcp, 1, Self.keepAliveSeconds)
     }
 
     /// Closes a stream that nobody has seen.

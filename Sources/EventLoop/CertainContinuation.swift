@@ -1,13 +1,13 @@
-import Synchronization
+import Locks
 
 /// A waiting task that goes on even when whoever was to answer it is let go: a loop that ends drops what was submitted to it.
 public final class CertainContinuation<Value: Sendable>: Sendable {
-    private let waiting: Mutex<CheckedContinuation<Value, Never>?>
+    private let waiting: Lock<CheckedContinuation<Value, Never>?>
     private let otherwise: @Sendable () -> Value
 
     /// - Parameter otherwise: what the task is told when nobody has answered.
     public init(_ continuation: CheckedContinuation<Value, Never>, otherwise: @escaping @Sendable @autoclosure () -> Value) {
-        waiting = Mutex(continuation)
+        waiting = Lock(continuation)
         self.otherwise = otherwise
     }
 

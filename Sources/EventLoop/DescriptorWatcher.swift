@@ -12,16 +12,11 @@ public final class DescriptorWatcher: HandleOwner {
     }
 
     private var onReady: ((Readiness) -> Void)?
-    private var onLoopStop: (() -> Void)?
 
     /// Watches nothing until `watch`.
-    /// - Parameters:
-    ///   - onReady: called on the loop, never from within a call to the watcher.
-    ///   - onLoopStop: called on the loop when it ends before `close`; the watcher is closed then.
+    /// - Parameter onReady: called on the loop, never from within a call to the watcher; not any more once the loop has ended.
     /// - Throws: for a descriptor that cannot be polled (a plain file), or `closed` when the loop is stopping.
-    public init(
-        _ descriptor: Int32, loop: EventLoop, onReady: @escaping (Readiness) -> Void, onLoopStop: @escaping () -> Void = {}
-    ) throws(LoopError) {
+    public init(_ descriptor: Int32, loop: EventLoop, onReady: @escaping (Readiness) -> Void) throws(LoopError) {
         loop.preconditionCurrent()
         super.init(loop: loop)
         if loop.isStopping { throw LoopError(.closed, "cannot watch descriptor \(descriptor): the loop \(loop.name) is stopping") }
@@ -32,7 +27,6 @@ public final class DescriptorWatcher: HandleOwner {
             throw LoopError(uv: status, "cannot watch descriptor \(descriptor)")
         }
         self.onReady = onReady
-        self.onLoopStop = onLoopStop
         own(poll)
     }
 
@@ -57,16 +51,11 @@ public final class DescriptorWatcher: HandleOwner {
         try check(status, "cannot watch a descriptor")
     }
 
-    /// Neither closure is called any more, and the descriptor may be closed. Again: nothing.
+    /// `onReady` is not called any more, and the descriptor may be closed. Again: nothing.
     public func close() {
         onReady = nil
-        onLoopStop = nil
         closeHandle()
     }
 
-    override func loopStops() {
-        let told = onLoopStop
-        close()
-        told?()
-    }
+    override func loopStops() { close() }
 }

@@ -64,6 +64,16 @@ extension EventLoop {
         PendingDelivery(what, of: which, costUs: modelledCostUs, loop: self)
     }
 
+    /// Lets `us` microseconds pass for a task of this loop; on it only. Goes on at once when the loop ends.
+    nonisolated(nonsending) public func pass(us: UInt64) async {
+        guard !isStopping else { return }
+        await withCheckedContinuation { (waiting: CheckedContinuation<Void, Never>) in
+            // A loop that ends drops its timers.
+            let continuation = CertainContinuation<Void>(waiting, otherwise: ())
+            after(us) { continuation.resume(returning: ()) }
+        }
+    }
+
     /// A generator of its own, split from the loop's. On the loop only. What belongs to a session takes its chance from the session's seed instead.
     public func random() -> SeededRandom {
         preconditionCurrent()

@@ -177,6 +177,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         if let handle { pthread_join(handle, nil) }
     }
 
+    /// Whether the loop runs nothing any more, or for the last time. Any thread.
+    public var hasEnded: Bool { isCurrent ? isStopping : thread.withLock { $0.ended } }
+
     private func runThread() {
         threadID.store(UInt(pthread_self()), ordering: .releasing)
         Self.enter(self)

@@ -92,16 +92,21 @@ private struct GraphChecker {
         }
         for node in graph.nodes {
             switch node.kind {
-            case .fuse(let fuse):
-                if fuse == .weightedSum { try checkSameSpace(node, aligns.first) }
+            case .fuse(let operation), .decide(let operation):
                 let names = try modalities(node, aligns.first)
-                plan.steps.append(
-                    FusionStep(id: node.id, operation: fuse == .concatenation ? .concatenation : .weightedSum, inputs: names, weights: node.weights))
-            case .decide(let model):
-                let names = try modalities(node, aligns.first)
-                if let model { try checkLearnt(model, node, aligns.first) }
-                plan.steps.append(
-                    FusionStep(id: node.id, operation: model.map { .learnt($0) } ?? .decisionLevel, inputs: names, weights: node.weights))
+                switch operation {
+                case .weightedSum: try checkSameSpace(node, aligns.first)
+                case .aligned(let space): try checkInputs(space.tokens, node, aligns.first)
+                case .learnt(let model): try checkTrained(model.tokens, node, aligns.first)
+                case .learntVector(let model):
+                    try checkTrained(model.tokens, node, aligns.first)
+                    if let other = plan.learntVectors.first {
+                        throw fail(node.line, "'\(node.id)' is a second trained vector; products have one, that of '\(other.step)'")
+                    }
+                case .network(let network): try checkTrained(network.tokens, node, aligns.first)
+                case .concatenation, .decisionLevel: break
+                }
+                plan.steps.append(FusionStep(id: node.id, operation: operation, inputs: names, weights: node.weights))
             case .agent(let name, let query, let when):
                 if let query, graph.node(query.node)?.isFuse != true {
                     throw fail(query.line, "'\(node.id)' takes its query from a fuse node; '\(query.text)' is none")
@@ -133,18 +138,26 @@ private struct GraphChecker {
     }
 
     /// A trained operator takes the modalities it was trained with, one vector each, in the shapes and spaces of then.
-    private func checkLearnt(_ model: LearntModel, _ node: GraphNode, _ align: GraphNode?) throws(YAMLError) {
-        for token in model.tokens where model.tokens.count(where: { $0.modality == token.modality }) > 1 {
+    private func checkTrained(_ tokens: [LearntToken], _ node: GraphNode, _ align: GraphNode?) throws(YAMLError) {
+        for token in tokens where tokens.count(where: { $0.modality == token.modality }) > 1 {
             throw fail(
                 node.line, "'\(node.id)' was trained with several vectors of '\(token.modality)'; a turn has one: train it with --inputs plugins")
         }
-        for token in model.tokens where !node.inputs.contains(where: { $0.port == token.modality }) {
-            throw fail(node.line, "'\(node.id)' was trained with \(model.modalities.joined(separator: ", ")); '\(token.modality)' is no input of it")
+        for token in tokens where !node.inputs.contains(where: { $0.port == token.modality }) {
+            throw fail(node.line, "\(trainedWith(tokens, node)); '\(token.modality)' is no input of it")
         }
+        try checkInputs(tokens, node, align)
+    }
+
+    private func trainedWith(_ tokens: [LearntToken], _ node: GraphNode) -> String {
+        "'\(node.id)' was trained with \(tokens.modalities.joined(separator: ", "))"
+    }
+
+    /// What a trained operator is given must be of the shapes and spaces it was trained with.
+    private func checkInputs(_ tokens: [LearntToken], _ node: GraphNode, _ align: GraphNode?) throws(YAMLError) {
         for input in node.inputs {
-            guard let token = model.tokens.first(where: { $0.modality == input.port }) else {
-                throw fail(
-                    input.line, "'\(node.id)' was trained with \(model.modalities.joined(separator: ", ")); it cannot take '\(input.text)'")
+            guard let token = tokens.first(where: { $0.modality == input.port }) else {
+                throw fail(input.line, "\(trainedWith(tokens, node)); it cannot take '\(input.text)'")
             }
             guard let source = align?.inputs.first(where: { $0.alias == input.port }), let port = output(source) else { continue }
             guard port.shape == [token.width], token.spaceID.isEmpty || port.spaceID.isEmpty || token.spaceID == port.spaceID else {

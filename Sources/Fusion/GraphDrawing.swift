@@ -33,8 +33,11 @@ extension GraphPlan {
             switch step.operation {
             case .concatenation: return "fuse by concatenation"
             case .weightedSum: return "fuse by weighted sum"
+            case .aligned(let space): return "fuse in the shared space \(space.spaceID): \(space.dimensions) values"
+            case .learntVector(let model): return "fuse by a trained \(model.fusion.rawValue) operator: space \(model.spaceID)"
             case .decisionLevel: return "decide: argmax Σ w·p"
             case .learnt(let model): return "decide by a trained \(model.fusion.rawValue) operator: \(model.classes.count) classes"
+            case .network(let network): return "decide by the network \(network.path): \(network.classes.count) classes"
             }
         }
         return agents.first { $0.id == id }.map { "agent \($0.agent)" } ?? ""

@@ -23,8 +23,8 @@ struct GraphNode {
         case pass
         case reply
         case align(AlignPolicy)
-        case fuse(FuseOperator)
-        case decide(LearntModel?)
+        case fuse(FusionStep.Operator)
+        case decide(FusionStep.Operator)
         case agent(name: String, query: PortName?, when: PortName?)
     }
     var id: String
@@ -37,12 +37,18 @@ struct GraphNode {
 enum FuseOperator: String, CaseIterable {
     case concatenation
     case weightedSum = "weighted_sum"
+    /// In a space that `vitrine train alignment` has trained.
+    case aligned
+    /// The vector of an operator that `vitrine train fusion` has trained.
+    case learnt
 }
 
 enum DecideOperator: String, CaseIterable {
     case decisionLevel = "decision_level"
     /// One that `vitrine train fusion` has trained; which of its forms, its file says.
     case learnt
+    /// A network in an ONNX file, which the inference service runs.
+    case onnx
 }
 
 /// "see.embedding": a node's output; "client.image": an input; "query": a node's only output. `alias` is the key in a mapping of inputs.
@@ -61,6 +67,10 @@ struct PortName: Equatable {
         self.alias = alias
         self.line = line
     }
+}
+
+private enum MissingModality: String, CaseIterable {
+    case zeros
 }
 
 private enum NodeType: String, CaseIterable {
@@ -107,23 +117,21 @@ extension GraphNode {
             try item.fields("id", "type", "in")
             kind = .reply
         case .align:
-            try item.fields("id", "type", "in", "deadline_ms", "collect_ms_max", "late", "revisions_max", "inputs_max", "frames")
+            try item.fields("id", "type", "in", "deadline_ms", "decide_ms", "collect_ms_max", "late", "revisions_max", "inputs_max", "frames")
             guard item["in"].isMapping else { throw item["in"].error("align takes a mapping from modality to port, such as {text: read.embedding}") }
             kind = .align(
                 AlignPolicy(
                     deadlineMs: try item["deadline_ms"].int(in: 1...600_000, or: 3_000),
+                    decideMs: try item["decide_ms"].int(in: 1...60_000, or: 1_000),
                     collectMsMax: try item["collect_ms_max"].int(in: 100...3_600_000, or: 60_000),
                     late: try item["late"].choice(AlignPolicy.Late.self, or: .amend),
                     revisionsMax: try item["revisions_max"].int(in: 0...100, or: 3),
                     inputsMax: try item["inputs_max"].int(in: 1...1_000, or: 16), frames: try GraphNode.frames(item["frames"])))
         case .fuse:
-            try item.fields("id", "type", "operator", "in", "weights")
-            kind = .fuse(try item["operator"].choice(FuseOperator.self))
+            kind = .fuse(try GraphNode.fusion(item))
             weights = try GraphNode.weights(item["weights"], count: inputs.count)
         case .decide:
-            let chosen = try item["operator"].choice(DecideOperator.self)
-            try item.fields("id", "type", "operator", "in", chosen == .learnt ? "model" : "weights")
-            kind = .decide(chosen == .learnt ? try GraphNode.model(item) : nil)
+            kind = .decide(try GraphNode.decision(item))
             weights = try GraphNode.weights(item["weights"], count: inputs.count)
         case .agent:
             try item.fields("id", "type", "agent", "query", "when")
@@ -145,15 +153,61 @@ extension GraphNode {
             framesMax: try value["max"].int(in: 1...1_000, or: 32))
     }
 
-    /// The trained operator that `model` names: a folder, from the graph file's own folder if it is not absolute.
-    private static func model(_ item: YAMLValue) throws(YAMLError) -> LearntModel {
+    private static func fusion(_ item: YAMLValue) throws(YAMLError) -> FusionStep.Operator {
+        switch try item["operator"].choice(FuseOperator.self) {
+        case .concatenation:
+            try item.fields("id", "type", "operator", "in", "weights")
+            return .concatenation
+        case .weightedSum:
+            try item.fields("id", "type", "operator", "in", "weights")
+            return .weightedSum
+        case .aligned:
+            try item.fields("id", "type", "operator", "in", "weights", "model")
+            let path = try modelPath(item)
+            do throws(ModelError) { return .aligned(try AlignedSpace.read(path)) } catch { throw item["model"].error(error.message) }
+        case .learnt:
+            try item.fields("id", "type", "operator", "in", "model")
+            let path = try modelPath(item)
+            do throws(ModelError) {
+                let model = try LearntModel.read(path)
+                guard model.hasVector else {
+                    throw ModelError(
+                        "the operator \(model.fusion.rawValue) of \(path) lets each modality vote: it decides, and has no vector to fuse")
+                }
+                return .learntVector(model)
+            } catch {
+                throw item["model"].error(error.message)
+            }
+        }
+    }
+
+    private static func decision(_ item: YAMLValue) throws(YAMLError) -> FusionStep.Operator {
+        switch try item["operator"].choice(DecideOperator.self) {
+        case .decisionLevel:
+            try item.fields("id", "type", "operator", "in", "weights")
+            return .decisionLevel
+        case .learnt:
+            try item.fields("id", "type", "operator", "in", "model")
+            let path = try modelPath(item)
+            do throws(ModelError) { return .learnt(try LearntModel.read(path)) } catch { throw item["model"].error(error.message) }
+        case .onnx:
+            try item.fields("id", "type", "operator", "in", "model", "classes", "missing")
+            let path = try modelPath(item)
+            let classes = item["classes"].exists ? try item["classes"].strings() : nil
+            let missing = item["missing"].exists ? try item["missing"].choice(MissingModality.self).rawValue : nil
+            do throws(ModelError) {
+                return .network(try DecisionNetwork.read(path, classes: classes, missing: missing))
+            } catch {
+                throw item["model"].error(error.message)
+            }
+        }
+    }
+
+    /// What `model` names: from the graph file's own folder if it is not absolute.
+    private static func modelPath(_ item: YAMLValue) throws(YAMLError) -> String {
         let name = try item["model"].string()
         let folder = item.file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        do throws(ModelError) {
-            return try LearntModel.read(name.hasPrefix("/") || folder.isEmpty ? name : "\(folder)/\(name)")
-        } catch {
-            throw item["model"].error(error.message)
-        }
+        return name.hasPrefix("/") || folder.isEmpty ? name : "\(folder)/\(name)"
     }
 
     private static func ports(_ value: YAMLValue) throws(YAMLError) -> [PortName] {

@@ -78,6 +78,8 @@ public struct AlignPolicy: Sendable, Equatable {
     }
     /// From seal to decision at most, milliseconds.
     public var deadlineMs: Int
+    /// From fusing to the decision at most where networks are asked, milliseconds.
+    public var decideMs: Int
     /// From first input to forced seal when nobody ends the turn, milliseconds.
     public var collectMsMax: Int
     public var late: Late
@@ -87,10 +89,11 @@ public struct AlignPolicy: Sendable, Equatable {
     public var frames: FrameTimeline.Policy
 
     public init(
-        deadlineMs: Int = 3_000, collectMsMax: Int = 60_000, late: Late = .amend, revisionsMax: Int = 3, inputsMax: Int = 16,
-        frames: FrameTimeline.Policy = .init()
+        deadlineMs: Int = 3_000, decideMs: Int = 1_000, collectMsMax: Int = 60_000, late: Late = .amend, revisionsMax: Int = 3,
+        inputsMax: Int = 16, frames: FrameTimeline.Policy = .init()
     ) {
         self.deadlineMs = deadlineMs
+        self.decideMs = decideMs
         self.collectMsMax = collectMsMax
         self.late = late
         self.revisionsMax = revisionsMax
@@ -106,10 +109,16 @@ public struct FusionStep: Sendable, Equatable {
         case concatenation
         /// f(x) = Σ wᵢxᵢ
         case weightedSum
+        /// f(x) = [√w₁·e(x₁) ; √w₂·e(x₂)] in a space that words and pictures share.
+        case aligned(AlignedSpace)
+        /// f(x₁, x₂, …) of a trained operator, without its classes.
+        case learntVector(LearntModel)
         /// y = argmax_c Σ wᵢ pᵢ(c|x)
         case decisionLevel
         /// y = argmax_c p(c|x₁, x₂, …) by a trained operator.
         case learnt(LearntModel)
+        /// The same by a network that the inference service runs.
+        case network(DecisionNetwork)
     }
     public var id: String
     public var operation: Operator
@@ -141,5 +150,17 @@ public struct AgentNode: Sendable, Equatable {
         self.agent = agent
         self.query = query
         self.when = when
+    }
+}
+
+extension GraphPlan {
+    /// The trained operators whose vectors products have too, in the order of the steps.
+    public var learntVectors: [(step: String, model: LearntModel)] {
+        steps.compactMap { step in if case .learntVector(let model) = step.operation { (step.id, model) } else { nil } }
+    }
+
+    /// The spaces of words and pictures that steps fuse in, in the order of the steps.
+    public var alignedSpaces: [(step: String, space: AlignedSpace)] {
+        steps.compactMap { step in if case .aligned(let space) = step.operation { (step.id, space) } else { nil } }
     }
 }

@@ -7,4 +7,6 @@ public enum Modality {
     public static let pictureByWords = "picture_by_words"
     /// A product's title in that space: found by photos.
     public static let titleByPicture = "title_by_picture"
+    /// What a trained operator makes of words and picture together, of a turn or of a product.
+    public static let fused = "fused"
 }

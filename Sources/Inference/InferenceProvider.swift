@@ -29,6 +29,8 @@ public protocol InferenceProvider: AnyObject, Sendable {
 
 extension InferenceService: InferenceProvider {
     public func model(_ path: String, name: String, options: ModelOptions) throws(RPCStatus) -> any InferenceModel {
-        try loadModel(path, name: name, options: options)
+        guard configuration.compilesAtFirstJob else { return try loadModel(path, name: name, options: options) }
+        try Self.checkReadable(path, name)
+        return DeferredModel(path: path, name: name, options: options)
     }
 }

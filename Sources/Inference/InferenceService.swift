@@ -23,12 +23,15 @@ public struct InferenceConfiguration: Sendable {
     public var runningItemsMax: Int
     /// Added to the nice value of inference threads, so that loops get the processor first.
     public var niceIncrement: Int32
+    /// A model that a plugin names is compiled when its first job comes, on the loop that submits it: for virtual clocks alone, where a loop
+    /// that waits delays nobody and most conversations need few of the models.
+    public var compilesAtFirstJob: Bool
     /// Told of each job that ends, on the dispatcher's thread; must return soon.
     public var observer: (@Sendable (InferenceMeasurement) -> Void)?
 
     public init(
         libraryFolder: String, cacheFolder: String? = nil, threads: Int = 2, queueItemsMax: Int = 1024, runningItemsMax: Int? = nil,
-        niceIncrement: Int32 = 5, observer: (@Sendable (InferenceMeasurement) -> Void)? = nil
+        niceIncrement: Int32 = 5, compilesAtFirstJob: Bool = false, observer: (@Sendable (InferenceMeasurement) -> Void)? = nil
     ) {
         self.libraryFolder = libraryFolder
         self.cacheFolder = cacheFolder
@@ -36,6 +39,7 @@ public struct InferenceConfiguration: Sendable {
         self.queueItemsMax = max(queueItemsMax, 1)
         self.runningItemsMax = max(runningItemsMax ?? threads + 1, 1)
         self.niceIncrement = niceIncrement
+        self.compilesAtFirstJob = compilesAtFirstJob
         self.observer = observer
     }
 }
@@ -144,9 +148,12 @@ public final class InferenceService: Sendable {
     /// - Throws: NOT_FOUND when there is no such file, FAILED_PRECONDITION with OpenVINO's message when it cannot be used.
     public func loadModel(_ path: String, name: String, options: ModelOptions = ModelOptions()) throws(RPCStatus) -> CompiledModel {
         precondition(EventLoop.current == nil, "models are loaded on a loader thread, not on a loop")
-        guard access(path, R_OK) == 0 else {
-            throw RPCStatus(.notFound, "model \(name): \(path) cannot be read (\(String(cString: strerror(errno)))): run `make setup`")
-        }
+        return try compiled(path, name: name, options: options)
+    }
+
+    /// As `loadModel`, on any thread.
+    func compiled(_ path: String, name: String, options: ModelOptions) throws(RPCStatus) -> CompiledModel {
+        try Self.checkReadable(path, name)
         let key = Key(file: try ModelFile(path), precision: options.precision, requests: options.requests)
         let (known, index) = models.withLock { models -> (CompiledModel?, Int) in
             if let known = models.loaded[key] { return (known, 0) }
@@ -167,6 +174,12 @@ public final class InferenceService: Sendable {
         }
     }
 
+    static func checkReadable(_ path: String, _ name: String) throws(RPCStatus) {
+        guard access(path, R_OK) == 0 else {
+            throw RPCStatus(.notFound, "model \(name): \(path) cannot be read (\(String(cString: strerror(errno)))): run `make setup`")
+        }
+    }
+
     /// A tensor of zeros, charged to `budget`. Any thread.
     /// - Throws: INVALID_ARGUMENT for an impossible shape, RESOURCE_EXHAUSTED when the budget is used up.
     public func tensor(_ type: TensorType, _ shape: [Int], budget: MemoryBudget? = nil) throws(RPCStatus) -> HostTensor {
@@ -177,11 +190,16 @@ public final class InferenceService: Sendable {
     /// fit), RESOURCE_EXHAUSTED (the queue is full of what is as urgent), DEADLINE_EXCEEDED, CANCELLED or OpenVINO's failure as INTERNAL.
     ///
     /// On the loop only. Holds the loop's virtual clock until `done` is on its way.
-    /// - Throws: INVALID_ARGUMENT at once for names that the model does not have.
+    /// - Throws: INVALID_ARGUMENT at once for names that the model does not have; for a model that waited for its first job what `loadModel` throws.
     public func submit(
         _ job: InferenceJob, on loop: EventLoop, done: @escaping (Result<[HostTensor], RPCStatus>) -> Void
     ) throws(RPCStatus) -> InferenceTicket {
         loop.preconditionCurrent()
+        var job = job
+        if let waiting = job.model as? DeferredModel {
+            precondition(loop.mode == .virtual, "only a loop on a virtual clock may wait for a compilation")
+            job.model = try waiting.compiled(by: self)
+        }
         return InferenceTicket(id: try dispatcher.submit(job, on: loop, done))
     }
 

@@ -1,5 +1,7 @@
 // Unsafe: pointers into arrays that live through the call; every row index is below `count`.
 
+import CHnswlib
+
 /// How alike a sentence's embedding is to those of the examples, one number an example:
 ///
 ///     k(x, y) = s · exp(g · (cos(x − μ, y − μ) − 1))
@@ -9,8 +11,12 @@
 struct ExampleLikeness: Sendable {
     /// μ of the examples.
     let mean: [Float]
-    /// Examples, centred, of length 1, row by row.
+    /// Examples, centred, of length 1, row by row: what is learnt with, and kept.
     let rows: [Float]
+    /// The same as 8-bit codes, and each row's scale: what a sentence is compared with. A turn fetches a quarter of the bytes, which is what it waits
+    /// for, and sums of integers are the same on every processor.
+    private let codes: [Int8]
+    private let scales: [Float]
     /// s: what an example says of itself; words and letter sequences have 1 each.
     let strength: Float
     /// g: how quickly likeness falls with the angle.
@@ -24,6 +30,26 @@ struct ExampleLikeness: Sendable {
         self.mean = mean
         self.rows = rows
         self.strength = strength
+        var codes: [Int8] = []
+        var scales: [Float] = []
+        codes.reserveCapacity(rows.count)
+        for start in stride(from: 0, to: rows.count, by: mean.count) {
+            scales.append(ExampleLikeness.encode(rows[start..<start + mean.count], into: &codes))
+        }
+        self.codes = codes
+        self.scales = scales
+    }
+
+    /// Adds codes of −127 to 127, and gives what they are to be multiplied by.
+    private static func encode(_ values: ArraySlice<Float>, into codes: inout [Int8]) -> Float {
+        let scale = values.reduce(Float(0)) { max($0, $1.magnitude) } / 127
+        // What is no vector is like nothing.
+        guard scale.isNormal, values.allSatisfy(\.isFinite) else {
+            codes.append(contentsOf: repeatElement(0, count: values.count))
+            return 0
+        }
+        for value in values { codes.append(Int8((value / scale).rounded())) }
+        return scale
     }
 
     /// Of examples that all have an embedding.
@@ -50,13 +76,23 @@ struct ExampleLikeness: Sendable {
     /// k of one sentence and each example.
     func values(_ embedding: [Float]) -> [Float] {
         precondition(embedding.count == size, "embeddings of one space have one size")
+        var own: [Int8] = []
+        own.reserveCapacity(size)
+        let scale = ExampleLikeness.encode(ExampleLikeness.centred(embedding, mean)[...], into: &own)
         var values = [Float](repeating: 0, count: count)
-        ExampleLikeness.centred(embedding, mean).withUnsafeBufferPointer { x in
-            guard let x = x.baseAddress else { return }
-            fill(&values, with: x, count)
+        codes.withUnsafeBufferPointer { codes in
+            own.withUnsafeBufferPointer { own in
+                guard let start = codes.baseAddress, let x = own.baseAddress else { return }
+                for row in values.indices {
+                    let cosine = scale * scales[row] * Float(vt_dot_codes(x, start + row * size, size))
+                    values[row] = likeness(cosine)
+                }
+            }
         }
         return values
     }
+
+    private func likeness(_ cosine: Float) -> Float { strength * Exponential.of(ExampleLikeness.steepness * (cosine - 1)) }
 
     /// k of example `index` and the examples up to and with it.
     func values(ofExample index: Int, into values: UnsafeMutablePointer<Float>) {
@@ -70,8 +106,7 @@ struct ExampleLikeness: Sendable {
         rows.withUnsafeBufferPointer { rows in
             guard let start = rows.baseAddress else { return }
             for row in 0..<count {
-                let cosine = DenseDot.of(x, start + row * size, size)
-                values[row] = strength * Exponential.of(ExampleLikeness.steepness * (cosine - 1))
+                values[row] = likeness(vt_dot(x, start + row * size, size))
             }
         }
     }

@@ -23,6 +23,8 @@ public struct ChatChoice: Sendable, Equatable {
     static let failuresMax = 3
     static let openUs: UInt64 = 30_000_000
     static let connectUs: UInt64 = 500_000
+    /// What follows the end of an answer is waited for so long, so that the connection serves the next one.
+    static let restUs: UInt64 = 250_000
     /// Of an answer that is no stream.
     static let refusalBytesMax = 64 << 10
 

@@ -1,7 +1,8 @@
 // LanguageModel: a chat endpoint that speaks OpenAI's protocol, as agents ask it.
 //
-// Owns the request, the reading of the streamed answer, and when an endpoint is left alone. It must never block a loop, wait longer than the budget
-// or the turn, keep what was said, or be asked under virtual time. What an answer is worth is not decided here: agents compare it with the facts.
+// Owns the request, the reading of the streamed answer, when an endpoint is left alone, and what a recording has of it. It must never block a loop,
+// wait longer than the budget or the turn, keep what was said otherwise, or ask anybody under virtual time. What an answer is worth is not decided
+// here: agents compare it with the facts.
 
 public import Agents
 import BackEnd
@@ -45,6 +46,12 @@ private final class ChatCall {
     private var isCancelled = false
     /// The endpoint has answered, whatever became of it.
     private(set) var hasHeard = false
+    /// Called once, when the answer is over though the exchange may not be. May be called from within libcurl.
+    var onEnd: (ChatEnd) -> Void = { _ in }
+    /// Whoever asked has been told.
+    var isSettled = false
+    /// Ends an exchange that goes on behind its answer.
+    var restTimer: LoopTimer?
 
     init(onText: @escaping (String) -> Bool) { self.onText = onText }
 
@@ -58,13 +65,18 @@ private final class ChatCall {
         transfer?.cancel()
     }
 
-    /// - Returns: whether more is wanted.
+    /// - Returns: whether more is wanted: of an answer that is over too, since an exchange that is given up takes its connection with it.
     func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let wasOver = stream.end != nil
         for piece in stream.add(bytes) where !isUnwanted && !isCancelled {
             hasHeard = true
             isUnwanted = !onText(piece)
         }
-        return !isUnwanted && !isCancelled && stream.end == nil
+        guard !isUnwanted, !isCancelled else { return false }
+        guard let end = stream.end else { return true }
+        if case .failed = end { return false }
+        if !wasOver { onEnd(end) }
+        return true
     }
 
     func end(_ result: Result<HTTPTransfers.Answer, BackEndFailure>) -> ChatEnd {
@@ -102,6 +114,28 @@ private final class ChatLine {
         guard underWay < choice.callsMax else { return done(.failed("\(choice.callsMax) answers are under way, which is the limit")) }
         guard let permit = breaker.admit(nowUs: loop.nowUs) else { return done(.failed("it failed again and again and is left alone for a while")) }
         underWay += 1
+        // Less time than it is given otherwise says nothing of the endpoint.
+        let wasCut = budgetUs < ownUs
+        func settle(_ end: ChatEnd) {
+            guard !call.isSettled else { return }
+            call.isSettled = true
+            underWay -= 1
+            loop.refreshClock()
+            switch end {
+            case .stopped where !call.hasHeard: breaker.abandoned(permit, nowUs: loop.nowUs)
+            case .late where wasCut: breaker.abandoned(permit, nowUs: loop.nowUs)
+            case .complete, .cutOff, .stopped: breaker.ended(permit, isFailure: false, nowUs: loop.nowUs)
+            case .failed, .late: breaker.ended(permit, isFailure: true, nowUs: loop.nowUs)
+            }
+            done(end)
+        }
+        call.onEnd = { [loop] end in
+            loop.nextTick {
+                guard !call.isSettled else { return }
+                call.restTimer = loop.after(ChatChoice.restUs) { call.cancel() }
+                settle(end)
+            }
+        }
         var headers = ["Accept: text/event-stream", "Content-Type: application/json", "Expect:", "User-Agent: vitrine"]
         if !choice.token.isEmpty { headers.append("Authorization: Bearer \(choice.token)") }
         let request = HTTPTransfers.Request(
@@ -109,16 +143,10 @@ private final class ChatLine {
             timeoutUs: budgetUs, connectUs: min(budgetUs, ChatChoice.connectUs), certificates: choice.certificates,
             answerBytesMax: ChatChoice.refusalBytesMax, onBytes: { call.take($0) })
         call.began(
-            transfers.start(request) { [self] result in
-                underWay -= 1
-                loop.refreshClock()
-                let end = call.end(result)
-                switch end {
-                case .stopped where !call.hasHeard: breaker.abandoned(permit, nowUs: loop.nowUs)
-                case .complete, .cutOff, .stopped: breaker.ended(permit, isFailure: false, nowUs: loop.nowUs)
-                case .failed, .late: breaker.ended(permit, isFailure: true, nowUs: loop.nowUs)
-                }
-                done(end)
+            transfers.start(request) { result in
+                call.restTimer?.cancel()
+                call.onEnd = { _ in }
+                settle(call.end(result))
             })
     }
 }

@@ -37,7 +37,7 @@ struct ChatStream {
             }
             if let text = chunk.choices?.first?.delta?.content, !text.isEmpty { pieces.append(text) }
             // "stop" is said before "[DONE]", which some endpoints leave out.
-            if let reason = chunk.choices?.first?.finish_reason { end = reason == "length" ? .cutOff : .complete }
+            if let reason = chunk.choices?.first?.finish_reason { end = ["length", "content_filter"].contains(reason) ? .cutOff : .complete }
         }
         if events.isTooLong, end == nil { end = .failed("an event of more than \(ServerSentEvents.eventBytesMax) bytes") }
         return pieces

@@ -9,7 +9,7 @@ public import Glibc
 
 /// A value that several threads use, one at a time; threads can wait for it to change.
 ///
-/// Synchronization.Mutex is not used where the thread sanitizer must see what happens: its contended path lies inside the runtime library. It also
+/// Synchronization.Mutex is not used: it lies inside the runtime library, where the thread sanitizer does not see that it orders anything. It also
 /// has no condition to wait for.
 public final class Lock<Value>: @unchecked Sendable {
     @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -40,10 +40,10 @@ public final class Lock<Value>: @unchecked Sendable {
 
     /// Runs `body` with the value while no other thread has it. Not to be called from within `body`.
     @inlinable @inline(__always)
-    public func withLock<R>(_ body: (inout Value) -> R) -> R {
+    public func withLock<R, Failure: Error>(_ body: (inout Value) throws(Failure) -> R) throws(Failure) -> R {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        return body(&value)
+        return try body(&value)
     }
 
     /// Waits until `body` gives something other than nil; it is called with the lock held, first at once and then after each `signal`.

@@ -1,11 +1,23 @@
+import CVitrinePlugin
 public import Wire
 
 /// What the host must know of a shared object before it maps it, read from the file's bytes.
 ///
 /// A pure parser of ELF64, little-endian (System V gABI, chapters 4 and 5): every offset is checked against the file.
 public struct ElfFile: Sendable, Equatable {
+    /// A library that it needs, and where in the file that name stands, without its zero.
+    struct Need: Sendable, Equatable {
+        var name: String
+        var bytes: Range<Int>
+    }
+
+    private(set) var needs: [Need] = []
+    /// Whether the dynamic linker looks for them in the folder that the file itself lies in.
+    public private(set) var looksBesideItself = false
+    /// Whether it exports the symbol that makes a library a plugin.
+    public private(set) var isPlugin = false
     /// Libraries it needs, in their order.
-    public var needed: [String] = []
+    public var needed: [String] { needs.map(\.name) }
     /// Names of its sections, in their order.
     public var sections: [String] = []
 
@@ -47,27 +59,54 @@ public struct ElfFile: Sendable, Equatable {
         let names = try header(namesIndex)
         for index in 0..<count {
             let section = try header(index)
-            sections.append(try reader.text(in: names, at: section.name))
+            sections.append(String(decoding: try reader.text(in: names, at: section.name), as: UTF8.self))
+            guard section.type == Section.dynamic || section.type == Section.dynamicSymbols else { continue }
+            guard section.link < count else { throw Reader.damaged("what its dynamic linker reads") }
+            let strings = try header(section.link)
             if section.type == Section.dynamic {
-                guard section.link < count else { throw Reader.damaged("its dynamic section") }
-                needed += try Self.needed(in: section, strings: try header(section.link), reader)
+                try readDynamic(section, strings, reader)
+            } else if !isPlugin {
+                isPlugin = try Self.exportsEntryPoint(section, strings, reader)
             }
         }
     }
 
-    private static func needed(in section: Section, strings: Section, _ reader: Reader) throws(RPCStatus) -> [String] {
-        var needed: [String] = []
+    private mutating func readDynamic(_ section: Section, _ strings: Section, _ reader: Reader) throws(RPCStatus) {
         for index in 0..<section.size / 16 {
             let at = section.offset + index * 16
             let tag = try reader.u64(at)
             if tag == 0 { break }
-            if tag == 1 { needed.append(try reader.text(in: strings, at: try reader.offset(at + 8))) }
+            let isPath = tag == Self.path || tag == Self.runPath
+            guard tag == Self.need || isPath else { continue }
+            let bytes = try reader.text(in: strings, at: try reader.offset(at + 8))
+            let text = String(decoding: bytes, as: UTF8.self)
+            if isPath {
+                looksBesideItself = looksBesideItself || text.split(separator: ":").contains { ["$ORIGIN", "${ORIGIN}"].contains($0) }
+            } else {
+                needs.append(Need(name: text, bytes: bytes.startIndex..<bytes.endIndex))
+            }
         }
-        return needed
+    }
+
+    // Tags of the dynamic section: DT_NEEDED, DT_RPATH, DT_RUNPATH.
+    private static let need: UInt64 = 1
+    private static let path: UInt64 = 15
+    private static let runPath: UInt64 = 29
+
+    private static func exportsEntryPoint(_ section: Section, _ strings: Section, _ reader: Reader) throws(RPCStatus) -> Bool {
+        let wanted = Array(VT_ENTRY_POINT.utf8) + [0]
+        for index in 0..<section.size / 24 {
+            let at = section.offset + index * 24
+            // Section 0: what it wants of others.
+            guard try reader.u16(at + 6) != 0 else { continue }
+            if try reader.holds(wanted, in: strings, at: Int(try reader.u32(at))) { return true }
+        }
+        return false
     }
 
     private struct Section {
         static let dynamic: UInt32 = 6
+        static let dynamicSymbols: UInt32 = 11
         static let noBits: UInt32 = 8
         var name: Int
         var type: UInt32
@@ -92,11 +131,20 @@ public struct ElfFile: Sendable, Equatable {
             return Int(value)
         }
 
-        func text(in section: Section, at start: Int) throws(RPCStatus) -> String {
+        /// The bytes up to a zero.
+        func text(in section: Section, at start: Int) throws(RPCStatus) -> Slice<UnsafeRawBufferPointer> {
+            try rest(of: section, from: start).prefix { $0 != 0 }
+        }
+
+        private func rest(of section: Section, from start: Int) throws(RPCStatus) -> Slice<UnsafeRawBufferPointer> {
             let first = section.offset + start
             guard start < section.size, first < bytes.count else { throw Self.damaged("a name beyond its table") }
-            let end = min(section.offset + section.size, bytes.count)
-            return String(decoding: bytes[first..<end].prefix { $0 != 0 }, as: UTF8.self)
+            return bytes[first..<min(section.offset + section.size, bytes.count)]
+        }
+
+        /// Whether a text is this one, with its zero at the end; without making it, since a library may have ten thousands of names.
+        func holds(_ text: [UInt8], in section: Section, at start: Int) throws(RPCStatus) -> Bool {
+            try rest(of: section, from: start).prefix(text.count).elementsEqual(text)
         }
 
         private func load<Value: FixedWidthInteger & BitwiseCopyable>(_ offset: Int) throws(RPCStatus) -> Value {

@@ -1,36 +1,15 @@
-// Unsafe: a file's bytes in a buffer that is read from a descriptor and handed to the hash and the ELF parser. Invariant: the buffer lives until
-// the closure returns.
+// Unsafe: a file's bytes in a buffer that is read from a descriptor and handed to the hash and the ELF parser. Invariant: who reads a file lets its
+// buffer go, after the last look at it.
 
 import CMd
 import Glibc
 import Wire
 
-/// Copies a plugin's file to a name of its own, because a loaded file must never be overwritten and dlopen gives the old code for the same path.
+/// Files on their way to the dynamic linker: read whole, hashed, and written.
 enum LibraryFile {
     /// Size of a plugin, at most.
     static let bytesMax = 256 << 20
-
-    struct Facts {
-        /// Lower-case hexadecimal.
-        var sha256: String
-        var elf: ElfFile
-    }
-
-    /// Reads `path` once: what is hashed and checked is what is copied.
-    static func copy(_ path: String, to target: (_ sha256: String) -> String) throws(RPCStatus) -> (Facts, copy: String) {
-        let bytes = try read(path)
-        defer { bytes.deallocate() }
-        let hash = sha256(UnsafeRawBufferPointer(bytes))
-        let elf: ElfFile
-        do {
-            elf = try ElfFile(UnsafeRawBufferPointer(bytes))
-        } catch {
-            throw RPCStatus(error.code, "\(path): \(error.message)")
-        }
-        let copy = target(hash)
-        try write(UnsafeRawBufferPointer(bytes), to: copy)
-        return (Facts(sha256: hash, elf: elf), copy)
-    }
+    private static let pageBytes = 4_096
 
     static func isRegular(_ path: String) -> Bool {
         var status = stat()
@@ -63,7 +42,8 @@ enum LibraryFile {
         return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    private static func read(_ path: String) throws(RPCStatus) -> UnsafeMutableRawBufferPointer {
+    /// The whole of a regular file, for the caller to let go.
+    static func read(_ path: String) throws(RPCStatus) -> UnsafeMutableRawBufferPointer {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw RPCStatus(errno == ENOENT ? .notFound : .failedPrecondition, "\(path): \(String(cString: strerror(errno)))")
@@ -90,12 +70,14 @@ enum LibraryFile {
         return bytes
     }
 
-    private static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(RPCStatus) {
+    /// A page at a time: what is written at once is mapped at once, and of a Swift image that was let go one touched page would bring back a
+    /// megabyte.
+    static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(RPCStatus) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw RPCStatus(.failedPrecondition, "\(path): \(String(cString: strerror(errno)))") }
         var written = 0
         while written < bytes.count {
-            let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+            let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), min(bytes.count - written, pageBytes))
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { break }
             written += count

@@ -236,8 +236,14 @@ public final class PluginHost: Sendable {
     }
 
     private func makeRunFolder() throws(RPCStatus) {
-        if mkdir(configuration.runFolder, 0o700) != 0 && errno != EEXIST {
-            throw RPCStatus(.failedPrecondition, "the run folder \(configuration.runFolder) cannot be made: \(String(cString: strerror(errno)))")
+        let folder = configuration.runFolder
+        if mkdir(folder, 0o700) != 0 && errno != EEXIST {
+            throw RPCStatus(.failedPrecondition, "the run folder \(folder) cannot be made: \(String(cString: strerror(errno)))")
+        }
+        // Who else may write there could exchange a copy between its check and its load.
+        var status = stat()
+        guard lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == getuid(), status.st_mode & 0o022 == 0 else {
+            throw RPCStatus(.failedPrecondition, "the run folder \(folder) is not a folder of this user's own that nobody else may write to")
         }
     }
 

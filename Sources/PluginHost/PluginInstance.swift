@@ -46,7 +46,8 @@ public final class PluginInstance: Node {
         texts = InstanceTexts(generation)
     }
 
-    deinit { precondition(state == nil, "a plugin instance is retired before it is let go") }
+    // A job that outlives its loop, at a server's end, was the last to hold the instance: nothing may be called then.
+    deinit { precondition(state == nil || loop.hasEnded, "a plugin instance is retired before it is let go") }
 
     public var name: String { generation.manifest.name }
 
@@ -145,7 +146,9 @@ public final class PluginInstance: Node {
             return table.pointee.data(state, stream.token, &argument)
         }
         if status != VT_OK { close(stream.token, RPCStatus(StatusCode(abi: status), "plugin \(name) refused a message")) }
-        if successor != nil { handOver(stream) }
+        guard successor != nil else { return }
+        handOver(stream)
+        settle()
     }
 
     func halfClose(_ stream: PluginNodeStream) {

@@ -20,9 +20,15 @@ final class InstanceState {
     private var streams: [vt_stream: Open] = [:]
     private var waiting: [vt_operation: Waiting] = [:]
 
+    /// The types that a stream's first calls make the runtime look for, in the conformances of every image that is mapped: a millisecond after
+    /// some hundred builds. They are asked for while the instance is made, which is not on a loop.
+    private let prepared: [Any.Type] = [Result<InputContent, PluginError>.self, Result<UnsafeMutablePointer<vt_buffer>, PluginError>.self]
+
     init(plugin: any VitrinePlugin, calls: HostCalls) {
         self.plugin = plugin
         self.calls = calls
+        streams.reserveCapacity(1)
+        waiting.reserveCapacity(1)
     }
 
     func open(_ token: vt_stream, _ open: vt_open) -> vt_status {
@@ -61,14 +67,14 @@ final class InstanceState {
 
     /// - Returns: a buffer with one reference, or why there is none.
     func exportState(_ token: vt_stream) -> Result<UnsafeMutablePointer<vt_buffer>, PluginError> {
-        guard let handler = streams[token]?.handler as? any StateHandOver else {
+        guard let handler = streams[token]?.handler.stateHandOver else {
             return .failure(PluginError(.unimplemented, "the plugin hands no state over"))
         }
         return Result { () throws(PluginError) in try calls.makeBuffer(try handler.exportState()) }
     }
 
     func importState(_ token: vt_stream, _ bytes: UnsafeRawBufferPointer) -> vt_status {
-        guard let handler = streams[token]?.handler as? any StateHandOver else { return StatusCode.unimplemented.abi }
+        guard let handler = streams[token]?.handler.stateHandOver else { return StatusCode.unimplemented.abi }
         do {
             try handler.importState(bytes)
             return StatusCode.ok.abi

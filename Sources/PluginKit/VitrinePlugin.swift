@@ -58,10 +58,14 @@ public protocol StreamHandler: AnyObject {
 
     /// Nothing more is wanted. Closures that wait for an operation get CANCELLED afterwards; emitting is over.
     func cancelled()
+
+    /// The handler itself if it is a `StateHandOver`, which says so by itself: there is nothing to implement.
+    var stateHandOver: (any StateHandOver)? { get }
 }
 
 extension StreamHandler {
     public func cancelled() {}
+    public var stateHandOver: (any StateHandOver)? { nil }
 }
 
 /// A stream's handler that can hand its state to the next build of the plugin, so that a swap moves the stream in its middle.
@@ -75,4 +79,9 @@ public protocol StateHandOver: StreamHandler {
     /// What an earlier build exported, right after the stream was opened here. Untrusted: it may be of any earlier version.
     /// - Throws: anything when it cannot be used; the stream then goes on in the earlier build.
     func importState(_ bytes: UnsafeRawBufferPointer) throws(PluginError)
+}
+
+extension StateHandOver {
+    // Found by the compiler: a cast would search the conformances of every build that is still mapped, on the loop and in the middle of a swap.
+    public var stateHandOver: (any StateHandOver)? { self }
 }

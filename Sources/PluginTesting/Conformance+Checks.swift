@@ -128,7 +128,7 @@ extension Conformance {
     }
 
     func threads() throws -> [String] {
-        let before = Self.threads()
+        let before = Self.settledThreads()
         let harness = try harness()
         // The host's own inference threads are not the plugin's.
         harness.infer = nil

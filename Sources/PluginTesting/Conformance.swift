@@ -116,6 +116,18 @@ public struct Conformance {
     /// Bytes that the process has allocated.
     static func heapBytes() -> Int { vt_heap_bytes() }
 
+    /// The threads that run once no further one has come for 100 ms: libraries of the host's that were just loaded may still be starting theirs.
+    static func settledThreads() -> Int {
+        var count = threads(), quiet = 0
+        while quiet < 10 {
+            usleep(10_000)
+            let now = threads()
+            quiet = now == count ? quiet + 1 : 0
+            count = now
+        }
+        return count
+    }
+
     static func threads() -> Int {
         guard let folder = opendir("/proc/self/task") else { return 0 }
         defer { closedir(folder) }

@@ -3,6 +3,7 @@
 
 import CVitrinePlugin
 import PluginKit
+import Locks
 import Synchronization
 import Wire
 

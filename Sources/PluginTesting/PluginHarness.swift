@@ -6,6 +6,7 @@
 
 public import CVitrinePlugin
 import Glibc
+import Locks
 public import PluginKit
 import Synchronization
 public import Wire
@@ -46,7 +47,7 @@ public final class PluginHarness {
     let plugin: UnsafePointer<vt_plugin>
     let table: UnsafeMutablePointer<vt_host>
     let alive = Alive()
-    let notes = Mutex(Notes())
+    let notes = Lock(Notes())
     var state: UnsafeMutableRawPointer?
     private(set) var isAlive = false
     private let texts: HarnessTexts

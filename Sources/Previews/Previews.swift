@@ -6,7 +6,7 @@
 public import EventLoop
 import Glibc
 import ImageDecoding
-import Synchronization
+import Locks
 public import Wire
 
 /// Where previews end, with their units.
@@ -71,7 +71,7 @@ public final class PreviewPainter: Sendable {
 
 /// What a job has drawn.
 private final class KeptPreview: Sendable {
-    let result = Mutex<Result<[UInt8], RPCStatus>>(.failure(RPCStatus(.cancelled, "the preview was not drawn")))
+    let result = Lock<Result<[UInt8], RPCStatus>>(.failure(RPCStatus(.cancelled, "the preview was not drawn")))
 }
 
 /// One preview, on whatever thread it is asked for.

@@ -88,6 +88,8 @@ struct RecordingRedaction {
         case .read(var read):
             read.key = text.text(read.key)
             read.value = options.everyWord ? "" : text.text(read.value)
+            // A hash of the original would tell it to whoever guesses it: a phone number has few values.
+            read.sha256 = Sodium.sha256(Array(read.value.utf8))
             return RecordedEntry(timeUs: entry.timeUs, what: .read(read))
         case .marker: return RecordedEntry(timeUs: entry.timeUs, what: entry.what)
         case .sealed, .sealedRead: preconditionFailure("invariant: nothing is sealed here")

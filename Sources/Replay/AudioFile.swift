@@ -11,13 +11,16 @@ public struct AudioFile: Sendable {
     public var samples: [Int16]
 
     public static let secondsMax = 3_600
+    /// An hour at 48 kHz: how much there is of a signal is known when it is read, and a few bytes may stand for hours of silence.
+    public static let samplesMax = secondsMax * 48_000
 
     public init(sampleRateHz: Int, samples: [Int16]) {
         self.sampleRateHz = sampleRateHz
         self.samples = samples
     }
 
-    /// Reads WAV, FLAC, OGG, AIFF … whatever libsndfile reads. Throws NOT_FOUND or INVALID_ARGUMENT with libsndfile's reason.
+    /// Reads WAV, FLAC, OGG, AIFF … whatever libsndfile reads. Throws NOT_FOUND or INVALID_ARGUMENT with libsndfile's reason, or because there is
+    /// more than `secondsMax` or `samplesMax` of it.
     public static func read(_ path: String) throws(RPCStatus) -> AudioFile {
         var info = SF_INFO()
         guard let file = sf_open(path, Int32(SFM_READ), &info) else {
@@ -26,17 +29,35 @@ public struct AudioFile: Sendable {
         }
         defer { sf_close(file) }
         let channels = Int(info.channels)
-        guard channels > 0, info.samplerate > 0, info.frames >= 0, Int(info.frames) <= Int(info.samplerate) * secondsMax else {
-            throw RPCStatus(
-                .invalidArgument, "\(path): \(channels) channels, \(info.samplerate) Hz, \(info.frames) frames; at most \(secondsMax) s are read")
+        guard channels > 0, info.samplerate > 0 else {
+            throw RPCStatus(.invalidArgument, "\(path): \(channels) channels at \(info.samplerate) Hz")
         }
-        var interleaved = [Int16](repeating: 0, count: Int(info.frames) * channels)
-        let read = interleaved.withUnsafeMutableBufferPointer { sf_readf_short(file, $0.baseAddress, info.frames) }
-        guard channels > 1 else { return AudioFile(sampleRateHz: Int(info.samplerate), samples: Array(interleaved.prefix(Int(read)))) }
-        let mono = (0..<Int(read)).map { frame in
-            Int16((0..<channels).reduce(0) { $0 + Int(interleaved[frame * channels + $1]) } / channels)
+        let framesMax = min(samplesMax, Int(info.samplerate) * secondsMax)
+        var mono: [Int16] = []
+        var block = [Float](repeating: 0, count: blockFrames * channels)
+        // What the header says of the length is a promise at best: what is there counts.
+        while true {
+            // As whole numbers, libsndfile would give samples of floating point, which reach from -1 to 1, as 0.
+            let count = block.withUnsafeMutableBufferPointer { sf_readf_float(file, $0.baseAddress, sf_count_t(blockFrames)) }
+            guard count > 0 else { break }
+            guard mono.count + Int(count) <= framesMax else {
+                throw RPCStatus(
+                    .invalidArgument, "\(path): more than \(framesMax) frames at \(info.samplerate) Hz; at most \(secondsMax) s are read")
+            }
+            for frame in 0..<Int(count) {
+                mono.append(sample((0..<channels).reduce(Float(0)) { $0 + block[frame * channels + $1] } / Float(channels)))
+            }
         }
         return AudioFile(sampleRateHz: Int(info.samplerate), samples: mono)
+    }
+
+    private static let blockFrames = 16_384
+
+    /// Full scale is 1; what is louder is clipped, what is no number is silence.
+    private static func sample(_ value: Float) -> Int16 {
+        let scaled = (value * 32_768).rounded()
+        if scaled.isNaN { return 0 }
+        return Int16(max(-32_768, min(32_767, scaled)))
     }
 
     public var seconds: Double { Double(samples.count) / Double(sampleRateHz) }

@@ -56,11 +56,12 @@ extension ConversationRunner {
     /// Sends speech at once, or so many times as fast as it was spoken.
     private func speak(_ audio: AudioFile, pace: Double, then: @escaping () -> Void) -> Bool {
         let chunks = audio.chunks(ms: ConversationRunner.audioChunkMs)
-        guard pace > 0 else {
+        let times = SpeechPace(pace: pace, chunkMs: ConversationRunner.audioChunkMs)
+        guard times.dueUs(chunks.count - 1) > 0 || pace > 0 else {
             for chunk in chunks { line.send { (c) throws(RPCStatus) in try c.speak(chunk) } }
             return false
         }
-        everyUs(UInt64(Double(ConversationRunner.audioChunkMs) * 1_000 / pace), count: chunks.count, then: then) { [weak self] n in
+        each(chunks.count, dueUs: times.dueUs, then: then) { [weak self] n in
             let chunk = chunks[n]
             self?.line.send { (c) throws(RPCStatus) in try c.speak(chunk) }
         }
@@ -68,7 +69,8 @@ extension ConversationRunner {
     }
 
     private func play(_ frames: [[UInt8]], _ video: VideoSource, then: @escaping () -> Void) -> Bool {
-        everyUs(UInt64(1_000_000 / video.framesPerSecond), count: frames.count, then: then) { [weak self] n in
+        let us = UInt64(1_000_000 / video.framesPerSecond)
+        each(frames.count, dueUs: { us * UInt64($0) }, then: then) { [weak self] n in
             let frame = frames[n]
             self?.line.send { (c) throws(RPCStatus) in try c.frame(frame, purpose: video.purpose) }
         }
@@ -76,13 +78,17 @@ extension ConversationRunner {
     }
 
     /// Counted from the first, so that delays do not add up.
-    private func everyUs(_ us: UInt64, count: Int, then: @escaping () -> Void, _ body: @escaping (Int) -> Void) {
+    private func each(_ count: Int, dueUs: @escaping (Int) -> UInt64, then: @escaping () -> Void, _ body: @escaping (Int) -> Void) {
         let beganUs = loop.nowUs
-        func next(_ n: Int) {
-            guard n < count else { return then() }
-            body(n)
-            let due = beganUs + us * UInt64(n + 1)
-            loop.after(due - min(due, loop.nowUs)) { next(n + 1) }
+        func next(_ first: Int) {
+            guard first < count else { return then() }
+            var n = first
+            repeat {
+                body(n)
+                n += 1
+            } while n < count && dueUs(n) == 0
+            let due = beganUs + dueUs(n)
+            loop.after(due - min(due, loop.nowUs)) { next(n) }
         }
         next(0)
     }

@@ -22,7 +22,12 @@ extension Expectation {
             text: String(item.flowText.dropFirst().dropLast()))
     }
 
+    private static let amountKeys = ["absent", "not", "optional", "count"]
+
     private static func amount(_ item: YAMLValue) throws(YAMLError) -> Amount {
+        guard amountKeys.count(where: { item[$0].exists }) <= 1 else {
+            throw item.error("at most one of absent, not, optional and count may be said")
+        }
         var amounts: [Amount] = []
         if try item["absent"].bool(or: false) { amounts.append(.absent) }
         if try item["not"].bool(or: false) { amounts.append(.never) }
@@ -38,7 +43,6 @@ extension Expectation {
             let exactly = try count.int(in: 0...10_000)
             amounts.append(.count(exactly...exactly))
         }
-        guard amounts.count <= 1 else { throw item.error("at most one of absent, not, optional and count may be said") }
         return amounts.first ?? .some
     }
 
@@ -56,13 +60,13 @@ extension Expectation {
             var all: [Expectation] = []
             for member in try item["order"].items() {
                 let expected = try read(member, spoken: spoken)
-                guard expected.amount == .some else {
+                guard !amountKeys.contains(where: { member[$0].exists }) else {
                     throw member.error("what comes in order comes: absent, not, optional and count are not allowed")
                 }
                 if case .order = expected.check { throw member.error("an order has no order within") }
                 all.append(expected)
             }
-            guard !item["count"].exists, try !item["optional"].bool(or: false) else {
+            guard !item["count"].exists, !item["optional"].exists else {
                 throw item.error("an order comes or does not: beside it, within_ms, absent and not are allowed")
             }
             guard all.count >= 2 else { throw item["order"].error("at least two things are in order") }

@@ -116,15 +116,21 @@ extension HTMLReport {
         return "<figure><svg viewBox=\"\(x) \(y) \(side) \(side)\">\(shown)</svg><figcaption>close up</figcaption></figure>"
     }
 
-    /// The overlay's anchor point goes onto x, y; scaled and turned about that point.
     private mutating func overlay(_ product: String, _ overlay: JSONValue) -> String {
         guard let media = products[product]?.overlay, let size = PictureSize.of(media.bytes), let source = source("overlay \(product)", media) else {
             return ""
         }
+        return "<image width=\"\(size.width)\" height=\"\(size.height)\" transform=\"\(Self.transform(overlay))\" \(source)/>"
+    }
+
+    /// The overlay's anchor point goes onto x, y; scaled, its width stretched, and turned about that point.
+    static func transform(_ overlay: JSONValue) -> String {
         func number(_ key: String) -> Double { overlay[key]?.number ?? 0 }
         let degrees = number("rotation") * 180 / Double.pi
-        return "<image width=\"\(size.width)\" height=\"\(size.height)\" transform=\"translate(\(number("x")) \(number("y"))) rotate(\(degrees)) "
-            + "scale(\(number("scale"))) translate(\(-number("imageAnchorX")) \(-number("imageAnchorY")))\" \(source)/>"
+        // 0 = as wide as it is.
+        let stretch = number("stretch") == 0 ? 1 : number("stretch")
+        return "translate(\(number("x")) \(number("y"))) rotate(\(degrees)) scale(\(number("scale") * stretch) \(number("scale"))) "
+            + "translate(\(-number("imageAnchorX")) \(-number("imageAnchorY")))"
     }
 }
 

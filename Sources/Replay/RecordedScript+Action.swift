@@ -9,7 +9,7 @@ extension RecordedScript {
         case image(ImagePurpose, id: UInt64, [UInt8])
         /// Camera pictures, from the time of the first to that of the last.
         case video(ImagePurpose, [[UInt8]], fromUs: UInt64, toUs: UInt64)
-        case tryOn(String)
+        case tryOn(TryOnRequest)
         case behaviour(Behaviour, String)
         case language(String)
         case consent(Consent)
@@ -41,7 +41,7 @@ extension RecordedScript.Action {
             switch control.kind {
             case .setLanguage(let set): self = .language(set.language)
             case .bargeIn: self = .bargeIn
-            case .tryOn(let request): self = .tryOn(request.productID)
+            case .tryOn(let request): self = .tryOn(request)
             case .consent(let consent): self = .consent(consent)
             case .turnStart: self = .turn(start: true)
             case .turnEnd: self = .turn(start: false)

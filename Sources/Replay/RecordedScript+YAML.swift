@@ -85,7 +85,7 @@ extension RecordedScript.RecordedStep {
                 ? "file: \(file("camera", "mjpeg", frames.flatMap(\.self)))"
                 : "frames: [\(frames.map { file("camera", kind($0), $0) }.joined(separator: ", "))]"
             return .success([("video", "{\(pictures), fps: \(rate), purpose: \(purpose == .selfie ? "selfie" : "query")}")])
-        case .tryOn(let product): return .success([("try_on", ScriptText.quoted(product))])
+        case .tryOn(let request): return .success([("try_on", request.inScript)])
         case .behaviour(let behaviour, let product):
             return .success([("behaviour", behaviour.scriptName), ("product", ScriptText.quoted(product))])
         case .language(let code): return .success([("set_language", ScriptText.quoted(code))])
@@ -128,6 +128,22 @@ extension RecordedScript.RecordedStep {
         if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]) { return "png" }
         if bytes.starts(with: Array("GIF8".utf8)) { return "gif" }
         return bytes.starts(with: Array("RIFF".utf8)) ? "webp" : "bin"
+    }
+}
+
+extension TryOnRequest {
+    /// The product alone where nothing else was asked for.
+    fileprivate var inScript: String {
+        var fields: [String] = []
+        switch preview {
+        case .jpeg: fields.append("preview: jpeg")
+        case .png: fields.append("preview: png")
+        case .unspecified: break
+        }
+        if previewSidePxMax > 0 { fields.append("preview_side_px_max: \(min(previewSidePxMax, 16_384))") }
+        if live { fields.append("live: true") }
+        let product = ScriptText.quoted(productID)
+        return fields.isEmpty ? product : "{\((["product: \(product)"] + fields).joined(separator: ", "))}"
     }
 }
 

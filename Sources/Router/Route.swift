@@ -67,8 +67,8 @@ public final class Route {
         }
     }
 
-    /// Whether plugin streams that get nothing more still answer.
-    public var isDraining: Bool { !draining.isEmpty }
+    /// Whether a plugin node has streams that get nothing more and still answer.
+    public func isDraining(_ node: Int) -> Bool { draining.contains { $0.node == node } }
 
     /// Whether a plugin node has an open stream, the camera's aside.
     public func isOpen(_ node: Int) -> Bool { open[node] != nil }

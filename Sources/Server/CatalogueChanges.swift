@@ -1,10 +1,10 @@
 import Agents
 import Catalog
 import EventLoop
+import Locks
 import Logging
 import PluginHost
 import Sessions
-import Synchronization
 import Wire
 
 /// Takes what an import changed into the running server, without a restart.
@@ -21,7 +21,7 @@ final class CatalogueChanges: @unchecked Sendable {
     private let changes: PluginChanges
     private let log: Logger
     private let agents: @Sendable (Shop) -> [any Agent]
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     private struct State {
         var shop: Shop
@@ -44,7 +44,7 @@ final class CatalogueChanges: @unchecked Sendable {
         self.changes = changes
         self.log = log
         self.agents = agents
-        state = Mutex(State(shop: shop))
+        state = Lock(State(shop: shop))
     }
 
     /// Products that are live.

@@ -18,6 +18,9 @@ public struct RecordingChoice: Sendable, Equatable {
         self.limits = limits
     }
 
+    /// Files and keys.
+    var files: RecordingFolder { RecordingFolder(folder, keys: keysFolder.isEmpty ? nil : keysFolder) }
+
     private enum Sessions: String, CaseIterable {
         case all, asked
     }

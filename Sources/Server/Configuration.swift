@@ -34,10 +34,12 @@ public struct ServerConfiguration: Sendable {
     public var rulesFile = ""
     /// A trained ranker's folder; "" = what comes next is not foreseen.
     public var rankerFolder = ""
+    /// Learnt weights of the recommendations' signals (`vitrine train ranker --exposures`); "" = those set by hand, of the rules.
+    public var rankingFolder = ""
     /// Where orders are asked for and requests go; nil = the shop's own database.
     public var backEnd: BackEndChoice?
-    /// What the back end said in the conversation that is played again. Not from the file.
-    var saidOutside: [SaidOutside]?
+    /// The recorded conversation that a server in this process plays a part of: what was read of the shop and what others said. Not from the file.
+    public var playedBack: PlayedBackRecording?
     /// A space that words and pictures share (`vitrine train alignment --inputs plugins`); "" = neither finds the other.
     public var spaceFolder = ""
     /// How often the database is looked at for an imported catalogue, which is then taken without a restart; 0 = never.
@@ -100,6 +102,8 @@ public struct ServerLimits: Sendable, Equatable {
     public var sessionsMax = 10_000
     /// How long a session whose process has ended waits for its customer; 0 = it ends with the process.
     public var sessionsKeptHoursMax = 24
+    /// How long what customers did, and hand-overs that are over, are kept in the shop's database; 0 = until they are erased.
+    public var behaviourKeptDaysMax = 0
     public var frameBytesMax = 4 << 20
     /// Payload bytes that all sessions together may hold on their way in.
     public var ingressBytesMax = 256 << 20
@@ -107,6 +111,8 @@ public struct ServerLimits: Sendable, Equatable {
     public var outputBytesMax = 8 << 20
     /// From accept to the first whole frame.
     public var firstFrameMsMax = 10_000
+    /// A connection that says nothing for so long is asked with a Ping, and is closed when it says nothing for as long again; 0 = never.
+    public var silenceMsMax = 30_000
     /// From the drain signal to the end.
     public var drainMsMax = 10_000
     /// How long streams of a plugin's old build may go on after a swap.
@@ -119,7 +125,7 @@ public struct ServerLimits: Sendable, Equatable {
     public var pluginGateMsMax = 600_000
     /// A plugin's file must not have changed for so long before it is read.
     public var pluginSettledMs = 50
-    /// Swift libraries that are no longer used; they cannot be unloaded (about 45 kB each).
+    /// Swift libraries that are no longer used; they cannot be unloaded (some hundred kB each).
     public var retiredSwiftImagesMax = 64
     public var metadataEntriesMax = 32
     public var metadataBytesMax = 8 << 10
@@ -167,7 +173,7 @@ extension ServerConfiguration {
         if read.graphFile.isEmpty { throw document.error("'graph' is needed: the path of a fusion graph file") }
         let catalog = document["catalog"]
         if catalog.exists {
-            try catalog.fields("folder", "database", "intents", "dialogue", "rules", "ranker", "reviews", "space", "refresh_ms")
+            try catalog.fields("folder", "database", "intents", "dialogue", "rules", "ranker", "ranking", "reviews", "space", "refresh_ms")
         }
         read.catalogueFolder = try located(catalog["folder"])
         read.databaseFile = try located(catalog["database"])
@@ -176,6 +182,7 @@ extension ServerConfiguration {
         read.reviewsFile = try located(catalog["reviews"])
         read.rulesFile = try located(catalog["rules"])
         read.rankerFolder = try located(catalog["ranker"])
+        read.rankingFolder = try located(catalog["ranking"])
         read.spaceFolder = try located(catalog["space"])
         read.catalogueRefreshMs = try catalog["refresh_ms"].int(in: 0...86_400_000, or: read.catalogueRefreshMs)
         let auth = document["auth"]
@@ -200,9 +207,10 @@ extension ServerConfiguration {
         guard value.exists else { return }
         try value.fields(
             "connections_max", "streams_per_connection_max", "sessions_max", "frame_bytes_max", "ingress_bytes_max", "output_bytes_max",
-            "first_frame_ms_max", "drain_ms_max", "text_bytes_max", "image_bytes_max", "turn_quiet_ms", "answer_ms_max", "resume_bytes_max",
-            "resume_window_ms", "control_messages_per_second_max", "plugin_drain_ms_max", "plugin_start_ms_max", "plugin_probe_ms_max",
-            "plugin_gate_ms_max", "retired_swift_images_max", "video_frames_per_second_max", "sessions_kept_hours_max")
+            "first_frame_ms_max", "silence_ms_max", "drain_ms_max", "text_bytes_max", "image_bytes_max", "sound_files_bytes_max", "turn_quiet_ms",
+            "answer_ms_max", "resume_bytes_max", "resume_window_ms", "control_messages_per_second_max", "plugin_drain_ms_max",
+            "plugin_start_ms_max", "plugin_probe_ms_max", "plugin_gate_ms_max", "retired_swift_images_max", "video_frames_per_second_max",
+            "sessions_kept_hours_max", "behaviour_kept_days_max")
         limits.connectionsMax = try value["connections_max"].int(in: 1...1_000_000, or: limits.connectionsMax)
         limits.streamsPerConnectionMax = try value["streams_per_connection_max"].int(in: 1...10_000, or: limits.streamsPerConnectionMax)
         limits.sessionsKeptHoursMax = try value["sessions_kept_hours_max"].int(in: 0...8_760, or: limits.sessionsKeptHoursMax)
@@ -211,6 +219,8 @@ extension ServerConfiguration {
         limits.ingressBytesMax = try value["ingress_bytes_max"].int(in: (1 << 20)...(64 << 30), or: limits.ingressBytesMax)
         limits.outputBytesMax = try value["output_bytes_max"].int(in: (64 << 10)...(1 << 30), or: limits.outputBytesMax)
         limits.firstFrameMsMax = try value["first_frame_ms_max"].int(in: 100...600_000, or: limits.firstFrameMsMax)
+        limits.silenceMsMax = try value["silence_ms_max"].int(in: 0...86_400_000, or: limits.silenceMsMax)
+        limits.behaviourKeptDaysMax = try value["behaviour_kept_days_max"].int(in: 0...36_500, or: limits.behaviourKeptDaysMax)
         limits.drainMsMax = try value["drain_ms_max"].int(in: 0...3_600_000, or: limits.drainMsMax)
         limits.pluginDrainMsMax = try value["plugin_drain_ms_max"].int(in: 0...3_600_000, or: limits.pluginDrainMsMax)
         limits.pluginStartMsMax = try value["plugin_start_ms_max"].int(in: 100...3_600_000, or: limits.pluginStartMsMax)
@@ -218,8 +228,9 @@ extension ServerConfiguration {
         limits.pluginGateMsMax = try value["plugin_gate_ms_max"].int(in: 100...86_400_000, or: limits.pluginGateMsMax)
         limits.retiredSwiftImagesMax = try value["retired_swift_images_max"].int(in: 0...1_000_000, or: limits.retiredSwiftImagesMax)
         sessionLimits.frameBytesMax = limits.frameBytesMax
-        sessionLimits.textBytesMax = try value["text_bytes_max"].int(in: 1...(1 << 20), or: sessionLimits.textBytesMax)
-        sessionLimits.imageBytesMax = try value["image_bytes_max"].int(in: 1_024...(256 << 20), or: sessionLimits.imageBytesMax)
+        // No further than the plugins that read them go: a limit that promises more only moves the refusal.
+        sessionLimits.textBytesMax = try value["text_bytes_max"].int(in: 1...(16 << 10), or: sessionLimits.textBytesMax)
+        sessionLimits.imageBytesMax = try value["image_bytes_max"].int(in: 1_024...(32 << 20), or: sessionLimits.imageBytesMax)
         sessionLimits.soundFilesBytesMax = try value["sound_files_bytes_max"].int(in: 1_024...(1 << 30), or: sessionLimits.soundFilesBytesMax)
         sessionLimits.turnQuietMs = try value["turn_quiet_ms"].int(in: 10...60_000, or: sessionLimits.turnQuietMs)
         sessionLimits.answerMsMax = try value["answer_ms_max"].int(in: 100...600_000, or: sessionLimits.answerMsMax)

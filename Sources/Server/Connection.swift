@@ -25,6 +25,10 @@ final class Connection {
     private var decoder: FrameDecoder
     private var streams: StreamRegistry<StreamCall>
     private var firstFrameTimer: LoopTimer?
+    /// When the peer was last heard, on the loop's clock, and whether it was asked for a sign of life since.
+    private var heardUs: UInt64 = 0
+    private var isAsked = false
+    private var silenceTimer: LoopTimer?
     private var isClosed = false
     /// What was read from the first Open on: goes along when the socket moves to another loop.
     private var readSoFar: [UInt8] = []
@@ -57,6 +61,9 @@ final class Connection {
         firstFrameTimer = loop.after(UInt64(host.limits.firstFrameMsMax) * 1_000) { [unowned self] in
             fail(RPCStatus(.deadlineExceeded, "no whole frame came within \(host.limits.firstFrameMsMax) ms"))
         }
+        heardUs = loop.nowUs
+        // Whoever is at the admin socket is on this machine, and one within the process cannot vanish.
+        if !isAdmin, host.limits.silenceMsMax > 0, loop.mode == .real { watchSilence() }
         if !initial.isEmpty { initial.withUnsafeBytes(receive) }
         if !isClosed { stream.startReading() }
     }
@@ -74,9 +81,28 @@ final class Connection {
         return seed
     }
 
+    // MARK: Silence
+
+    /// A peer that says nothing is asked with a Ping; one that says nothing for as long again has vanished.
+    private func watchSilence() {
+        guard !isClosed else { return }
+        let most = UInt64(host.limits.silenceMsMax) * 1_000
+        let quiet = loop.nowUs - min(loop.nowUs, heardUs)
+        guard quiet < 2 * most else {
+            return fail(RPCStatus(.deadlineExceeded, "nothing came for \(quiet / 1_000) ms, not even an answer to a Ping"))
+        }
+        if quiet >= most, !isAsked {
+            isAsked = true
+            stream.write { FrameEncoder.ping(token: heardUs, into: &$0) }
+        }
+        silenceTimer = loop.after((quiet < most ? most : 2 * most) - quiet) { [unowned self] in watchSilence() }
+    }
+
     // MARK: Frames in
 
     private func receive(_ bytes: UnsafeRawBufferPointer) {
+        heardUs = loop.nowUs
+        isAsked = false
         if !isSettled { readSoFar.append(contentsOf: bytes) }
         do throws(RPCStatus) {
             try decoder.feed(bytes) { (frame) throws(RPCStatus) in
@@ -117,7 +143,7 @@ final class Connection {
         case FrameBody.ping:
             let ping = try Ping(decoding: peek.contents(in: bytes))
             stream.write { FrameEncoder.pong(token: ping.token, into: &$0) }
-        case FrameBody.pong, FrameBody.credit: break  // The server sends no pings, and its answers are bounded by the output limit.
+        case FrameBody.pong, FrameBody.credit: break  // A pong has been heard by now, and answers are bounded by the output limit.
         case FrameBody.goAway: streams.goAway()
         case FrameBody.status: throw RPCStatus(.invalidArgument, "a client ends a stream with half_close or cancel, not with a status")
         default: throw RPCStatus(.invalidArgument, "a frame has one of open, data, half_close, cancel, credit, ping, pong, go_away")
@@ -246,12 +272,17 @@ final class Connection {
     /// Gives the socket up to another loop. Only before the first stream was opened.
     func detach() throws(LoopError) -> Int32 {
         isClosed = true
-        firstFrameTimer?.cancel()
+        cancelTimers()
         return try stream.detach()
     }
 
-    private func cancelStreams() {
+    private func cancelTimers() {
         firstFrameTimer?.cancel()
+        silenceTimer?.cancel()
+    }
+
+    private func cancelStreams() {
+        cancelTimers()
         for (id, call) in streams.handlers {
             _ = streams.remove(id)
             call.cancelled()

@@ -1,6 +1,6 @@
-import BackEnd
 import Catalog
 public import EventLoop
+public import Wire
 
 #if canImport(Glibc)
     import Glibc
@@ -21,7 +21,7 @@ public final class InProcessServer: Sendable {
         own.isVirtual = clock != nil
         // Whoever may run replays may read the shop, and nobody else comes in.
         own.limits.drainMsMax = 0
-        folder = RunFolder.unique()
+        folder = RunFolder.make()
         // What is played again is not recorded again.
         own.recording = nil
         mkdir(folder, 0o700)
@@ -55,6 +55,9 @@ public final class InProcessServer: Sendable {
         }
     }
 
+    /// What answers: for reports.
+    public var plugins: ListPluginsReply { server.loadedPlugins() }
+
     /// Ends every session and stops. Blocks; not on a loop.
     public func stop() {
         server.drain()
@@ -64,18 +67,6 @@ public final class InProcessServer: Sendable {
 }
 
 extension ServerConfiguration {
-    /// Lets a server in this process answer with what others said in a recorded conversation: `said` under the name of who said it.
-    /// - Throws: for what cannot be read, because it was redacted or is of another version.
-    public mutating func playBack(outside said: [(name: String, said: [UInt8])]) throws(ServerError) {
-        do throws(StoreError) {
-            var read: [SaidOutside] = []
-            for entry in said where entry.name == HTTPBackEnd.outsideName { read.append(try SaidOutside(recorded: entry.said)) }
-            saidOutside = read
-        } catch {
-            throw ServerError(error.message)
-        }
-    }
-
     /// Puts a candidate's file in the place of the plugin of that name. False when the configuration loads no such plugin.
     public mutating func replacePlugin(_ name: String, by file: String) -> Bool {
         guard let index = plugins.firstIndex(where: { $0.name == name }) else { return false }

@@ -13,10 +13,16 @@ struct LearntRanker: NextProducts {
     /// By the model's item.
     private let isSold: [Bool]
 
+    /// Whether it was made from a file that holds the behaviour of somebody who was erased since: then it is not to be asked.
+    let isStale: Bool
+
+    /// - Parameter staleFiles: SHA-256 of such files.
     /// - Throws: when the folder holds no ranker, or one that knows none of the shop's products.
-    init(folder: String, snapshot: CatalogSnapshot) throws(ServerError) {
+    init(folder: String, snapshot: CatalogSnapshot, staleFiles: Set<String> = []) throws(ServerError) {
         do throws(TrainingError) {
-            model = try RankerFile.read(folder).model
+            let file = try RankerFile.read(folder)
+            model = file.model
+            isStale = !staleFiles.isDisjoint(with: file.card.data.values)
         } catch {
             throw ServerError("'catalog: ranker:' \(error.message)")
         }

@@ -26,6 +26,7 @@ final class LoopWorker: ConnectionHost {
     private var nextTarget: Int
     private var isDraining = false
     private var isDrained = false
+    private var isMakingRoom = false
     /// The limit of draining is over: nothing is waited for any more.
     private var isCutOff = false
     private let onDrained: () -> Void
@@ -134,7 +135,7 @@ final class LoopWorker: ConnectionHost {
             throw RPCStatus(
                 .resourceExhausted, "the server holds \(shared.ingress.usedBytes) bytes of unfinished input, which is its limit; try again")
         }
-        guard shared.metrics.sessions.value < Double(limits.sessionsMax) else {
+        guard hasRoom() else {
             throw RPCStatus(.resourceExhausted, "\(limits.sessionsMax) sessions are open, which is this server's limit")
         }
         let (id, own) = sessions.newSession(seed: seed)
@@ -150,6 +151,18 @@ final class LoopWorker: ConnectionHost {
             id: id, key: SessionTable.key(of: id), principal: principal, loop: loop, router: router, limits: shared.configuration.sessionLimits,
             observer: self, seed: seed, wantsTrace: wantsTrace, ingress: shared.ingress
         ) { [unowned self] in self.liveDeployment() }
+    }
+
+    /// Whether one more session may be. At the limit the one of this loop that has waited longest for its customer makes room: a customer who is
+    /// there comes before one who may come back. It may still, where sessions are kept.
+    private func hasRoom() -> Bool {
+        func fits() -> Bool { shared.metrics.sessions.value < Double(limits.sessionsMax) }
+        if !fits(), let oldest = sessions.longestLost {
+            isMakingRoom = true
+            oldest.end(.ok)
+            isMakingRoom = false
+        }
+        return fits()
     }
 
     private func add(_ session: Session) {
@@ -169,7 +182,7 @@ final class LoopWorker: ConnectionHost {
         await followTicket(&kept.state, principal)
         // Another stream may have asked for it meanwhile.
         if sessions.find(id) != nil { return try resumableSession(id, principal: principal) }
-        guard !isDraining, shared.metrics.sessions.value < Double(limits.sessionsMax) else {
+        guard !isDraining, hasRoom() else {
             throw RPCStatus(.unavailable, "the server takes no sessions just now; try again")
         }
         let session = session(id, seed: sessions.newSeed(), principal, wantsTrace: wantsTrace)
@@ -181,17 +194,11 @@ final class LoopWorker: ConnectionHost {
 
     /// A person may have taken or released the conversation while its customer was away.
     private nonisolated(nonsending) func followTicket(_ kept: inout SessionState, _ principal: Principal) async {
-        guard let queue = shared.handoffs, let number = kept.dialogue?.handoff, number != 0 else { return }
+        guard let queue = shared.handoffs, let number = kept.dialogue?.handoff else { return }
         do throws(StoreError) {
-            let ticket = try await queue.handoff(number, as: principal)
-            kept.dialogue?.follow(ticket.state)
+            try await kept.dialogue?.catchUp(with: queue, as: principal)
         } catch {
-            if error.code == .notFound {
-                kept.dialogue?.follow(nil)
-            } else {
-                // As it was kept: the next turn looks again.
-                shared.log.warning("a hand-over cannot be looked up", metadata: ["number": "\(number)", "reason": "\(error.message)"])
-            }
+            shared.log.warning("a hand-over cannot be looked up", metadata: ["number": "\(number)", "reason": "\(error.message)"])
         }
     }
 
@@ -223,7 +230,8 @@ final class LoopWorker: ConnectionHost {
 
     /// A session's stream is gone without an orderly end.
     func lost(_ session: Session) {
-        if isDraining || shared.configuration.sessionLimits.resumeWindowMs == 0 { return session.end(.ok) }
+        // Where nothing was said there is nothing to come back to.
+        if isDraining || shared.configuration.sessionLimits.resumeWindowMs == 0 || !session.hasHeard { return session.end(.ok) }
         sessions.await(session, resumeWithinMs: shared.configuration.sessionLimits.resumeWindowMs)
     }
 
@@ -271,7 +279,15 @@ extension LoopWorker: SessionObserver {
 
     nonisolated(nonsending) func sessionKeep(_ session: Session) async { await keeper?.keep(session) }
 
-    func sessionProblem(_ status: RPCStatus) { shared.metrics.problems.add() }
+    func sessionProblem(_ session: Session, _ status: RPCStatus, turnID: UInt64, traceID: String) {
+        shared.metrics.problems.add()
+        // What a client does wrong it can do without end: that is for whoever looks closely.
+        let level: Logger.Level = status.code.isOwnFault ? .warning : .debug
+        var metadata: Logger.Metadata = ["session": "\(session.id)", "code": "\(status.code.name)", "reason": "\(status.message)"]
+        if turnID > 0 { metadata["turn"] = "\(turnID)" }
+        if !traceID.isEmpty { metadata["trace"] = "\(traceID)" }
+        shared.log.log(level: level, "a problem in a conversation", metadata: metadata)
+    }
 
     func sessionBehaviour(_ session: Session, _ event: BehaviourEvent) { shared.note(event, of: session, on: loop) }
 
@@ -284,10 +300,20 @@ extension LoopWorker: SessionObserver {
 
     func sessionEnded(_ session: Session) {
         taps.removeValue(forKey: session.id)?.ended()
-        // A server that stops is no reason for a customer to have done.
-        keeper?.ended(session, mayReturn: isDraining)
+        // A server that stops, or has too many, is no reason for a customer to have done.
+        keeper?.ended(session, mayReturn: isDraining || isMakingRoom)
         sessions.remove(session)
         shared.metrics.sessions.add(-1)
         finishDrain()
+    }
+}
+
+extension StatusCode {
+    /// It is not for the client to mend.
+    fileprivate var isOwnFault: Bool {
+        switch self {
+        case .unknown, .deadlineExceeded, .internalError, .unavailable, .dataLoss: true
+        default: false
+        }
     }
 }

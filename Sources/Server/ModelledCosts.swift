@@ -9,6 +9,9 @@ enum ModelledCosts {
     /// A job of a plugin on the compute pool: decoding, resampling, tokenising. Microseconds.
     static let computeUs: UInt64 = 1_000
 
+    /// One inference of a network that decides, with a row for each modality left out.
+    static let networkUs: UInt64 = 1_000
+
     /// One inference by the model's path in the manifest, microseconds; other models take 5,000.
     static let inferenceUs: [String: UInt64] = [
         "efficientnet-lite2/efficientnet-lite2.xml": 9_000,

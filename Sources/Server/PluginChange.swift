@@ -1,6 +1,6 @@
 import EventLoop
+import Locks
 import PluginHost
-import Synchronization
 import Wire
 
 /// What must hold of a build before it may take another's place.
@@ -116,7 +116,7 @@ final class Attempt: @unchecked Sendable {
     private let loop: EventLoop
     private let msMax: Int
     private let giveUp: @Sendable (RPCStatus) -> Void
-    private let phase = Mutex(Phase.running)
+    private let phase = Lock(Phase.running)
     private var taken: [ChangeStep] = []
     private var timer: LoopTimer?
 

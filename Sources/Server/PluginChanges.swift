@@ -1,5 +1,6 @@
 import EventLoop
 import Fusion
+import Locks
 import Logging
 import PluginHost
 import PluginWorkers
@@ -20,7 +21,7 @@ final class PluginChanges: @unchecked Sendable {
     private let loops: [EventLoop]
     private let workers: WorkerTable
     private let log: Logger
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     private struct State {
         /// What is being changed; nil = nothing.
@@ -38,7 +39,7 @@ final class PluginChanges: @unchecked Sendable {
         self.loops = loops
         self.workers = workers
         self.log = log
-        state = Mutex(State(deployment: deployment))
+        state = Lock(State(deployment: deployment))
         runtime.metrics.watch(
             draining: { [weak self] in self?.draining ?? [] }, retiredSwiftImages: { [runtime] in runtime.pluginHost?.retiredSwiftImages ?? 0 })
     }
@@ -167,19 +168,15 @@ final class PluginChanges: @unchecked Sendable {
             program: configuration.probeProgram, modelsFolder: configuration.modelsFolder, msMax: configuration.limits.pluginProbeMsMax)
         return try attempt.step("probe") { () throws(RPCStatus) in
             switch source {
-            case .library(let candidate): return try probe.manifest(of: candidate, options: options(for: request.plugin))
+            case .library(let candidate): return try probe.manifest(of: candidate, options: configuration.pluginOptions)
             case .program(let command):
-                var limits = configuration.plugins.first { $0.name == request.plugin }?.limits ?? WorkerLimits()
+                // Which plugin it is, it says itself, once it has started; until then its command tells.
+                let chosen = configuration.plugins.first { $0.name == request.plugin || $0.command == [command.program] + command.arguments }
+                var limits = chosen?.limits ?? WorkerLimits()
                 limits.life.startMsMax = min(limits.life.startMsMax, configuration.limits.pluginProbeMsMax)
                 return try WorkerProbe.manifest(of: command, limits: limits, observer: host.observer)
             }
         }
-    }
-
-    private func options(for plugin: String) -> [String: String] {
-        var options: [String: String] = [:]
-        for option in configuration.plugins.first(where: { $0.name == plugin })?.options ?? [] { options[option.key] = option.value }
-        return options
     }
 
     // MARK: Unload

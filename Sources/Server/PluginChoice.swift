@@ -2,6 +2,7 @@ import CheckedYAML
 import EventLoop
 import PluginHost
 public import PluginWorkers
+public import Wire
 
 /// A plugin to load at start, with its options and where it runs.
 public struct PluginChoice: Sendable, Equatable {
@@ -57,13 +58,30 @@ public struct PluginOption: Sendable, Equatable {
 }
 
 extension PluginChoice {
+    /// Options for whole files that are there at once, where the plugin has them and nobody chose otherwise: a sound file is heard in one piece, and
+    /// all of it may wait.
+    public mutating func suitFiles(_ manifest: PluginManifest) {
+        for (key, value) in [("mode", "file"), ("audio_backlog_ms_max", "3600000")]
+        where manifest.options.contains(where: { $0.key == key }) && !options.contains(where: { $0.key == key }) {
+            options.append(PluginOption(key: key, value: value))
+        }
+    }
+}
+
+extension PluginChoice {
     /// - Parameters:
     ///   - file: the item's file, located.
-    ///   - folder: what a relative program of a command is relative to.
+    ///   - folder: what a relative program of a command, and an option that begins with ./ or ../, is relative to.
     init(_ item: YAMLValue, file: String, folder: String) throws(YAMLError) {
         try item.fields("name", "file", "options", "run", "command", "limits")
         var options: [PluginOption] = []
-        for (key, value) in try item["options"].entries() { options.append(PluginOption(key: key, value: try value.string())) }
+        for (key, value) in try item["options"].entries() {
+            let text = try value.string()
+            // "./words.json" is a file beside the configuration; what else is a path, is the plugin's to know.
+            let isBeside = text.hasPrefix("./") || text.hasPrefix("../")
+            let path = text.hasPrefix("./") ? String(text.dropFirst(2)) : text
+            options.append(PluginOption(key: key, value: isBeside ? "\(folder.isEmpty ? "/" : folder)/\(path)" : text))
+        }
         var command: [String] = []
         for part in try item["command"].items() {
             let text = try part.string()
@@ -76,6 +94,17 @@ extension PluginChoice {
         if run == .inProcess, item["limits"].exists { throw item["limits"].error("'limits' are for 'run: worker'") }
         self.init(
             name: try item["name"].string(), file: file, options: options, run: run, command: command, limits: try WorkerLimits(item["limits"]))
+    }
+}
+
+extension ServerConfiguration {
+    /// The plugins' options, by the plugins' names.
+    var pluginOptions: [String: [String: String]] {
+        var options: [String: [String: String]] = [:]
+        for plugin in plugins {
+            for option in plugin.options { options[plugin.name, default: [:]][option.key] = option.value }
+        }
+        return options
     }
 }
 

@@ -8,22 +8,22 @@ import Wire
 public final class PluginFeatureSource: FeatureSource {
     private let loop: EventLoop
     private let nodes: LoopBound<[String: any Node]>
-    private let space: SharedSpace?
+    private let spaces: ProductSpaces?
 
     /// `nodes` are the plugin instances of `loop`, by plugin name.
-    init(loop: EventLoop, nodes: [String: any Node], space: SharedSpace?) {
+    init(loop: EventLoop, nodes: [String: any Node], spaces: ProductSpaces?) {
         self.loop = loop
         self.nodes = LoopBound(nodes, loop: loop)
-        self.space = space
+        self.spaces = spaces
     }
 
-    public var sharedSpace: String { space?.spaceID ?? "" }
+    public var sharedSpace: String { spaces?.id ?? "" }
 
     public func shared(titles: [String], image: Feature?) async throws -> [Feature] {
-        guard let space else { return [] }
+        guard let spaces else { return [] }
         var said: [(text: String, sentence: Feature)] = []
         for title in titles where !title.isEmpty { said.append((title, try await embedText(title).normalised())) }
-        return try space.features(titles: said, image: image)
+        return try spaces.features(titles: said, image: image)
     }
 
     /// Lets the plugin instances go. Blocks; not on a loop.

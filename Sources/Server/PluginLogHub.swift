@@ -1,5 +1,5 @@
+import Locks
 import PluginHost
-import Synchronization
 import Wire
 
 /// Hands what plugins log to whoever watches. Any thread.
@@ -12,7 +12,7 @@ final class PluginLogHub: Sendable {
         var watchers: [(id: UInt64, plugin: String, sink: Sink)] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// - Parameter plugin: "" = all.
     func watch(_ plugin: String, _ sink: @escaping Sink) -> UInt64 {

@@ -1,14 +1,14 @@
 import Inference
+import Locks
 import PluginHost
 import PluginWorkers
-import Synchronization
 import Telemetry
 import Wire
 
 /// What plugins and models count. Any thread.
 final class PluginMetrics: Sendable {
     private let registry: MetricsRegistry
-    private let models = Mutex<[String: (queued: Histogram, ran: Histogram)]>([:])
+    private let models = Lock<[String: (queued: Histogram, ran: Histogram)]>([:])
 
     init(registry: MetricsRegistry) { self.registry = registry }
 

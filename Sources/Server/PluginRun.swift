@@ -9,18 +9,26 @@ public struct PluginInput: Sendable {
     /// Line of a text file, from 1; 0 = the whole file.
     public var line: Int
     public var messages: [ClientMessage]
+    /// Why it cannot be run; nil = it can.
+    public var problem: RPCStatus?
 
     public init(file: String, line: Int = 0, messages: [ClientMessage]) {
         self.file = file
         self.line = line
         self.messages = messages
     }
+
+    /// A file of which nothing can be made.
+    public init(file: String, problem: RPCStatus) {
+        self.init(file: file, messages: [])
+        self.problem = problem
+    }
 }
 
 /// Runs one plugin over many inputs, a few streams at a time, and hands the outputs out in the order of the inputs. Confined to one loop.
 public final class PluginRun {
     private let node: any Node
-    private let inputs: () -> Result<PluginInput, RPCStatus>?
+    private let inputs: () -> PluginInput?
     private let emit: (PluginInput, [SharedBuffer], RPCStatus) -> Void
     private let done: () -> Void
     private let jobsMax: Int
@@ -30,9 +38,9 @@ public final class PluginRun {
     private var nextOutput = 0
     private var isExhausted = false
 
-    /// `inputs` gives the next input, nil at the end; a failure becomes that input's status. `emit` gets each input's outputs, in order.
+    /// `inputs` gives the next input, nil at the end; its problem becomes its status. `emit` gets each input's outputs, in order.
     public init(
-        node: any Node, jobsMax: Int, inputs: @escaping () -> Result<PluginInput, RPCStatus>?,
+        node: any Node, jobsMax: Int, inputs: @escaping () -> PluginInput?,
         emit: @escaping (PluginInput, [SharedBuffer], RPCStatus) -> Void, done: @escaping () -> Void
     ) {
         self.node = node
@@ -54,10 +62,7 @@ public final class PluginRun {
             }
             let index = nextInput
             nextInput += 1
-            switch next {
-            case .failure(let status): finish(index, PluginInput(file: "", messages: []), [], status)
-            case .success(let input): start(input, index)
-            }
+            if let problem = next.problem { finish(index, next, [], problem) } else { start(next, index) }
         }
         if isExhausted, running.isEmpty, waiting.isEmpty { done() }
     }

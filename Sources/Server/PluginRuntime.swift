@@ -1,5 +1,6 @@
 public import EventLoop
 import Fusion
+import Locks
 public import Logging
 import Inference
 import PluginHost
@@ -8,7 +9,6 @@ import Previews
 import Recording
 public import Router
 import Sessions
-import Synchronization
 public import Telemetry
 public import Wire
 
@@ -23,7 +23,7 @@ public final class PluginRuntime: @unchecked Sendable {
     /// Only where there are plugins: it brings the inference library with it.
     private let host: PluginHost?
     private let compute: ComputePool
-    private let builds: Mutex<[any PluginBuild]>
+    private let builds: Lock<[any PluginBuild]>
     let metrics: PluginMetrics
     /// What plugins say, for whoever watches.
     let logHub: PluginLogHub
@@ -39,7 +39,7 @@ public final class PluginRuntime: @unchecked Sendable {
         do throws(RPCStatus) {
             guard !configuration.plugins.isEmpty else {
                 host = nil
-                builds = Mutex([])
+                builds = Lock([])
                 return
             }
             let host = try PluginRuntime.host(configuration, compute, metrics, log, logHub, runFolder: runFolder)
@@ -58,7 +58,7 @@ public final class PluginRuntime: @unchecked Sendable {
                     ])
                 loaded.append(build)
             }
-            builds = Mutex(loaded)
+            builds = Lock(loaded)
         } catch {
             throw ServerError(error.message)
         }
@@ -99,18 +99,15 @@ public final class PluginRuntime: @unchecked Sendable {
         _ configuration: ServerConfiguration, _ compute: ComputePool, _ metrics: PluginMetrics, _ log: Logger, _ logHub: PluginLogHub,
         runFolder: String
     ) throws(RPCStatus) -> PluginHost {
-        var options: [String: [String: String]] = [:]
-        for plugin in configuration.plugins {
-            for option in plugin.options { options[plugin.name, default: [:]][option.key] = option.value }
-        }
         let inference = try InferenceService(
             configuration: InferenceConfiguration(
                 libraryFolder: configuration.runtimeFolder, threads: configuration.inferenceThreads,
-                queueItemsMax: configuration.isVirtual ? .max : PluginRuntime.inferenceItemsMax, observer: { metrics.ran($0) }))
+                queueItemsMax: configuration.isVirtual ? .max : PluginRuntime.inferenceItemsMax,
+                compilesAtFirstJob: configuration.isVirtual, observer: { metrics.ran($0) }))
         return PluginHost(
             configuration: PluginHostConfiguration(
-                pluginFolder: configuration.pluginFolder, modelsFolder: configuration.modelsFolder, runFolder: runFolder, options: options,
-                modelledComputeUs: ModelledCosts.computeUs, modelledInferenceUs: ModelledCosts.inferenceUs),
+                pluginFolder: configuration.pluginFolder, modelsFolder: configuration.modelsFolder, runFolder: runFolder,
+                options: configuration.pluginOptions, modelledComputeUs: ModelledCosts.computeUs, modelledInferenceUs: ModelledCosts.inferenceUs),
             inference: inference, compute: compute,
             observer: PluginHostObserver(
                 log: { plugin, level, message in
@@ -121,7 +118,7 @@ public final class PluginRuntime: @unchecked Sendable {
     }
 
     /// Copies of loaded libraries: a folder of this process's own.
-    private let runFolder = RunFolder.unique()
+    private let runFolder = RunFolder.make()
 
     /// The live builds, sorted by name.
     var live: [any PluginBuild] { builds.withLock { $0 }.sorted { $0.name < $1.name } }
@@ -216,14 +213,14 @@ public final class PluginRuntime: @unchecked Sendable {
     }
 
     /// Features made by the plugins of this runtime, on a loop that was started.
-    public func features(on loop: EventLoop) throws(ServerError) -> PluginFeatureSource { try features(on: loop, space: nil) }
+    public func features(on loop: EventLoop) throws(ServerError) -> PluginFeatureSource { try features(on: loop, spaces: nil) }
 
-    /// With `space`, products also get vectors of it.
-    func features(on loop: EventLoop, space: SharedSpace?) throws(ServerError) -> PluginFeatureSource {
+    /// With `spaces`, products also get vectors of them.
+    func features(on loop: EventLoop, spaces: ProductSpaces?) throws(ServerError) -> PluginFeatureSource {
         try Blocking.run(on: loop) { [self] () async throws(ServerError) in
             var nodes: [String: any Node] = [:]
             for node in try self.nodes(on: loop) { nodes[node.name] = node }
-            return PluginFeatureSource(loop: loop, nodes: nodes, space: space)
+            return PluginFeatureSource(loop: loop, nodes: nodes, spaces: spaces)
         }
     }
 

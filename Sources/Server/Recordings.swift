@@ -17,7 +17,7 @@ final class Recordings: Sendable {
         self.choice = choice
         self.versions = versions
         writer = RecordingWriter(
-            folder: RecordingFolder(choice.folder, keys: choice.keysFolder.isEmpty ? nil : choice.keysFolder), limits: choice.limits,
+            folder: choice.files, limits: choice.limits,
             observer: RecordingMetrics(registry: registry, log: log))
     }
 

@@ -88,12 +88,12 @@ final class ServerState: Sendable {
     /// Lets a loop's plugin instances go, on that loop.
     func retire(_ nodes: [any Node]) { runtime.retire(nodes) }
 
-    /// Keeps what a customer did, if there is a log for it.
+    /// Keeps what a customer did, if there is a log for it. Of somebody who is known by name only with their consent.
     func note(_ event: BehaviourEvent, of session: Session, on loop: EventLoop) {
-        guard let events else { return }
+        guard let events, session.principal.isGuest || session.consent.personalise else { return }
         let logged = LoggedEvent(
             sessionID: session.id, kind: event.behaviour.logName, productID: event.productID, quantity: Int(max(1, event.quantity)),
-            timeUs: loop.nowUs)
+            timeUs: loop.nowUs, mayBeLearntFrom: session.consent.personalise)
         let principal = session.principal
         Task(executorPreference: loop) { [log] in
             do throws(StoreError) {

@@ -6,6 +6,11 @@ import Wire
 final class SessionTable {
     private var sessions: [String: Session] = [:]
     private var expiry: [String: LoopTimer] = [:]
+    /// Sessions in the order in which they lost their streams; those that were resumed or ended since are passed over. `lapse` tells a second loss
+    /// of the same session from the first.
+    private var lost: [(id: String, lapse: UInt64)] = []
+    private var lapses: [String: UInt64] = [:]
+    private var nextLapse: UInt64 = 0
     private let loop: EventLoop
     private let index: UInt64
     private let loops: UInt64
@@ -70,19 +75,37 @@ final class SessionTable {
     /// The session's stream is gone; it may be resumed for a while.
     func await(_ session: Session, resumeWithinMs ms: Int) {
         let id = session.id
+        expiry[id]?.cancel()
+        nextLapse += 1
+        lapses[id] = nextLapse
+        lost.append((id, nextLapse))
+        if lost.count > 2 * lapses.count + 64 { lost.removeAll { lapses[$0.id] != $0.lapse } }
         expiry[id] = loop.after(UInt64(ms) * 1_000) { [weak self] in
             guard let self, let session = self.sessions[id], !session.isAttached else { return }
             session.end(.ok)
         }
     }
 
-    func resumed(_ session: Session) {
-        expiry.removeValue(forKey: session.id)?.cancel()
-    }
+    func resumed(_ session: Session) { stopWaiting(session) }
 
     func remove(_ session: Session) {
-        expiry.removeValue(forKey: session.id)?.cancel()
+        stopWaiting(session)
         sessions.removeValue(forKey: session.id)
+    }
+
+    private func stopWaiting(_ session: Session) {
+        expiry.removeValue(forKey: session.id)?.cancel()
+        lapses[session.id] = nil
+    }
+
+    /// The session that has waited longest to be resumed.
+    var longestLost: Session? {
+        guard let place = lost.firstIndex(where: { lapses[$0.id] == $0.lapse }) else {
+            lost = []
+            return nil
+        }
+        lost.removeFirst(place)
+        return sessions[lost[0].id]
     }
 
     /// Sessions in the order of their ids: for drains and reports.

@@ -1,7 +1,6 @@
 import Agents
 import Catalog
 import Fusion
-import Training
 
 /// A trained space of words and pictures (`vitrine train alignment --inputs plugins`) as the catalogue and the recommendation agent use it.
 ///
@@ -9,18 +8,17 @@ import Training
 struct SharedSpace: AcrossModalities {
     /// Of the model: what the products' vectors in the index must be of.
     let spaceID: String
-    private let projection: SharedProjection
+    private let projection: AlignedSpace
+
+    init(_ space: AlignedSpace) {
+        projection = space
+        spaceID = space.spaceID
+    }
 
     /// - Throws: for a folder that holds no such model, or one that was not trained with the server's encoders.
     init(folder: String) throws(ServerError) {
-        do throws(TrainingError) {
-            let model = try AlignmentModel.read(folder).model
-            guard !model.pictureSpace.isEmpty else {
-                throw TrainingError("\(folder) looks at layers that no plugin gives: train it with --inputs plugins")
-            }
-            projection = SharedProjection(model)
-            let hash = try FileHash.sha256("\(folder)/\(ModelCard.weightsName)")
-            spaceID = "shared-\(hash.prefix(16))"
+        do throws(ModelError) {
+            self.init(try AlignedSpace.read(folder))
         } catch {
             throw ServerError("'catalog: space:' \(error.message)")
         }
@@ -28,7 +26,7 @@ struct SharedSpace: AcrossModalities {
 
     /// What a product's row in the index has beside the encoders' vectors.
     /// - Parameter titles: the product's titles with their sentence vectors.
-    func features(titles: [(text: String, sentence: Feature)], image: Feature?) throws(TrainingError) -> [Feature] {
+    func features(titles: [(text: String, sentence: Feature)], image: Feature?) throws(ModelError) -> [Feature] {
         var found: [Feature] = []
         if let image {
             try fits(image, projection.pictureSpace)
@@ -44,7 +42,7 @@ struct SharedSpace: AcrossModalities {
     }
 
     func block(for part: FusedQuery.Block, words: String) throws(StoreError) -> FusedQuery.Block? {
-        do throws(TrainingError) {
+        do throws(ModelError) {
             switch part.modality {
             case Modality.text where part.spaceID == projection.textSpace:
                 let values = try projection.title(words, sentence: part.values)
@@ -59,9 +57,9 @@ struct SharedSpace: AcrossModalities {
         }
     }
 
-    private func fits(_ feature: Feature, _ space: String) throws(TrainingError) {
+    private func fits(_ feature: Feature, _ space: String) throws(ModelError) {
         guard feature.spaceID == space else {
-            throw TrainingError("the space was trained with \(feature.modality) vectors of \(space); the live encoder gives \(feature.spaceID)")
+            throw ModelError("the space was trained with \(feature.modality) vectors of \(space); the live encoder gives \(feature.spaceID)")
         }
     }
 }

@@ -60,7 +60,7 @@ public final class ShopSearch {
         do {
             stores = try SQLiteStores.open(configuration.databaseFile, shop: configuration.shop)
             snapshot = try stores.loadSnapshot()
-            recommender = try Shop.recommender(configuration, snapshot)
+            recommender = try Shop.recommender(configuration, snapshot, staleFiles: stores.staleFiles())
             loop = try EventLoop(name: "search")
             plan = try GraphPlan.load(configuration.graphFile)
         } catch let error as StoreError {
@@ -75,7 +75,7 @@ public final class ShopSearch {
     /// The weights of words and photo are those of the graph's first fuse step.
     public func search(_ question: Question) throws(ServerError) -> Answer {
         let words = [question.text, question.but].compactMap { $0 }.joined(separator: " ")
-        let parsed = FilterParser(currency: snapshot.currency, rates: Shop.rates(snapshot.currency)).parse(words)
+        let parsed = FilterParser(of: snapshot, rates: Shop.rates(snapshot.currency)).parse(words)
         let reference = try (question.like ?? question.goesWith).map(product)
         do {
             var request = RecommendationRequest()
@@ -130,7 +130,7 @@ public final class ShopSearch {
             let said = parts.first { $0.modality == Modality.text }
             return FusedQuery(blocks: Likeness.blocks(of: reference.id, but: said, goesWith: question.goesWith != nil, snapshot))
         }
-        let outcome = try plan.fuse(parts, present: parts.map(\.modality), classifier: nil)
+        let outcome = try plan.fuse(parts, present: parts.map(\.modality), words: words, classifier: nil)
         guard let fused = outcome.vectors.first?.vector else { throw ServerError("the graph '\(plan.name)' has no fuse step") }
         return try recommender.asked(fused.asked, words: words, share: share)
     }

@@ -8,11 +8,11 @@ public final class ShopImport {
     private let stores: SQLiteStores
     private let loop: EventLoop
     private let configuration: ServerConfiguration
-    private let space: SharedSpace?
+    private let spaces: ProductSpaces
 
     public init(_ configuration: ServerConfiguration) throws(ServerError) {
         self.configuration = configuration
-        space = try configuration.sharedSpace()
+        spaces = try ProductSpaces(configuration)
         runtime = try PluginRuntime(configuration)
         do {
             stores = try SQLiteStores.open(configuration.databaseFile, shop: configuration.shop)
@@ -29,7 +29,7 @@ public final class ShopImport {
     public func importFolder(
         _ folder: String, intentsFile: String?, progress: @escaping @Sendable (ImportProgress) -> Void
     ) throws(ServerError) -> ImportReport {
-        let features = try runtime.features(on: loop, space: space)
+        let features = try runtime.features(on: loop, spaces: spaces)
         defer { features.retire(runtime) }
         do {
             let report = try Blocking.run(on: loop) { [stores] () async throws in

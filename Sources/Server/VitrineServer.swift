@@ -116,6 +116,7 @@ public final class VitrineServer: @unchecked Sendable {
         phrasing = madePhrasing()
         let shop = configuration.databaseFile.isEmpty ? nil : try Shop.open(configuration, backEnd: backEnd(), log: log)
         self.shop = shop
+        if let shop { forgetHourly(shop.stores) }
         recordings = configuration.recording.map { choice in
             Recordings(choice, registry: registry, log: log) { [configuration, runtime] deployment in
                 runtime.recordedVersions(deployment, configuration)
@@ -132,6 +133,9 @@ public final class VitrineServer: @unchecked Sendable {
                 LoopWorker(loop: loop, shared: state, adminMethods: AdminMethods.all(self, on: loop)) { [unowned self] in loopDrained() }
             })
         let deployment = try deploy(plan, shop)
+        if let played = configuration.playedBack {
+            played.compare(with: runtime.recordedVersions(deployment, configuration), hasLanguageModel: configuration.languageModel != nil)
+        }
         for loop in loops {
             try onLoop(loop) { [runtime, workers] in workers.on(loop).publish(deployment, nodes: try runtime.nodes(on: loop)) }
         }
@@ -160,8 +164,8 @@ public final class VitrineServer: @unchecked Sendable {
         switch place {
         case .addresses: calls = LoopCalls(choice)
         case .process:
-            guard let said = configuration.saidOutside else { return nil }
-            calls = PlayedBackCalls(said)
+            guard let played = configuration.playedBack, !played.calls.isEmpty else { return nil }
+            calls = PlayedBackCalls(played.calls) { played.note($0) }
         }
         let metrics = BackEndMetrics(registry: registry, log: log)
         return HTTPBackEnd(shop: configuration.shop, calls: calls) { metrics.note($0) }
@@ -172,7 +176,6 @@ public final class VitrineServer: @unchecked Sendable {
         guard let shop, case .addresses = place, configuration.limits.sessionsKeptHoursMax > 0 else { return nil }
         let gone = try shop.stores.forgetSessions(olderThanHours: configuration.limits.sessionsKeptHoursMax)
         tellGone(gone)
-        forgetHourly(shop.stores)
         return shop.stores
     }
 
@@ -180,19 +183,28 @@ public final class VitrineServer: @unchecked Sendable {
         if sessions > 0 { log.info("sessions that nobody came back to are gone", metadata: ["sessions": "\(sessions)"]) }
     }
 
+    /// Retention: what is older than the configuration keeps it is removed, at start and once an hour. Not within a process: its database is a copy.
     private func forgetHourly(_ stores: SQLiteStores) {
-        let (loop, hours) = (loops[0], configuration.limits.sessionsKeptHoursMax)
-        loop.submit { [weak self] in
-            loop.every(3_600_000_000) {
-                Task(executorPreference: loop) {
-                    do throws(StoreError) {
+        guard case .addresses = place else { return }
+        let (loop, hours, days) = (loops[0], configuration.limits.sessionsKeptHoursMax, configuration.limits.behaviourKeptDaysMax)
+        let forget: @Sendable () -> Void = { [weak self] in
+            Task(executorPreference: loop) {
+                do throws(StoreError) {
+                    if hours > 0 {
                         let gone = try await stores.forgetSessions(keptBeforeHours: hours)
                         self?.tellGone(gone)
-                    } catch {
-                        self?.log.warning("sessions that nobody came back to cannot be removed", metadata: ["reason": "\(error.message)"])
                     }
+                    guard days > 0 else { return }
+                    let rows = try await stores.forget(behaviourOlderThanDays: days)
+                    if rows > 0 { self?.log.info("what customers did long ago is gone", metadata: ["rows": "\(rows)"]) }
+                } catch {
+                    self?.log.warning("what is kept too long cannot be removed", metadata: ["reason": "\(error.message)"])
                 }
             }
+        }
+        loop.submit {
+            forget()
+            loop.every(3_600_000_000, forget)
         }
     }
 
@@ -231,15 +243,31 @@ public final class VitrineServer: @unchecked Sendable {
         }
         return Deployment(
             number: 1, plan: plan, generations: runtime.generationNames, agents: agents, classifier: shop?.classifier,
-            catalogueHash: shop?.snapshot.hash ?? "", voice: try voice())
+            catalogueHash: shop?.snapshot.hash ?? "", voice: try voice(), networks: try networks(of: plan))
     }
 
-    /// Nobody outside is spoken with from within a process: there the found words stand.
+    private func networks(of plan: GraphPlan) throws(ServerError) -> GraphNetworks? {
+        if plan.networks.isEmpty { return nil }
+        do throws(RPCStatus) {
+            return try GraphNetworks(plan, inference: runtime.pluginHost?.inference)
+        } catch {
+            throw ServerError("\(configuration.graphFile): \(error.message)")
+        }
+    }
+
+    /// Nobody outside is spoken with from within a process: there a recording's words are played back, and without any the found words stand.
     private func madePhrasing() -> Phrasing? {
-        guard let choice = configuration.languageModel, case .addresses = place else { return nil }
+        guard let choice = configuration.languageModel else { return nil }
+        let model: any ChatModel
+        switch place {
+        case .addresses: model = ToldChat(ChatEndpoint(choice))
+        case .process:
+            guard let played = configuration.playedBack, !played.words.isEmpty else { return nil }
+            model = PlayedBackChat(played.words) { played.note($0) }
+        }
         let metrics = PhrasingMetrics(registry: registry, log: log)
         return Phrasing(
-            model: ChatEndpoint(choice), languages: choice.languages, tokensMax: choice.tokensMax, budgetMs: choice.budgetMs
+            model: model, languages: choice.languages, tokensMax: choice.tokensMax, budgetMs: choice.budgetMs
         ) { metrics.note($0, $1) }
     }
 

@@ -1,9 +1,9 @@
 import EventLoop
 import Glibc
+import Locks
 import PluginHost
 import PluginWorkers
 import Router
-import Synchronization
 import Wire
 
 /// Whether a plugin in a process of its own keeps to the worker's protocol (docs/workers.md): checks that any author can run, in any language.
@@ -221,7 +221,7 @@ private final class WorkerUnderCheck {
         return ["its process ended: \(lastTrouble.withLock { $0 } ?? state.compactMap(\.trouble).first ?? "another one serves now")"]
     }
 
-    private let lastTrouble = Mutex<String?>(nil)
+    private let lastTrouble = Lock<String?>(nil)
 
     var pid: Int32 { plugin.status.all.first?.pid ?? 0 }
 
@@ -262,7 +262,7 @@ private final class WorkerUnderCheck {
 
 /// What became of some streams: written on the loop, read by the thread that waits for them.
 private final class Outcome: Sendable {
-    let result = Mutex((late: 0, ended: String?.none))
+    let result = Lock((late: 0, ended: String?.none))
     /// Signalled once for each stream.
     let done = ThreadSignal()
 }

@@ -43,6 +43,8 @@ public struct TurnQuery: Sendable {
     /// What the customer asked to try on.
     public var tryOn: TryOnRequest?
     public var context: DialogueContext
+    /// Whether the customer agrees that what they do is learnt from (the consent `personalise`).
+    public var mayBeLearntFrom = false
     /// When it was decided, on the loop's clock, microseconds.
     public var timeUs: UInt64
     public var seed: UInt64

@@ -73,9 +73,11 @@ extension Session: RouteDelegate {
     public func route(node: Int, turnID: UInt64, closed status: RPCStatus) {
         guard !ended else { return }
         if let route, route.plugins(of: .audio).contains(node) {
-            audioNodesOpen = route.plugins(of: .audio).contains(where: route.isOpen)
-            if !audioNodesOpen { audioDraining = false }
-            if !audioNodesOpen, !route.isDraining { soundFilesDone() }
+            let listening = route.plugins(of: .audio)
+            audioNodesOpen = listening.contains(where: route.isOpen)
+            audioDraining = listening.contains(where: route.isDraining)
+            // Other nodes may have long to do with the words: the sound itself is nobody's any more.
+            if !audioNodesOpen, !audioDraining { soundFilesDone() }
             if let turn = turns.first(where: { $0.speechOpen }) {
                 turn.speechOpen = false
                 failed(Modality.text, node: node, in: turn)
@@ -123,8 +125,9 @@ extension Session: RouteDelegate {
         }
         turn.words += (turn.words.isEmpty ? "" : " ") + transcript.text
         if transcript.endUs > transcript.startUs { turn.said.append((transcript.startUs, transcript.endUs, transcript.text)) }
-        heard(language: transcript.language, in: turn)
+        heard(Language(tag: transcript.language), in: turn)
         forward(transcript, from: node, in: turn)
+        awaitPointedAt(in: turn)
         sealAfterSpeech(turn)
     }
 
@@ -169,13 +172,25 @@ extension Session: RouteDelegate {
         turns.first { $0.id == id } ?? (lastOver?.id == id ? lastOver : nil)
     }
 
-    private func arrived(_ modality: String, node: Int, turnID: UInt64, _ take: (Turn) -> Void) {
+    func arrived(_ modality: String, node: Int, turnID: UInt64, _ take: @escaping (Turn) -> Void) {
         guard let turn = turn(turnID), turn.settle(node: node, modality: modality, nowUs: loop.nowUs) else { return }
-        take(turn)
+        if turn.isLate(modality), turn.deployment.plan.align.late == .next {
+            carry(take, from: turn)
+        } else {
+            take(turn)
+        }
         apply(turn.machine.handle(.feature(modality)), to: turn)
     }
 
-    private func failed(_ modality: String, node: Int, in turn: Turn) {
+    /// To the turn that is being said, or the next to begin.
+    private func carry(_ take: @escaping (Turn) -> Void, from turn: Turn) {
+        if let next = turns.last, next !== turn, next.machine.isCollecting { return take(next) }
+        carried.append(take)
+        // No more than a turn may have.
+        if carried.count > turn.deployment.plan.align.inputsMax { carried.removeFirst() }
+    }
+
+    func failed(_ modality: String, node: Int, in turn: Turn) {
         guard turn.settle(node: node, modality: modality, nowUs: loop.nowUs) else { return }
         apply(turn.machine.handle(.failed(modality)), to: turn)
     }

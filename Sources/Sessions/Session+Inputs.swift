@@ -14,8 +14,9 @@ extension Session {
         let turn = try collectingTurn(peek.turnID)
         try countInput(of: turn)
         turn.words += (turn.words.isEmpty ? "" : " ") + text.text
-        heard(language: text.language.isEmpty ? Language.guess(text.text) : text.language, in: turn)
+        heard(text.language.isEmpty ? Language(of: text.text) : Language(tag: text.language), in: turn)
         try send(SharedBuffer(copying: payload), peek, to: .text, modality: Modality.text, turn: turn)
+        awaitPointedAt(in: turn)
         restartQuiet(turn)
     }
 
@@ -25,13 +26,20 @@ extension Session {
         let route = try currentRoute()
         guard !route.targets(of: .audio).isEmpty else { throw RPCStatus(.unimplemented, "this server's graph takes no audio") }
         let chunk = try AudioChunkView(peek.contents(in: payload))
-        if chunk.encoding == .file { try holdSoundFile(chunk.samples.count) }
+        let isLast = chunk.last
+        // Whatever becomes of its last piece: a signal that is over does not go on in the next one.
+        defer { if isLast { finishAudio() } }
+        let fileBytes = chunk.encoding == .file ? chunk.samples.count : 0
+        if fileBytes > 0 { try holdSoundFile(fileBytes) }
         let turnID = turns.last?.id ?? 0
         let opening = StreamOpen(sessionKey: key, turnID: turnID, language: languageIsSet ? language : "")
         defer { audioNodesOpen = route.plugins(of: .audio).contains(where: route.isOpen) }
-        try route.send(routed(SharedBuffer(copying: payload), peek, turnID: turnID), to: .audio, opening: opening)
-        audioNodesOpen = true
-        if chunk.last { finishAudio() }
+        do throws(RPCStatus) {
+            try route.send(routed(SharedBuffer(copying: payload), peek, turnID: turnID), to: .audio, opening: opening)
+        } catch {
+            giveBackSound(fileBytes)
+            throw error
+        }
     }
 
     private func holdSoundFile(_ bytes: Int) throws(RPCStatus) {
@@ -45,20 +53,22 @@ extension Session {
     }
 
     /// Nothing that the client sent as sound is under way any more.
-    func soundFilesDone() {
-        guard soundFileBytes > 0 else { return }
-        ingress.give(min(ingressBytes, soundFileBytes))
-        ingressBytes -= min(ingressBytes, soundFileBytes)
-        soundFileBytes = 0
+    func soundFilesDone() { giveBackSound(soundFileBytes) }
+
+    private func giveBackSound(_ bytes: Int) {
+        guard bytes > 0 else { return }
+        ingress.give(bytes)
+        ingressBytes -= bytes
+        soundFileBytes -= bytes
     }
 
     /// The microphone is off: what was said is transcribed, then the streams end.
     func finishAudio() {
         guard let route, audioNodesOpen else { return }
-        let listening = route.plugins(of: .audio).filter(route.isOpen)
-        for node in listening { route.finish(node) }
+        let listening = route.plugins(of: .audio)
+        for node in listening where route.isOpen(node) { route.finish(node) }
         audioNodesOpen = false
-        audioDraining = audioDraining || !listening.isEmpty
+        audioDraining = listening.contains(where: route.isDraining)
     }
 
     func receiveImage(_ payload: UnsafeRawBufferPointer, _ peek: MessagePeek) throws(RPCStatus) {
@@ -158,8 +168,9 @@ extension Session {
     private func hold(_ bytes: Int) throws(RPCStatus) {
         let more = bytes - ingressBytes
         guard more <= 0 || ingress.take(more) else {
-            ingress.give(ingressBytes)
-            ingressBytes = 0
+            // What the recogniser holds is not dropped by refusing more.
+            ingress.give(ingressBytes - soundFileBytes)
+            ingressBytes = soundFileBytes
             assembly = nil
             throw RPCStatus(
                 .resourceExhausted,
@@ -173,10 +184,10 @@ extension Session {
         if let grant = ledger.giveBack(bytes, on: lane) { outlet?.grant(grant) }
     }
 
-    func heard(language code: String, in turn: Turn) {
-        let short = code.hasPrefix("zh") ? "zh" : "en"
-        turn.language = short
-        if !languageIsSet { language = short }
+    func heard(_ heard: Language, in turn: Turn) {
+        turn.language = heard.answered
+        turn.notice = heard.notice
+        if !languageIsSet { language = heard.answered }
     }
 
     /// Sends an input to the graph and notes what the turn may expect from it.

@@ -6,9 +6,18 @@ extension Session {
     func emit(_ kind: ServerMessage.Kind, turnID: UInt64, epoch: UInt32) -> Bool {
         guard let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch, !turn.machine.isOver, !ended else { return false }
         note(kind, of: turn)
-        emit(kind, turnID: turnID, revision: turn.machine.revision)
+        emit(explained(kind, turn), turnID: turnID, revision: turn.machine.revision)
         if case .reply(let reply) = kind { speak(reply, turnID: turnID, revision: turn.machine.revision) }
         return true
+    }
+
+    /// The first answer to a customer whose language is not spoken here begins by saying so in that language. It is written, not spoken: the voice
+    /// has no other language either.
+    private func explained(_ kind: ServerMessage.Kind, _ turn: Turn) -> ServerMessage.Kind {
+        guard case .reply(var reply) = kind, !turn.notice.isEmpty, !toldLanguages, !languageIsSet, !reply.text.isEmpty else { return kind }
+        toldLanguages = true
+        reply.text = turn.notice + " " + reply.text
+        return .reply(reply)
     }
 
     /// Numbers a message, keeps it until it is acknowledged, and sends it if a stream is attached.

@@ -15,7 +15,8 @@ extension Session {
             nextServerSequence: outbox.lastSequence + 1, lastClientSequence: lastClientSequence, turnID: lastTurnID, turns: records,
             consentAudio: consent.recordAudio, consentFaces: consent.recordFaces, consentPersonalise: consent.personalise,
             shownProducts: context.shownProducts, focusedProduct: context.focusedProduct ?? "",
-            viewedProducts: context.behaviour.filter { $0.behaviour != .dislike }.map(\.productID), dialogue: context.dialogue)
+            viewedProducts: context.behaviour.filter { $0.behaviour != .dislike }.map(\.productID), dialogue: context.dialogue,
+            dislikedProducts: context.behaviour.filter { $0.behaviour == .dislike }.map(\.productID))
     }
 
     /// Notes a turn that is over: what was said, and what the customer got of the reply.
@@ -43,6 +44,7 @@ extension Session {
         // Both are counted on from, and one of them is what the client says.
         let clientHas = min(clientHas, Session.sequenceMax)
         let next = min(stored.nextServerSequence, Session.sequenceMax)
+        hasHeard = true
         lastTurnID = min(stored.turnID, Session.turnIDMax)
         language = stored.language
         languageIsSet = !stored.language.isEmpty
@@ -53,7 +55,9 @@ extension Session {
         context.turnsDone = records.count
         context.dialogue = stored.dialogue ?? Dialogue()
         // What was liked, or bought, is not kept apart: all of it has at least been looked at.
-        context.behaviour = stored.viewedProducts.suffix(limits.behaviourEventsMax).map { BehaviourEvent(behaviour: .view, productID: $0) }
+        let views = stored.viewedProducts.map { BehaviourEvent(behaviour: .view, productID: $0) }
+        let dislikes = stored.dislikedProducts.map { BehaviourEvent(behaviour: .dislike, productID: $0) }
+        context.behaviour = (views + dislikes).suffix(limits.behaviourEventsMax)
         if clientHas > 0, clientHas + 1 < next { lost = (clientHas + 1)...(next - 1) }
         // A client that has more than was kept of it is right.
         outbox.resume(at: max(next, clientHas + 1))

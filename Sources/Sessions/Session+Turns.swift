@@ -22,6 +22,8 @@ extension Session {
         lastTurnID = wanted == 0 ? lastTurnID + 1 : wanted
         let turn = Turn(id: lastTurnID, deployment: deployment(), traceID: traceID(), nowUs: loop.nowUs)
         turns.append(turn)
+        for take in carried { take(turn) }
+        carried = []
         turn.collectTimer = timer(turn, afterMs: turn.deployment.plan.align.collectMsMax) { session, turn in
             session.apply(turn.machine.handle(.collectLimit), to: turn)
         }
@@ -79,6 +81,10 @@ extension Session {
                 turn.deadlineTimer?.cancel()
             case .decide(let missing, let revision):
                 decide(turn, missing: missing, revision: revision)
+            case .conclude:
+                conclude(turn)
+            case .cancelNetworks:
+                cancelNetworks(turn)
             case .cancelAnswers:
                 for task in turn.tasks { task.cancel() }
                 turn.tasks.removeAll()
@@ -92,8 +98,11 @@ extension Session {
 
     private func report(_ turn: Turn) {
         emit(
-            .turn(TurnEvent(state: turn.machine.state.onWire, missing: turn.machine.missing, traceID: turn.traceID)), turnID: turn.id,
-            revision: turn.machine.revision)
+            .turn(
+                TurnEvent(
+                    state: turn.machine.state.onWire, missing: turn.machine.missing, traceID: turn.traceID,
+                    decision: turn.machine.state == .answering ? turn.decision : [])),
+            turnID: turn.id, revision: turn.machine.revision)
     }
 
     /// Turns are answered in order: one that is ready before its predecessor has finished waits.
@@ -105,19 +114,41 @@ extension Session {
         }
         turn.held = nil
         fillFromVideo(turn)
-        let outcome: FusionOutcome
+        let runs: [NetworkRun]
         do throws(FusionError) {
-            outcome = try turn.deployment.plan.fuse(turn.features, present: present(turn), classifier: classifier(of: turn))
+            let outcome = try turn.deployment.plan.fuse(
+                turn.features, present: present(turn), words: turn.words, classifier: classifier(of: turn))
+            runs = try turn.deployment.plan.networkRuns(turn.features)
+            turn.judging = Turn.Judging(outcome: outcome, missing: missing)
         } catch {
             problem(RPCStatus(.internalError, "the fusion graph failed: \(error.message)"), turnID: turn.id)
             return apply(turn.machine.handle(.decided(agents: 0)), to: turn)
         }
+        apply(turn.machine.handle(.asked(networks: runs.count)), to: turn)
+        if !runs.isEmpty { ask(runs, of: turn) }
+    }
+
+    /// The graph's steps and networks have said what they can.
+    private func conclude(_ turn: Turn) {
+        guard let judged = turn.judging else { preconditionFailure("invariant: what is concluded was fused") }
+        turn.judging = nil
+        for question in judged.waiting where !question.isAnswered {
+            let ms = turn.deployment.plan.align.decideMs
+            problem(
+                RPCStatus(.deadlineExceeded, "the network of '\(question.step)' has not answered within \(ms) ms; decided without it"),
+                turnID: turn.id)
+        }
+        let (outcome, missing) = (judged.outcome, judged.missing)
         let chosen = turn.deployment.plan.agents.compactMap { node -> (AgentNode, any Agent)? in
             guard isChosen(node, outcome, turn), let agent = turn.deployment.agent(named: node.agent) else { return nil }
             return (node, agent)
         }
         observer.sessionDecided(afterUs: loop.nowUs - turn.startedUs)
         turn.agents = chosen.map(\.0.agent)
+        turn.decision = chosen.map { node, _ in
+            let classes = node.when.flatMap(outcome.decision)?.classes ?? []
+            return Label(name: node.agent, probability: Float(classes.first { $0.name == node.agent }?.probability ?? 1))
+        }
         turn.handsSeen = hands
         if chosen.isEmpty, !turn.deployment.plan.agents.isEmpty, !turn.words.isEmpty || !turn.features.isEmpty {
             problem(RPCStatus(.unavailable, "no agent of this server answers such a turn"), turnID: turn.id)
@@ -128,7 +159,7 @@ extension Session {
     }
 
     private func classifier(of turn: Turn) -> (any ModalityClassifier)? {
-        guard let reader = turn.deployment.classifier as? any TurnClassifier else { return turn.deployment.classifier }
+        guard let reader = turn.deployment.turnClassifier else { return turn.deployment.classifier }
         return reader.reading(turn.words, context)
     }
 
@@ -148,9 +179,9 @@ extension Session {
     /// What the camera saw while the turn's words were said; a pose as long as it is fresh.
     private func fillFromVideo(_ turn: Turn) {
         guard let video else { return }
-        if turn.pose == nil, let pose = video.pose, video.seenUs + UInt64(limits.videoFreshMs) * 1_000 >= loop.nowUs {
-            (turn.pose, turn.picture) = (pose, video.picture)
-        }
+        if turn.pose == nil, let pose = freshPose(of: video) { (turn.pose, turn.picture) = (pose, video.picture) }
+        // "Where is my order?" is about nothing that is shown.
+        guard turn.words.isEmpty || PointingWords.moment(in: turn.words) != nil else { return }
         if let feature = video.timeline.chosen(for: pointing(turn)), !turn.features.contains(where: { $0.modality == feature.modality }) {
             turn.add(feature)
         }
@@ -158,7 +189,7 @@ extension Session {
 
     /// When the turn's words were said: the utterance that points at something, else all of them; typed words from the turn's
     /// first input to its seal.
-    private func pointing(_ turn: Turn) -> FrameTimeline.Words {
+    func pointing(_ turn: Turn) -> FrameTimeline.Words {
         for words in turn.said {
             if let moment = PointingWords.moment(in: words.text) { return .init(fromUs: words.fromUs, toUs: words.toUs, moment: moment) }
         }
@@ -172,7 +203,8 @@ extension Session {
             sessionID: id, traceID: turn.traceID, principal: principal, turnID: turn.id, revision: turn.machine.revision,
             language: answerLanguage(turn), words: turn.words, wasSpoken: turn.wasSpoken, features: turn.features, missing: missing,
             query: node.query.flatMap(outcome.vector), decision: node.when.flatMap(outcome.decision), imageLabels: turn.imageLabels,
-            pose: turn.pose, picture: turn.picture, tryOn: turn.tryOn, context: context, timeUs: loop.nowUs, seed: random())
+            pose: turn.pose, picture: turn.picture, tryOn: turn.tryOn, context: context, mayBeLearntFrom: consent.personalise,
+            timeUs: loop.nowUs, seed: random())
         let sink = ReplySink(session: LoopBound(self, loop: loop), turnID: turn.id, epoch: turn.machine.epoch)
         let bound = sink.session
         loop.refreshClock()
@@ -210,6 +242,7 @@ extension Session {
         turn.cancelTimers()
         turn.tasks.removeAll()
         turn.picture = nil
+        turn.judging = nil
         turns.removeAll { $0 === turn }
         lastOver = turn
         if !turn.words.isEmpty || !turn.delivered.isEmpty { record(turn) }
@@ -229,7 +262,7 @@ extension TurnMachine.State {
         switch self {
         case .collecting: .collecting
         case .awaiting: .awaiting
-        case .deciding: .deciding
+        case .deciding, .judging: .deciding
         case .answering: .answering
         case .done: .done
         case .interrupted: .interrupted

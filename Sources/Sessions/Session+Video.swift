@@ -63,14 +63,32 @@ extension Session {
             case .send(let picture):
                 video?.current = picture.payload
                 video?.currentCapturedUs = picture.captureTimeUs
-                video?.owing = route.plugins(of: .video)
-                try route.send(picture, to: .video, opening: StreamOpen(sessionKey: key, language: language))
+                let plugins = try plugins(for: picture, route)
+                video?.owing = plugins
+                for node in plugins {
+                    try route.send(picture, toNode: node, opening: StreamOpen(sessionKey: key, language: language), isFeed: true)
+                }
                 if video?.owing.isEmpty == true { nextPicture() }
             }
         } catch {
             video?.forget()
             problem(error)
         }
+    }
+
+    /// A picture of the customer goes to those that look for people, one of a thing to those that tell what it looks like; while something is
+    /// tried on live, and where the graph has no such plugin, to all that take video.
+    private func plugins(for picture: RoutedMessage, _ route: Route) throws(RPCStatus) -> [Int] {
+        let all = route.plugins(of: .video)
+        let peek = try MessagePeek(clientMessage: picture.payload.bytes)
+        let wanted: String
+        switch try VideoFrameView(peek.contents(in: picture.payload.bytes)).purpose {
+        case .selfie: wanted = Modality.selfie
+        case .query where liveTryOn == nil: wanted = Modality.image
+        default: return all
+        }
+        let fitting = all.filter { $0 < route.plan.streams.count && route.plan.streams[$0].modality == wanted }
+        return fitting.isEmpty ? all : fitting
     }
 
     private func nextPicture() {
@@ -83,14 +101,22 @@ extension Session {
     /// A plugin has found something in the picture in the making.
     func videoGave(_ node: Int, feature: Feature? = nil, pose: Pose? = nil, captureTimeUs: UInt64) {
         guard let capturedUs = video?.currentCapturedUs else { return }
-        if let feature { video?.timeline.add(.init(capturedUs: capturedUs, feature: feature)) }
+        if let feature {
+            video?.timeline.add(.init(capturedUs: capturedUs, feature: feature))
+            // Which picture of the camera is meant is chosen when the turn is decided.
+            settleCamera(node) { _ in }
+        }
         if let pose {
             let picture = video?.current.map(TurnPicture.init)
             video?.pose = pose
             video?.picture = picture
         }
         video?.seenUs = loop.nowUs
-        if let pose { follow(pose, captureTimeUs) }
+        if let pose {
+            let picture = video?.picture
+            settleCamera(node) { turn in if turn.picture == nil { (turn.pose, turn.picture) = (pose, picture) } }
+            follow(pose, captureTimeUs)
+        }
         videoAnswered(node)
     }
 
@@ -99,6 +125,33 @@ extension Session {
         guard let index = video?.owing.firstIndex(of: node) else { return }
         video?.owing.remove(at: index)
         if video?.owing.isEmpty == true { nextPicture() }
+        // A turn that waits for what the camera shows goes on without it, unless the next picture is being looked at.
+        if video?.owing.contains(node) != true { settleCamera(node, nil) }
+    }
+
+    /// What turns that wait for the camera have been waiting for; nil = it will not come.
+    private func settleCamera(_ node: Int, _ take: ((Turn) -> Void)?) {
+        for turn in turns + [lastOver].compactMap(\.self) {
+            guard let wait = turn.camera, wait.node == node else { continue }
+            turn.camera = nil
+            if let take { arrived(wait.modality, node: node, turnID: turn.id, take) } else { failed(wait.modality, node: node, in: turn) }
+        }
+    }
+
+    /// A camera that was just turned on has shown a picture that nobody has looked at yet: a turn that is about it waits, so that no customer in
+    /// front of the camera is asked for a selfie, and none who holds a ring up is told about another.
+    private func awaitCamera(_ modality: String, _ turn: Turn) {
+        guard turn.camera == nil, let video, let route else { return }
+        let streams = route.plan.streams
+        guard let node = video.owing.first(where: { streams.indices.contains($0) && streams[$0].modality == modality }) else { return }
+        turn.camera = (node, modality)
+        expect(modality, from: node, in: turn)
+    }
+
+    /// The turn's words may be about what the camera shows.
+    func awaitPointedAt(in turn: Turn) {
+        guard let video, PointingWords.moment(in: turn.words) != nil, video.timeline.chosen(for: pointing(turn)) == nil else { return }
+        awaitCamera(Modality.image, turn)
     }
 
     // MARK: Trying on
@@ -113,12 +166,18 @@ extension Session {
         let turn = try collectingTurn(peek.turnID)
         turn.tryOn = request
         liveTryOn = request.live ? request.productID : nil
+        if turn.picture == nil, let video, freshPose(of: video) == nil { awaitCamera(Modality.selfie, turn) }
         restartQuiet(turn)
+    }
+
+    /// Where the customer is, as long as it is not too long ago.
+    func freshPose(of video: VideoSlot) -> Pose? {
+        video.seenUs + UInt64(limits.videoFreshMs) * 1_000 >= loop.nowUs ? video.pose : nil
     }
 
     /// Answers a camera's picture while a product is tried on live.
     private func follow(_ pose: Pose, _ captureTimeUs: UInt64) {
-        guard let productID = liveTryOn, let follower = deployment().agents.lazy.compactMap({ $0 as? any CameraFollower }).first else { return }
+        guard let productID = liveTryOn, let follower = deployment().cameraFollower else { return }
         do throws(RPCStatus) {
             let overlays = try follower.overlays(of: productID, on: pose)
             emitUnkept(

@@ -27,7 +27,10 @@ public protocol SessionObserver: AnyObject {
     /// From a reply's first sentence to its first audio.
     func sessionSpoke(afterUs: UInt64)
     func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State)
-    func sessionProblem(_ status: RPCStatus)
+    /// - Parameters:
+    ///   - turnID: 0 when it belongs to no turn.
+    ///   - traceID: of the turn; "" without one.
+    func sessionProblem(_ session: Session, _ status: RPCStatus, turnID: UInt64, traceID: String)
     func sessionBehaviour(_ session: Session, _ event: BehaviourEvent)
     func sessionEnded(_ session: Session)
     /// The session is to be kept as it is now; returns when it is, or cannot be for the time being.
@@ -64,6 +67,8 @@ public final class Session {
     var outbox: Outbox
     var controlRate: RateLimit
     var lastClientSequence: UInt64 = 0
+    /// The customer has said something, here or where the conversation began.
+    public internal(set) var hasHeard = false
     var lastTurnID: UInt64 = 0
     /// Turns that are not over, oldest first; the last one may still collect.
     var turns: [Turn] = []
@@ -84,11 +89,15 @@ public final class Session {
     var context = DialogueContext()
     /// How often a person took or released the conversation.
     var hands = 0
+    /// What came too late for its turn and, by the graph, counts in the next one.
+    var carried: [(Turn) -> Void] = []
     /// What was said and answered so far, newest last.
     var records: [TurnRecord] = []
     /// The language the customer set, or was last heard to speak.
     var language = ""
     var languageIsSet = false
+    /// The customer has been told, in their own language, which ones answers come in.
+    var toldLanguages = false
     /// What the customer agreed to, in the Open or since.
     public var consent = Consent()
     var wantsTrace = false
@@ -197,6 +206,7 @@ public final class Session {
         ingressBytes = 0
         for turn in turns {
             for task in turn.tasks { task.cancel() }
+            cancelNetworks(turn)
             turn.cancelTimers()
         }
         turns.removeAll()
@@ -222,6 +232,7 @@ public final class Session {
     /// One serialized ClientMessage. Throwing ends the stream with that status; what is wrong with the content alone becomes a Problem.
     public func receive(_ payload: UnsafeRawBufferPointer) throws(RPCStatus) {
         let peek = try MessagePeek(clientMessage: payload)
+        hasHeard = true
         if peek.sequence != 0 {
             guard peek.sequence == lastClientSequence + 1 else {
                 throw RPCStatus(.invalidArgument, "message \(peek.sequence) came where \(lastClientSequence + 1) was due")
@@ -247,7 +258,7 @@ public final class Session {
     }
 
     func problem(_ status: RPCStatus, sequence: UInt64 = 0, turnID: UInt64 = 0) {
-        observer.sessionProblem(status)
+        observer.sessionProblem(self, status, turnID: turnID, traceID: turn(turnID)?.traceID ?? "")
         emit(.problem(Problem(code: status.code.rawValue, message: status.message, clientSequence: sequence)), turnID: turnID, revision: 0)
     }
 

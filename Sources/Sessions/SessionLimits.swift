@@ -1,7 +1,8 @@
 /// Everything a session bounds, with its unit in the name.
 public struct SessionLimits: Sendable, Equatable {
     public var textBytesMax = 16 << 10
-    public var imageBytesMax = 8 << 20
+    /// Of one photo, whole; what telephones of 48 megapixels write has a dozen MiB.
+    public var imageBytesMax = 16 << 20
     /// Sound files that are not transcribed yet, whole and unfinished ones together.
     public var soundFilesBytesMax = 64 << 20
     public var imagePixelsMax: UInt64 = 40_000_000

@@ -18,6 +18,8 @@ final class Turn {
     /// When what was spoken was said, on the session's time line.
     var said: [(fromUs: UInt64, toUs: UInt64, text: String)] = []
     var language = ""
+    /// Why the answer is in another language than the question, in that of the question; "" = it is not.
+    var notice = ""
     var features: [Feature] = []
     var imageLabels: [Label] = []
     var pose: Pose?
@@ -25,12 +27,18 @@ final class Turn {
     var picture: TurnPicture?
     var tryOn: TryOnRequest?
     var tryOnProduct: String? { tryOn?.productID }
+    /// The node whose next answer to the camera the turn waits for, and what that gives.
+    var camera: (node: Int, modality: String)?
     /// Features that nodes still owe: how many, by node.
     var owed: [Owed] = []
     var deadlineUs: UInt64 = 0
     var deadlineTimer: LoopTimer?
     var quietTimer: LoopTimer?
     var collectTimer: LoopTimer?
+    /// What is decided once the networks have answered.
+    var judging: Judging?
+    /// Counts the rounds of questions to networks: an answer of an earlier one is not looked at.
+    var round = 0
     /// A decision that waits for the turn before this one.
     var held: Held?
     var tasks: [Task<Void, Never>] = []
@@ -39,6 +47,8 @@ final class Turn {
     /// What of it was heard, when it was spoken and cut off.
     var heard: String?
     var agents: [String] = []
+    /// Those agents, with the probability that the decision gave each; 1 where there was none to make.
+    var decision: [Label] = []
     /// Of the session's `hands`, when its agents began.
     var handsSeen = 0
     var sealedUs: UInt64 = 0
@@ -51,6 +61,20 @@ final class Turn {
         var modality: String
         var count: Int
         var sinceUs: UInt64
+    }
+
+    struct Judging {
+        var outcome: FusionOutcome
+        var missing: [String]
+        var waiting: [Question] = []
+
+        struct Question {
+            var step: String
+            var sinceUs: UInt64
+            /// For cancelling it.
+            var number: UInt64?
+            var isAnswered = false
+        }
     }
 
     struct Held {
@@ -87,6 +111,9 @@ final class Turn {
         guard spans.count < Turn.spansMax else { return }
         spans.append(Span(node: node, startUs: sinceUs - min(sinceUs, startedUs), durationUs: nowUs - min(nowUs, sinceUs)))
     }
+
+    /// It was decided without this modality, which comes now. What was interrupted is worth nothing any more.
+    func isLate(_ modality: String) -> Bool { machine.missing.contains(modality) && machine.state != .interrupted }
 
     /// Several features of one modality count as their mean, at unit length.
     func add(_ feature: Feature) {

@@ -7,12 +7,15 @@ public import Fusion
 ///         │                                                                          │ late feature, policy amend:
 ///         └── interrupt at any time ──▶ interrupted      collect limit without input ──▶ expired   revision + 1
 ///
+/// Where networks decide, deciding goes by way of judging and back: deciding ──asked──▶ judging ──all answered, or deadline──▶ deciding.
+/// To clients both are one.
+///
 /// Modalities are counted, since one turn may hold several photos: a modality is awaited while fewer
 /// features than inputs have come. The epoch goes up whenever answers in the making become worthless
 /// (interruption, amendment); what carries an older epoch is to be dropped.
 public struct TurnMachine: Sendable, Equatable {
     public enum State: Sendable, Equatable {
-        case collecting, awaiting, deciding, answering, done, interrupted, expired
+        case collecting, awaiting, deciding, judging, answering, done, interrupted, expired
     }
 
     public enum Event: Sendable, Equatable {
@@ -28,6 +31,10 @@ public struct TurnMachine: Sendable, Equatable {
         case deadline
         /// The turn was open for as long as it may be.
         case collectLimit
+        /// What is there was fused; so many networks were asked what they make of it.
+        case asked(networks: Int)
+        /// A network has answered, or will not.
+        case judged
         /// Answers are being made by this many agents.
         case decided(agents: Int)
         /// One agent has finished.
@@ -41,6 +48,10 @@ public struct TurnMachine: Sendable, Equatable {
         case cancelDeadline
         /// Fuse and decide with what is there; `missing` is sorted.
         case decide(missing: [String], revision: UInt32)
+        /// Choose the agents with what the graph's steps and networks have said.
+        case conclude
+        /// Answers of networks that are under way are of no use any more.
+        case cancelNetworks
         /// Stop agents that still answer for an older epoch.
         case cancelAnswers
         /// The turn's state as the client sees it has changed.
@@ -58,6 +69,7 @@ public struct TurnMachine: Sendable, Equatable {
     /// Modalities that were awaited and not there when it was decided, sorted.
     public private(set) var missing: [String] = []
     private var awaited: [Awaited] = []
+    private var networksAsked = 0
     private var agentsAnswering = 0
 
     private struct Awaited: Sendable, Equatable {
@@ -82,8 +94,10 @@ public struct TurnMachine: Sendable, Equatable {
         case .feature(let modality): return arrived(modality)
         case .failed(let modality): return gaveUp(modality)
         case .seal: return seal()
-        case .deadline: return state == .awaiting ? decide() : []
+        case .deadline: return deadline()
         case .collectLimit: return collectLimit()
+        case .asked(let networks): return asked(networks)
+        case .judged: return judged()
         case .decided(let agents): return decided(agents)
         case .agentFinished: return agentFinished()
         case .interrupt: return interrupt()
@@ -106,14 +120,15 @@ public struct TurnMachine: Sendable, Equatable {
         switch state {
         case .awaiting:
             return awaited.isEmpty ? [.cancelDeadline] + decide() : []
-        case .answering, .done, .deciding:
+        case .answering, .done, .deciding, .judging:
             guard policy.late == .amend, missing.contains(modality), revision < UInt32(policy.revisionsMax) else { return [] }
             missing.removeAll { $0 == modality }
             revision += 1
             epoch += 1
             agentsAnswering = 0
+            let halted = haltJudging()
             state = .deciding
-            return [.cancelAnswers, .report, .decide(missing: missing, revision: revision)]
+            return halted + [.cancelAnswers, .report, .decide(missing: missing, revision: revision)]
         case .collecting, .interrupted, .expired:
             return []
         }
@@ -144,6 +159,35 @@ public struct TurnMachine: Sendable, Equatable {
         return [.report, .decide(missing: missing, revision: revision)]
     }
 
+    private mutating func deadline() -> [Action] {
+        switch state {
+        case .awaiting: return decide()
+        case .judging:
+            state = .deciding
+            return [.cancelNetworks, .conclude]
+        case .collecting, .deciding, .answering, .done, .interrupted, .expired: return []
+        }
+    }
+
+    private mutating func asked(_ networks: Int) -> [Action] {
+        guard state == .deciding else { return [] }
+        guard networks > 0 else { return [.conclude] }
+        networksAsked = networks
+        state = .judging
+        return [.startDeadline(ms: policy.decideMs)]
+    }
+
+    private mutating func judged() -> [Action] {
+        guard state == .judging else { return [] }
+        networksAsked -= 1
+        guard networksAsked == 0 else { return [] }
+        state = .deciding
+        return [.cancelDeadline, .conclude]
+    }
+
+    /// What stops the networks when something else comes first.
+    private func haltJudging() -> [Action] { state == .judging ? [.cancelDeadline, .cancelNetworks] : [] }
+
     private mutating func collectLimit() -> [Action] {
         guard state == .collecting else { return [] }
         if !isEmpty { return seal() }
@@ -172,9 +216,9 @@ public struct TurnMachine: Sendable, Equatable {
 
     private mutating func interrupt() -> [Action] {
         guard !isOver else { return [] }
-        let wasAwaiting = state == .awaiting
+        let halted = state == .awaiting ? [.cancelDeadline] : haltJudging()
         state = .interrupted
         epoch += 1
-        return (wasAwaiting ? [.cancelDeadline] : []) + [.cancelAnswers, .report, .finish]
+        return halted + [.cancelAnswers, .report, .finish]
     }
 }

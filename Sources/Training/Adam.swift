@@ -4,15 +4,22 @@ import LinearAlgebra
 /// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1), β₁ = 0.9, β₂ = 0.999, with decoupled weight decay
 /// (Loshchilov and Hutter, ICLR 2019).
 struct Adam: Sendable {
-    private var first: [[Float]]
-    private var second: [[Float]]
-    private var steps = 0
+    private(set) var first: [[Float]]
+    private(set) var second: [[Float]]
+    private(set) var steps = 0
     var decay: Float = 0
 
     init(_ parameters: [Matrix<Float>], decay: Float = 0) {
         first = parameters.map { [Float](repeating: 0, count: $0.values.count) }
         second = first
         self.decay = decay
+    }
+
+    /// Goes on from these moments.
+    init(first: [[Float]], second: [[Float]], steps: Int) {
+        self.first = first
+        self.second = second
+        self.steps = steps
     }
 
     mutating func step(_ parameters: [Matrix<Float>], _ gradients: [Matrix<Float>], rate: Float) -> [Matrix<Float>] {

@@ -8,7 +8,8 @@ import Server
 
 struct CatalogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "catalog", abstract: "Fill the shop's database and look into it.", subcommands: [Import.self, Search.self, Show.self])
+        commandName: "catalog", abstract: "Fill the shop's database and look into it.",
+        subcommands: [Import.self, Search.self, Show.self, Events.self])
 
     struct Source: ParsableArguments {
         @Option(help: "The server's configuration file: it names the database and the plugins.")

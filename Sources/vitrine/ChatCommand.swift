@@ -140,6 +140,9 @@ private final class Chat {
     private var conversation: Conversation?
     private var early: [String] = []
     private var isFinishing = false
+    /// A long sound is being sent; what was asked for meanwhile waits for its end.
+    private var isSpeaking = false
+    private var behindSpeech: [() -> Void] = []
     private(set) var failure: RPCStatus?
 
     init(loop: EventLoop, json: Bool, trace: Bool, colours: Bool, consent: Consent?, preview: String?, voice: SpokenReplies?) {
@@ -189,7 +192,34 @@ private final class Chat {
 
     func finish() {
         isFinishing = true
+        if isSpeaking { return behindSpeech.append { [unowned self] in finish() } }
         conversation?.finish()
+    }
+
+    /// No further ahead of the time it takes to be spoken than the server lets wait.
+    private func speak(_ chunks: [AudioChunk]) {
+        let beganUs = loop.nowUs
+        let times = SpeechPace(pace: 0, chunkMs: ConversationRunner.audioChunkMs)
+        func next(_ first: Int) {
+            var n = first
+            while n < chunks.count, beganUs + times.dueUs(n) <= loop.nowUs {
+                do throws(RPCStatus) { try conversation?.speak(chunks[n]) } catch {
+                    printLine("\(error)")
+                    n = chunks.count
+                    break
+                }
+                n += 1
+            }
+            isSpeaking = n < chunks.count
+            guard isSpeaking else {
+                let waiting = behindSpeech
+                behindSpeech = []
+                for body in waiting { body() }
+                return
+            }
+            loop.after(beganUs + times.dueUs(n) - loop.nowUs) { next(n) }
+        }
+        next(0)
     }
 
     private func report(_ played: Played) {
@@ -202,13 +232,14 @@ private final class Chat {
 
     private func perform(_ action: ClientAction, last: Bool) {
         guard let conversation else { return }
+        if isSpeaking { return behindSpeech.append { [unowned self] in perform(action, last: last) } }
         do throws(RPCStatus) {
             switch action {
             case .say(let text, let language): try conversation.say(text, language: language, endOfTurn: last)
             case .show(let file): try conversation.show(try bytes(file), purpose: .query, endOfTurn: last)
             case .selfie(let file): try conversation.show(try bytes(file), purpose: .selfie, endOfTurn: last)
             case .speak(.file(let file), _, _):
-                for chunk in try AudioFile.read(file).chunks(ms: ConversationRunner.audioChunkMs) { try conversation.speak(chunk) }
+                speak(try AudioFile.read(file).chunks(ms: ConversationRunner.audioChunkMs))
             case .tryOn(let request): try conversation.control(.tryOn(request), endOfTurn: last)
             case .language(let code): try conversation.control(.setLanguage(SetLanguage(language: code)))
             case .bargeIn: try conversation.control(.bargeIn(BargeIn()))

@@ -4,6 +4,7 @@ import EventLoop
 import Foundation
 import Replay
 import Server
+import Wire
 
 /// A server in this process instead of one at an address.
 struct InProcessOptions: ParsableArguments {
@@ -42,8 +43,13 @@ struct InProcessOptions: ParsableArguments {
     }
 
     /// Runs `body` with a target in this process.
-    /// - Parameter outside: what others said in a recorded conversation, to be said again; nil = nothing is played back.
-    func run<Value>(outside: [(name: String, said: [UInt8])]? = nil, _ body: (any ConversationTarget) throws -> Value) throws -> Value {
+    /// - Parameters:
+    ///   - played: the recorded conversation whose part of the world around the server is played; nil = there is none.
+    ///   - onStart: is told which plugins answer.
+    func run<Value>(
+        playing played: PlayedBackRecording? = nil, onStart: (ListPluginsReply) -> Void = { _ in },
+        _ body: (any ConversationTarget) throws -> Value
+    ) throws -> Value {
         guard realTime || !costs else { throw Environment.fail("--costs measures, with --real-time", code: 64) }
         let server: InProcessServer
         let loop: EventLoop
@@ -52,7 +58,7 @@ struct InProcessOptions: ParsableArguments {
             let clock = realTime ? nil : try VirtualClock()
             var configuration = try configuration()
             configuration.operationTimes = times
-            if let outside { try configuration.playBack(outside: outside) }
+            configuration.playedBack = played
             server = try InProcessServer(configuration, clock: clock)
             loop = try EventLoop(name: "replay", sharing: clock, seed: seed)
         } catch let error as YAMLError {
@@ -61,6 +67,7 @@ struct InProcessOptions: ParsableArguments {
             throw Environment.fail(error.message)
         }
         defer { server.stop() }
+        onStart(server.plugins)
         let target = InProcessTarget(loop: loop, seed: seed) { (loop, seed, resuming) throws(LoopError) in
             try server.connect(from: loop, seed: seed, resuming: resuming)
         }

@@ -135,6 +135,9 @@ extension PluginCommand {
             defer { try? FileManager.default.removeItem(atPath: folder) }
             do {
                 let library = try PluginLibrary.load(file, runFolder: folder, number: 0)
+                // A candidate may end this process at any time.
+                library.forgetFile()
+                try? FileManager.default.removeItem(atPath: folder)
                 let inference = try CheckInference(
                     library.manifest, options: try pluginOptions(options), modelsFolder: models,
                     runtimeFolder: Environment.cacheFolder + "/openvino/libs")

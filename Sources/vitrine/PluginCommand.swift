@@ -78,10 +78,7 @@ struct PluginCommand: ParsableCommand {
             do {
                 var configuration = try location.configuration(loading: name)
                 let manifest = try PluginManifests.manifest(of: name, folder: configuration.pluginFolder)
-                // Whole files are there at once: a plugin that can make use of that is told.
-                if manifest.options.contains(where: { $0.key == "mode" }), !configuration.plugins[0].options.contains(where: { $0.key == "mode" }) {
-                    configuration.plugins[0].options.append(PluginOption(key: "mode", value: "file"))
-                }
+                configuration.plugins[0].suitFiles(manifest)
                 let runtime = try PluginRuntime(configuration)
                 let loop = try EventLoop(name: "plugin-run")
                 let runner = PluginFileRunner(runtime: runtime, loop: loop, files: files, jobs: jobs)
@@ -103,13 +100,29 @@ struct PluginCommand: ParsableCommand {
 
         @OptionGroup var location: Location
 
+        @Option(name: [.customLong("server"), .customLong("admin-socket")], help: ArgumentHelp("The admin socket of a server.", valueName: "path"))
+        var adminSocket: String?
+
         func run() throws {
             do {
-                let manifest = try PluginManifests.manifest(of: name, folder: location.plugins ?? Environment.pluginFolder)
+                let manifest = try adminSocket.map(live) ?? PluginManifests.manifest(of: name, folder: location.plugins ?? Environment.pluginFolder)
                 printLine(try manifest.encoded().withUnsafeBytes { try ProtoJSON.encode($0, as: .pluginManifest) })
             } catch let error as ServerError {
                 throw Environment.fail(error.message)
             }
+        }
+
+        /// Of the build that serves; old ones that still drain are not asked for.
+        private func live(in socket: String) throws -> PluginManifest {
+            var admin = AdminConnection()
+            admin.adminSocket = socket
+            let reply = try admin.call(.adminListPlugins, ListPluginsRequest().encoded()) { try ListPluginsReply(decoding: $0) }
+            let serving = reply.plugins.filter { $0.state == "live" || $0.state == "down" }.compactMap(\.manifest)
+            guard let manifest = serving.first(where: { $0.name == name }) else {
+                let names = serving.map(\.name).sorted().joined(separator: ", ")
+                throw Environment.fail("the server has no plugin '\(name)'; it has \(names.isEmpty ? "none" : names)")
+            }
+            return manifest
         }
     }
 
@@ -145,7 +158,21 @@ private final class PluginFileRunner {
     private let loop: EventLoop
     private let jobs: Int
     private var files: ArraySlice<String>
-    private var lines: (file: String, next: () -> String?, number: Int)?
+    /// A file of lines that is being read.
+    private struct Lines {
+        var file: String
+        var number = 0
+        /// No line had words so far.
+        var isEmpty = true
+        var next: () -> String?
+
+        init(file: String, next: @escaping () -> String?) {
+            self.file = file
+            self.next = next
+        }
+    }
+
+    private var lines: Lines?
     private var consumes: [String] = []
     private var run: PluginRun?
     private(set) var failure: String?
@@ -179,73 +206,96 @@ private final class PluginFileRunner {
         }
     }
 
-    private func next() -> Result<PluginInput, RPCStatus>? {
-        if var reading = lines {
-            if let line = reading.next() {
-                reading.number += 1
-                lines = reading
-                if line.isEmpty { return next() }
-                return consumes.contains("text")
-                    ? .success(PluginInput(file: reading.file, line: reading.number, messages: [text(line)])) : file(line)
+    private func next() -> PluginInput? {
+        while true {
+            if var reading = lines {
+                while let line = reading.next() {
+                    reading.number += 1
+                    if line.isEmpty { continue }
+                    reading.isEmpty = false
+                    lines = reading
+                    return isText ? PluginInput(file: reading.file, line: reading.number, messages: [text(line)]) : file(line)
+                }
+                lines = nil
+                if reading.isEmpty { return failing(reading.file, RPCStatus(.invalidArgument, "there is no line with words in it")) }
             }
-            lines = nil
+            guard let name = files.popFirst() else { return nil }
+            if name == "-" {
+                lines = Lines(file: name) { readLine() }
+            } else if isText {
+                do throws(RPCStatus) {
+                    var rest = try InputFile.read(name, bytesMax: InputFile.textBytesMax)[...]
+                    lines = Lines(file: name) {
+                        guard !rest.isEmpty else { return nil }
+                        let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+                        rest = rest[line.endIndex...].dropFirst()
+                        return String(decoding: line, as: UTF8.self)
+                    }
+                } catch {
+                    return failing(name, error)
+                }
+            } else {
+                return file(name)
+            }
         }
-        guard let name = files.popFirst() else { return nil }
-        if name == "-" {
-            lines = (name, { readLine() }, 0)
-            return next()
-        }
-        guard consumes.contains("text") else { return file(name) }
-        guard let content = FileManager.default.contents(atPath: name) else {
-            return failing(name, RPCStatus(.notFound, "no such file, or it cannot be read"))
-        }
-        var rest = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }[...]
-        lines = (name, { rest.popFirst() }, 0)
-        return next()
     }
+
+    private var isText: Bool { consumes.contains("text") }
 
     private func text(_ line: String) -> ClientMessage { ClientMessage(kind: .text(TextInput(text: line))) }
 
-    private func failing(_ name: String, _ status: RPCStatus) -> Result<PluginInput, RPCStatus> {
-        .failure(RPCStatus(status.code, status.message.hasPrefix(name) ? status.message : "\(name): \(status.message)"))
+    private func failing(_ name: String, _ status: RPCStatus) -> PluginInput {
+        PluginInput(file: name, problem: RPCStatus(status.code, status.message.hasPrefix(name) ? status.message : "\(name): \(status.message)"))
     }
 
-    private func file(_ name: String) -> Result<PluginInput, RPCStatus> {
+    private func file(_ name: String) -> PluginInput {
         do throws(RPCStatus) {
             if consumes.contains("audio") {
+                try InputFile.check(name)
+                let audio = try AudioFile.read(name)
+                guard !audio.samples.isEmpty else { throw RPCStatus(.invalidArgument, "there are no samples in it") }
                 var captured: UInt64 = 0
-                let messages = try AudioFile.read(name).chunks(ms: 500).map { chunk in
+                let messages = audio.chunks(ms: 500).map { chunk in
                     defer { captured += 500_000 }
                     return ClientMessage(captureTimeUs: captured, kind: .audio(chunk))
                 }
-                return .success(PluginInput(file: name, messages: messages))
+                return PluginInput(file: name, messages: messages)
             }
-            guard let data = FileManager.default.contents(atPath: name) else { throw RPCStatus(.notFound, "no such file, or it cannot be read") }
-            return .success(
-                PluginInput(
-                    file: name, messages: [ClientMessage(kind: .image(ImagePart(purpose: purpose, imageID: 1, last: true, data: Array(data))))]))
+            let data = try InputFile.read(name, bytesMax: InputFile.pictureBytesMax)
+            return PluginInput(file: name, messages: [ClientMessage(kind: .image(ImagePart(purpose: purpose, imageID: 1, last: true, data: data)))])
         } catch {
             return failing(name, error)
         }
     }
 
+    /// Every input has at least one line on standard output, so that whoever reads knows what became of each.
     private func print(_ input: PluginInput, _ outputs: [SharedBuffer], _ status: RPCStatus) {
         count += 1
         var fields: [(String, JSONScalar)] = [("file", .string(input.file))]
         if input.line > 0 { fields.append(("line", .integer(Int64(input.line)))) }
+        var hasFailed = status.code != .ok
         for output in outputs {
             do throws(RPCStatus) {
                 let kind = try MessagePeek(pluginOutput: output.bytes).kind
-                if kind == PluginOutputKind.problem { failed += 1 }
+                if kind == PluginOutputKind.problem { hasFailed = true }
                 printLine(try ProtoJSON.encode(output.bytes, as: .pluginOutput, prefixFields: fields))
             } catch {
-                failed += 1
-                printError("vitrine: \(input.file): \(error)")
+                hasFailed = true
+                tell(error, of: input, fields)
             }
         }
-        if status.code != .ok {
-            failed += 1
-            printError("vitrine: \(input.file.isEmpty ? "" : input.file + ": ")\(status)")
+        if status.code != .ok { tell(status, of: input, fields) }
+        if hasFailed { failed += 1 }
+    }
+
+    /// On standard error for who looks, as JSON for who reads.
+    private func tell(_ status: RPCStatus, of input: PluginInput, _ fields: [(String, JSONScalar)]) {
+        printError("vitrine: \(status.message.hasPrefix(input.file) ? "" : input.file + ": ")\(status)")
+        let problem = PluginOutput(kind: .problem(InputProblem(code: status.code.rawValue, message: status.message)))
+        do throws(RPCStatus) {
+            printLine(try ProtoJSON.encode(problem.encoded(), as: .pluginOutput, prefixFields: fields))
+        } catch {
+            printError("vitrine: \(input.file): \(error)")
         }
     }
 }

@@ -3,6 +3,7 @@ import Client
 import EventLoop
 import Foundation
 import PluginHost
+import Server
 import Wire
 
 extension PluginCommand {
@@ -43,14 +44,13 @@ extension PluginCommand {
             let root = URL(fileURLWithPath: folder).standardizedFileURL.path
             let project = try PluginProject(root: root, library: library, build: build)
             let cycle = DevelopmentCycle(project: project, admin: admin, gate: gate, check: check)
-            if once {
-                if !cycle.run() { throw ExitCode(1) }
-                return
-            }
             let loop = try EventLoop(name: "dev")
-            let watch = DevelopmentWatch(project: project, cycle: cycle, loop: loop)
+            let watch = DevelopmentWatch(project: project, cycle: cycle, once: once, loop: loop)
             vitrine.run(loop, watch) { $0.start() }
+            // A build that is under way ends with the program that asked for it.
+            ChildRun.endAll()
             if let failure = watch.failure { throw Environment.fail(failure) }
+            if watch.exitCode != 0 { throw ExitCode(watch.exitCode) }
         }
     }
 }
@@ -65,7 +65,6 @@ struct DevelopmentCycle: Sendable {
     static let buildMsMax = 1_800_000
 
     /// - Returns: whether what is in the folder is live now.
-    @discardableResult
     func run() -> Bool {
         let clock = ContinuousClock()
         let began = clock.now
@@ -112,6 +111,10 @@ struct DevelopmentCycle: Sendable {
         do {
             return try admin.ask(.adminSwapPlugin, request, timeoutMs: 900_000) { try ChangePluginReply(decoding: $0) }
         } catch let status as RPCStatus where status.code == .notFound {
+            // Something that the build needs may be what was not found.
+            let live = try admin.ask(.adminListPlugins, ListPluginsRequest().encoded()) { try ListPluginsReply(decoding: $0) }
+            guard let name = try? PluginManifests.manifest(of: library, folder: "").name, !live.plugins.contains(where: { $0.manifest?.name == name })
+            else { throw status }
             return try admin.ask(.adminLoadPlugin, request, timeoutMs: 900_000) { try ChangePluginReply(decoding: $0) }
         }
     }
@@ -126,28 +129,51 @@ struct DevelopmentCycle: Sendable {
 private final class DevelopmentWatch {
     private let project: PluginProject
     private let cycle: DevelopmentCycle
+    private let once: Bool
     private let loop: EventLoop
     private var watchers: [FolderWatcher] = []
     private var connection: ClientConnection?
     private var pause: LoopTimer?
     private var isRunning = false
     private var isChanged = false
+    private var signals: [SignalWatcher] = []
     private(set) var failure: String?
+    private(set) var exitCode: Int32 = 0
 
     /// An editor writes a file in several steps: this long after the last one it is built.
     static let quietMs: UInt64 = 30
 
-    init(project: PluginProject, cycle: DevelopmentCycle, loop: EventLoop) {
+    init(project: PluginProject, cycle: DevelopmentCycle, once: Bool, loop: EventLoop) {
         self.project = project
         self.cycle = cycle
+        self.once = once
         self.loop = loop
     }
 
     func start() {
-        printLine("watching \(project.root); ^C ends it")
-        watchFolders()
-        listen()
+        watchSignals()
+        if !once {
+            printLine("watching \(project.root); ^C ends it")
+            watchFolders()
+            listen()
+        }
         build()
+    }
+
+    private func watchSignals() {
+        do throws(LoopError) {
+            for signal in [SIGINT, SIGTERM] {
+                signals.append(
+                    try SignalWatcher(signal, loop: loop) { [unowned self] in
+                        // As a shell counts what a signal has ended; of a watch it is the way to end it.
+                        exitCode = once ? 128 + signal : 0
+                        loop.stop()
+                    })
+            }
+        } catch {
+            failure = "\(error)"
+            loop.stop()
+        }
     }
 
     private func watchFolders() {
@@ -181,14 +207,19 @@ private final class DevelopmentWatch {
         isChanged = false
         let bound = LoopBound(self, loop: loop)
         LoaderThread.run { [cycle] in
-            cycle.run()
-            bound.loop.submit { bound.value.finished() }
+            let isLive = cycle.run()
+            bound.loop.submit { bound.value.finished(isLive) }
         }
     }
 
-    private func finished() {
+    private func finished(_ isLive: Bool) {
         isRunning = false
-        if isChanged { build() }
+        if once {
+            exitCode = isLive ? 0 : 1
+            loop.stop()
+        } else if isChanged {
+            build()
+        }
     }
 
     /// Shows what plugins log; without a server it is tried again.

@@ -29,6 +29,9 @@ extension PluginCommand {
             guard TemplateNames.isName(name) else {
                 throw Environment.fail("'\(name)' is no name: lower-case letters, digits and single '-', beginning with a letter", code: 64)
             }
+            guard !TemplateNames.shipped.contains(name) else {
+                throw Environment.fail("'\(name)' is a plugin of Vitrine's own, and names are unique in a server: take another", code: 64)
+            }
             let target = folder ?? name
             guard !FileManager.default.fileExists(atPath: target) else { throw Environment.fail("\(target) is there already", code: 73) }
             let source = try source()
@@ -62,7 +65,7 @@ extension PluginCommand {
 
         private func files(_ names: TemplateNames) -> [(path: String, text: String)] {
             switch language {
-            case .swift: SwiftTemplate.files(names) + ServeTemplate.files(names, entry: "file: ../\(plugin(names))")
+            case .swift: SwiftTemplate.files(names) + ServeTemplate.files(names, entry: "file: ../\(plugin(names))", isSwift: true)
             case .c: CTemplate.files(names) + ServeTemplate.files(names, entry: "file: ../\(plugin(names))")
             case .python:
                 PythonTemplate.files(names) + ServeTemplate.files(names, entry: "command: [../.venv/bin/python3, ../\(plugin(names))]")

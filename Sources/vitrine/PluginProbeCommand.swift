@@ -10,26 +10,24 @@ extension PluginCommand {
     struct Probe: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Try a candidate: load, create, one stream, self-test.", shouldDisplay: false)
 
-        @Argument(help: "The shared object.")
+        @Argument(help: "The copy that the server has made; it is not copied again.")
         var file: String
 
         @Option(help: ArgumentHelp("Folder of the models.", valueName: "folder"))
         var models = ""
 
-        @Option(name: .customLong("option"), help: ArgumentHelp("An option of the plugin.", valueName: "key=value"))
+        @Option(name: .customLong("option"), help: ArgumentHelp("An option, for the plugin of that name.", valueName: "plugin:key=value"))
         var options: [String] = []
 
         func run() throws {
             stage("load")
-            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vitrine-probe-\(getpid())").path
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            defer { try? FileManager.default.removeItem(atPath: folder) }
             do {
-                let library = try PluginLibrary.load(file, runFolder: folder, number: 0)
+                let library = try PluginLibrary(try PluginCandidate(copy: file))
                 printLine("manifest " + library.manifest.encoded().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
                 stage("create")
                 let harness = try PluginHarness(
-                    table: library.table, options: try pluginOptions(options), modelFiles: modelFiles(library.manifest, folder: models))
+                    table: library.table, options: try pluginOptions(own(library.manifest.name)),
+                    modelFiles: modelFiles(library.manifest, folder: models))
                 stage("open")
                 let stream = try harness.open()
                 stream.cancel()
@@ -45,6 +43,10 @@ extension PluginCommand {
             } catch let error as PluginError {
                 throw Environment.fail("\(file): \(error)")
             }
+        }
+
+        private func own(_ plugin: String) -> [String] {
+            options.compactMap { $0.hasPrefix(plugin + ":") ? String($0.dropFirst(plugin.count + 1)) : nil }
         }
 
         private func stage(_ name: String) { printLine(name) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PluginHost
 
 /// How a plugin's folder is built, and what comes of it.
 struct PluginProject: Sendable {
@@ -45,7 +46,9 @@ struct PluginProject: Sendable {
                 found.append(("\(folder)/\(name)", (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0))
             }
         }
-        return found.max { ($0.changed, $1.path) < ($1.changed, $0.path) }?.path ?? Self.program(in: root)
+        // What a plugin brings along may be newer than itself.
+        return found.sorted { ($1.changed, $0.path) < ($0.changed, $1.path) }.first { PluginCandidate.isPlugin($0.path) }?.path
+            ?? Self.program(in: root)
     }
 
     /// The folders to watch: all but hidden ones.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CheckedYAML
 import Foundation
+import Recording
 import Server
 
 struct PrivacyCommand: ParsableCommand {
@@ -43,8 +44,13 @@ struct PrivacyCommand: ParsableCommand {
 
     struct Erase: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove a customer from the shop's database and show that nothing is left.",
-            discussion: "Prints what was removed, table by table, then looks again; exits with 1 if anything is left. It cannot be undone.")
+            abstract: "Remove a customer from the shop's database, recordings and models and show that nothing is left.",
+            discussion: """
+                Prints what was removed, table by table, then looks again; exits with 1 if anything is left. Where the configuration has \
+                'recording:', the key of the customer's recordings is destroyed first, so that no copy of them can be read, and the files are \
+                removed. A ranker that was learnt from a file with the customer's behaviour is not used any more: a server that runs lets it go \
+                within seconds. It cannot be undone.
+                """)
         @OptionGroup var source: Source
 
         @Flag(help: "Do it; without this flag it only says what would go.")
@@ -59,10 +65,20 @@ struct PrivacyCommand: ParsableCommand {
                     for (table, count) in before { printLine("\(table): \(count) would go") }
                     return printLine("nothing was changed; add --yes to do it")
                 }
+                var isReadable = false
+                if let recordings = try data.eraseRecordings(source.user) {
+                    let erased = recordings.erased
+                    printLine("recordings: \(erased.keyDestroyed ? "key destroyed" : "there was no key"), \(erased.files) files removed")
+                    isReadable = recordings.isReadable
+                    printLine(isReadable ? "recordings: a key was made anew meanwhile" : "recordings: none can be read any more")
+                }
                 for (table, count) in try data.erase(source.user) { printLine("\(table): \(count) removed") }
+                for folder in try data.staleModels() {
+                    printLine("models: \(folder) was learnt from an erased customer and is not used any more; train it again")
+                }
                 let left = try data.count(source.user).reduce(0) { $0 + $1.count }
                 printLine("left: \(left)")
-                if left > 0 { throw ExitCode(1) }
+                if left > 0 || isReadable { throw ExitCode(1) }
             } catch let error as ServerError {
                 throw Environment.fail(error.message)
             }

@@ -3,6 +3,7 @@ import EventLoop
 import Foundation
 import Recording
 import Replay
+import Server
 import Wire
 
 struct RecordingReplay: ParsableCommand {
@@ -35,8 +36,8 @@ struct RecordingReplay: ParsableCommand {
 
 /// Plays the customer's side of a recording and prints what is answered otherwise.
 struct ReplayAgainst {
-    let recording: String
-    let keys: RecordingKeys
+    let file: String
+    let recording: Recording
     let token: String
     let json: Bool
 
@@ -45,53 +46,52 @@ struct ReplayAgainst {
         _ recordings: [String], keyStore: KeyStoreOption, token: String, json: Bool, server: String, inProcess: InProcessOptions
     ) throws -> Bool {
         var isSame = true
-        for recording in recordings {
-            let against = ReplayAgainst(recording: recording, keys: keyStore.store(beside: recording), token: token, json: json)
-            if recordings.count > 1, !json { printLine("— \(recording)") }
-            let same =
-                inProcess.config == nil
-                ? try against.run(on: SocketTarget(try serverAddress(server), loop: try EventLoop(name: "replay")))
-                : try inProcess.run(outside: try against.outside()) { try against.run(on: $0) }
+        for file in recordings {
+            let against = ReplayAgainst(file: file, recording: try loaded(file, keyStore.store(beside: file)), token: token, json: json)
+            if recordings.count > 1, !json { printLine("— \(file)") }
+            let same: Bool
+            if inProcess.config == nil {
+                same = try against.run(on: SocketTarget(try serverAddress(server), loop: try EventLoop(name: "replay")), playing: nil)
+            } else {
+                let played = try against.played()
+                same = try inProcess.run(playing: played) { try against.run(on: $0, playing: played) }
+            }
             isSame = isSame && same
         }
         return isSame
     }
 
     /// Whether everything was answered as it was. Runs the target's loop on this thread unless it runs already.
-    func run(on target: any ConversationTarget) throws -> Bool {
-        let inputs = try attempt { () throws(RPCStatus) in try RecordedInputs(loaded(recording, keys)) }
+    func run(on target: any ConversationTarget, playing played: PlayedBackRecording?) throws -> Bool {
+        let inputs = try attempt { () throws(RPCStatus) in try RecordedInputs(recording) }
         let loop = target.loop
         let holder = Holder()
-        let player = RecordingPlayer(inputs, name: recording, target: target, token: token) { result in
+        let player = RecordingPlayer(inputs, name: file, target: target, token: token) { result in
             holder.result = result
             loop.stop()
         }
         vitrine.run(loop, player) { $0.start() }
-        guard let result = holder.result else { throw Environment.fail("the recording was not played to its end") }
-        report(result, inputs)
-        if let error = result.error { throw Environment.fail("\(recording): \(error)") }
+        guard var result = holder.result else { throw Environment.fail("the recording was not played to its end") }
+        result.notes += played?.notes ?? []
+        report(result)
+        if let error = result.error { throw Environment.fail("\(file): \(error)") }
         return result.differences.isEmpty
     }
 
-    /// What others said to the server in the recorded conversation.
-    private func outside() throws -> [(name: String, said: [UInt8])] {
-        try attempt { () throws(RPCStatus) in try loaded(recording, keys) }.entries.compactMap { entry -> (name: String, said: [UInt8])? in
-            guard case .outside(let name, let said, _) = entry.what else { return nil }
-            return (name, said)
-        }
+    /// What the recorded conversation says of the world around the server.
+    private func played() throws -> PlayedBackRecording {
+        do throws(ServerError) { return try PlayedBackRecording(recording) } catch { throw Environment.fail("\(file): \(error.message)", code: 65) }
     }
 
     private final class Holder {
         var result: ShadowResult?
     }
 
-    private func loaded(_ path: String, _ keys: RecordingKeys) throws(RPCStatus) -> Recording { try Recording.load(path, keys: keys) }
-
-    private func report(_ result: ShadowResult, _ inputs: RecordedInputs) {
+    private func report(_ result: ShadowResult) {
         if json {
             return printLine(
                 JSON.object([
-                    "recording": recording, "same": result.differences.isEmpty, "turns": result.was.count, "notes": result.notes,
+                    "recording": file, "same": result.differences.isEmpty, "turns": result.was.count, "notes": result.notes,
                     "error": result.error ?? "",
                     "differences": result.differences.map { ["turn": $0.turn, "what": $0.what, "was": $0.was, "now": $0.now] as [String: Any] },
                     "took_us": zip(result.was, result.now).map { ["was": $0.tookUs ?? 0, "now": $1.tookUs ?? 0] },

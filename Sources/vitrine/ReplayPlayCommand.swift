@@ -67,10 +67,11 @@ struct ReplayPlayCommand: ParsableCommand {
         }
         let plan = ReplayRun.plan(chosen, repeated: `repeat`, shard: share)
         let started = Date()
-        let results = try withTarget { try play(plan, assets, progress, at: $0) }
+        var live: ListPluginsReply?
+        let results = try withTarget(onStart: { live = $0 }) { try play(plan, assets, progress, at: $0) }
         progress.clear()
         let report = ReplayReport(
-            results, assets: assets, target: targetName, versions: try reports.versions(), startedAt: started.formatted(.iso8601),
+            results, assets: assets, target: targetName, versions: try reports.versions(live), startedAt: started.formatted(.iso8601),
             tookMs: Date().timeIntervalSince(started) * 1_000, onlyFailures: reports.json == nil && reports.html == nil)
         try reports.write(report, assets)
         if reports.json != "-" { summarise(report) }
@@ -116,8 +117,10 @@ struct ReplayPlayCommand: ParsableCommand {
     }
 
     /// The server at an address, or the one that is made in this process.
-    private func withTarget<Value>(_ body: (any ConversationTarget) throws -> Value) throws -> Value {
-        if inProcess.config != nil { return try inProcess.run(body) }
+    private func withTarget<Value>(
+        onStart: (ListPluginsReply) -> Void = { _ in }, _ body: (any ConversationTarget) throws -> Value
+    ) throws -> Value {
+        if inProcess.config != nil { return try inProcess.run(onStart: onStart, body) }
         return try body(SocketTarget(try serverAddress(server), loop: try EventLoop(name: "replay")))
     }
 

@@ -21,11 +21,15 @@ struct ReportFiles: ParsableArguments {
     @Option(help: ArgumentHelp("The server's admin socket, to name the plugins' versions in the reports.", valueName: "path"))
     var adminSocket: String?
 
-    func versions() throws -> [NamedVersion] {
+    /// - Parameter inProcess: what the server in this process has loaded; nil = it is asked for, where that is possible.
+    func versions(_ inProcess: ListPluginsReply?) throws -> [NamedVersion] {
         var versions = [NamedVersion(name: "vitrine", version: ServerVersion.text)]
-        guard let adminSocket else { return versions }
-        let connection = try AdminConnection.parse(["--admin-socket", adminSocket])
-        let reply = try connection.call(.adminListPlugins, ListPluginsRequest().encoded()) { try ListPluginsReply(decoding: $0) }
+        var live = inProcess
+        if live == nil, let adminSocket {
+            let connection = try AdminConnection.parse(["--admin-socket", adminSocket])
+            live = try connection.call(.adminListPlugins, ListPluginsRequest().encoded()) { try ListPluginsReply(decoding: $0) }
+        }
+        guard let reply = live else { return versions }
         for plugin in reply.plugins where plugin.state == "live" {
             versions.append(NamedVersion(name: plugin.manifest?.name ?? "?", version: plugin.manifest?.version ?? "?", sha256: plugin.sha256))
         }

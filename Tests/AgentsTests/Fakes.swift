@@ -9,7 +9,7 @@ import TestSupport
 import Wire
 
 /// A unit vector along one axis of a small space: texts of one topic are equal, of two topics orthogonal.
-func axis(_ topic: Int, _ modality: String = Modality.text, dim: Int = 11) -> Feature {
+func axis(_ topic: Int, _ modality: String = Modality.text, dim: Int = 18) -> Feature {
     Feature(modality: modality, spaceID: "made", values: (0..<dim).map { $0 == topic ? 1 : 0 })
 }
 

@@ -42,7 +42,8 @@ struct GroundedReplyTests {
         "The opposite of what the facts say is not said",
         arguments: [
             ("Earrings for pierced ears can be returned.", returns), ("Pieces cannot be sent back within thirty days of delivery.", returns),
-            ("可以退耳环。", "耳环不可以退。"),
+            ("可以退耳环。", "耳环不可以退。"), ("It is neither waterproof nor scratchproof.", "It is waterproof and scratchproof."),
+            ("不锈钢耳环不可以退。", "不锈钢耳环可以退。"),
         ])
     func opposite(sentence: String, facts: String) {
         #expect(unsupported(sentence, facts) != nil)
@@ -62,6 +63,14 @@ struct GroundedReplyTests {
         #expect(unsupported(bare, facts) == "a condition of the facts is left out")
         #expect(unsupported(whole, facts) == nil)
     }
+
+    @Test(
+        "Words that hold a character for no and say none, and a no said of two things, are counted as they are meant",
+        arguments: [
+            ("这款非常轻，不仅好看，不锈钢搭扣也不同。", false), ("不过可以退。", false), ("不可以退。", true), ("非常抱歉，不能退。", true),
+            ("It is neither waterproof nor scratchproof.", true), ("It is not only light.", false), ("It is not waterproof, nor is it cheap.", false),
+        ])
+    func negation(text: String, isNegated: Bool) { #expect(Claims(text).isNegated == isNegated) }
 
     @Test("What the customer asks may be taken up, but supports no number")
     func question() {

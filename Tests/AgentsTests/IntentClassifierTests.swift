@@ -49,6 +49,35 @@ struct IntentClassifierTests {
         #expect(try winner("gold rings", axis(1), context) == AgentName.customerService)
     }
 
+    private func winner(_ words: String, asking slot: String, _ known: [DialogueSlot] = []) throws -> String? {
+        var context = DialogueContext()
+        context.dialogue = Dialogue(state: "asking", slots: [DialogueSlot(name: "awaits", value: slot)] + known)
+        return try winner(words, axis(1), context)
+    }
+
+    @Test(
+        "What was asked for is answered by what points at it, however much it sounds like a wish; what asks to see wares is one",
+        arguments: [
+            ("order", "the second one", true), ("order", "the one with the topaz ring", true), ("order", "topaz ring", true), ("order", "第二个", true),
+            ("order", "有蓝宝石戒指的那个", true), ("order", "show me gold rings under 500", false), ("order", "有什么金戒指", false),
+            ("order", "silver hoops under 100", false), ("product", "the silver one", true), ("product", "silver rings", false),
+            ("size", "a 7 please", true),
+            ("size", "silver rings", false), ("detail", "the same bracelet but in gold", true), ("detail", "换成银色的项链", true),
+            ("detail", "show me gold rings under 500", false), ("detail", "有什么金戒指", false), ("detail", "do you have silver hoops?", false),
+            ("quantity", "three", true), ("address", "Am Markt 5, 10969 Berlin", true),
+        ])
+    func awaited(slot: String, words: String, isAnswer: Bool) throws {
+        #expect(try winner(words, asking: slot) == (isAnswer ? AgentName.customerService : AgentName.recommendation))
+    }
+
+    @Test("While something waits for a yes, what puts it right is an answer too")
+    func correcting() throws {
+        let known = [DialogueSlot(name: "detail", value: "gold please")]
+        #expect(try winner("no, in rose gold", asking: "detail", known) == AgentName.customerService)
+        #expect(try winner("不，换成玫瑰金的", asking: "detail", known) == AgentName.customerService)
+        #expect(try winner("rose gold rings", asking: "detail", known) == AgentName.recommendation)
+    }
+
     @Test("Another space, another length, or no examples: it says nothing")
     func silent() throws {
         #expect(try classifier().probabilities(Feature(modality: "text", spaceID: "other", values: axis(0).values)) == nil)
@@ -61,50 +90,5 @@ struct IntentClassifierTests {
         let ranked = try classifier().service("words", axis(3))
         #expect(ranked.first?.name == "greeting")
         #expect(Set(ranked.map(\.name)) == ["care/Pearls", "greeting", "out_of_scope"])
-    }
-}
-
-@Suite("Answers to a question")
-struct AssentTests {
-    @Test(
-        "Yes, no and forget it, in both languages",
-        arguments: [
-            ("Yes, please.", Assent.yes), ("sure", .yes), ("是的", .yes), ("好的。", .yes), ("No, thanks!", .no), ("不要", .no), ("never mind", .stop),
-            ("算了", .stop),
-        ])
-    func read(words: String, meaning: Assent) { #expect(Assent.read(words) == meaning) }
-
-    @Test(
-        "What adds nothing to a yes or a no leaves it one",
-        arguments: [
-            ("Yes, cancel it.", Assent.yes), ("yes I am sure", .yes), ("Yes, that is correct, thank you", .yes),
-            ("ok, please cancel the order", .yes),
-            ("no problem, go ahead", .yes), ("No worries.", .yes), ("yes please do", .yes), ("sure, go ahead", .yes), ("yes of course", .yes),
-            ("没问题", .yes), ("好的，取消吧", .yes), ("是的，麻烦了", .yes), ("可以，谢谢", .yes), ("行，办吧", .yes), ("嗯，好的", .yes),
-            ("no, keep it", .no), ("no, I changed my mind", .no), ("no thanks, leave it as it is", .no), ("Nope.", .no),
-            ("no, that's not right", .no),
-            ("不，先留着", .no), ("不用了，谢谢", .no), ("不要取消", .no), ("别取消了", .no),
-        ])
-    func more(words: String, meaning: Assent) { #expect(Assent.read(words, to: "cancel") == meaning) }
-
-    @Test(
-        "What says more than that is no answer",
-        arguments: [
-            "no, size 8", "where is my order", "yes but first tell me how long it takes to be shipped to me", "yes but which order is that",
-            "yes, wait", "ok but not the ring", "yes, and how long does that take", "sure, what is it", "yes?", "yes, the other one",
-            "yes, return it",
-            "no problem but which order", "no wait, first tell me what is in it", "no, the other one", "no, how about exchanging it", "yesterday",
-            "okay what do you mean", "yes if I get my money back", "no go ahead",
-            "好，不过先告诉我是哪个订单", "可以，但是要多久", "好像不对", "好的，退货吧", "是哪个订单？", "可以吗", "不好意思，等一下", "不知道", "不，换另一个", "对不起", "行不行",
-        ])
-    func further(words: String) { #expect(Assent.read(words, to: "cancel") == nil) }
-
-    @Test("What would be done is said again only where it is what would be done")
-    func operations() {
-        #expect(Assent.read("yes, return it", to: "return") == .yes)
-        #expect(Assent.read("yes, cancel it", to: "return") == nil)
-        #expect(Assent.read("是的，退货", to: "return") == .yes)
-        #expect(Assent.read("是的，取消", to: "return") == nil)
-        #expect(Assent.read("yes, cancel it") == .yes)
     }
 }

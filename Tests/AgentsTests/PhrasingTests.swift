@@ -50,7 +50,7 @@ struct PhrasingTests {
         }
     }
 
-    private func agent(_ model: ScriptedModel, _ noted: NotedOutcomes) throws -> ServiceAgent {
+    private func agent(_ model: ScriptedModel, _ noted: NotedOutcomes, _ policy: DialoguePolicy = .none) throws -> ServiceAgent {
         let examples = ["returns/How long", "order_status", "greeting", "out_of_scope"].enumerated().map { topic, intent in
             IntentExample(
                 intent: intent, agent: "customer_service", language: "en", text: topic == 0 ? "May I send it back? 可以退货吗" : intent,
@@ -65,7 +65,7 @@ struct PhrasingTests {
         return ServiceAgent(
             snapshot: try CatalogSnapshot(products: [], documents: documents, intents: examples),
             stores: ServiceStores(orders: stores, catalog: stores, handoffs: stores, desk: stores),
-            intents: IntentClassifier(model: try IntentClassifier.train(examples)),
+            intents: IntentClassifier(model: try IntentClassifier.train(examples)), policy: policy,
             phrasing: Phrasing(model: model, languages: ["en"], tokensMax: 50, budgetMs: 2_000, onOutcome: { noted.add($0, $1) }))
     }
 
@@ -137,6 +137,18 @@ struct PhrasingTests {
         let said = try ask(model, bargeInAfterMs: 250)
         #expect(said.replies.map(\.text) == ["Send pieces back within 30 days. "])
         #expect(said.outcomes == ["interrupted"])
+    }
+
+    @Test("What is still open is asked behind them, word for word, and is no business of the model's")
+    func reminder() throws {
+        let model = ScriptedModel(["Send the pieces back within 30 days."])
+        let policy = try DialoguePolicy.parse(cancelPolicy.replacing("cancel_order:", with: "greeting:"))
+        let harness = try AgentHarness(
+            agent(model, NotedOutcomes(), policy), texts: ["cancel VT-10001": axis(2), "May I send it back?": axis(0)])
+        let said = try harness.run([[.text(TextInput(text: "cancel VT-10001"))], [.text(TextInput(text: "May I send it back?"))]])[1].replies
+        #expect(said.map(\.text) == ["Send the pieces back within 30 days.", " Cancel VT-10001 ()?"])
+        #expect(model.prompts.count == 1 && !model.prompts[0].user.contains("Cancel VT-10001"))
+        #expect(harness.session.state.dialogue?.state == "sure")
     }
 
     @Test("What is nobody's text, what is an order's state, and what is asked in a language that the model does not speak are said as they are")

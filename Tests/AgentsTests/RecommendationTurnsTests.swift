@@ -1,4 +1,5 @@
 import Catalog
+import ChineseScript
 import Fusion
 import Sessions
 import Synchronization
@@ -104,6 +105,24 @@ struct RecommendationTurnsTests {
         #expect(log.all.allSatisfy { $0.event.kind == "exposure:mix/on" && $0.user == "ann" && $0.event.sessionID == "s1" })
     }
 
+    @Test("Who agrees to be learnt from: what was known of each product shown is noted with its place; of nobody else")
+    func consent() throws {
+        let log = FakeLog()
+        let silent = try AgentHarness(agent(log: log), texts: texts)
+        try silent.run([[text("rings")]])
+        #expect(log.all.isEmpty)
+        let harness = try AgentHarness(agent(log: log), texts: texts)
+        harness.session.consent.personalise = true
+        let shown = try harness.run([[did(.like, "band-silver"), text("rings")]])[0].recommendations[0].items
+        #expect(log.all.map(\.event.productID) == shown.map(\.productID) && log.all.map(\.event.quantity) == [1, 2, 3])
+        #expect(log.all.allSatisfy { $0.event.kind == "exposure" && $0.event.mayBeLearntFrom })
+        let first = try #require(log.all.first { $0.event.productID == "moon-ring-silver" }?.event.signals)
+        #expect(Set(first.keys) == ["similarity", "taste", "price"], "\(first)")
+        // 90 beside 80 dollars, which were liked.
+        #expect(abs(try #require(first["price"]) - (1 - Float(0.0849625))) < 1e-4)
+        #expect(first["similarity"] == shown.first { $0.productID == "moon-ring-silver" }?.score)
+    }
+
     @Test("A store that cannot be searched is told as a problem; the conversation goes on")
     func brokenStore() throws {
         let broken = FakeStores(failure: StoreError(.unavailable, "locked"))
@@ -132,6 +151,63 @@ struct RecommendationTurnsTests {
         let shown = answers.map { $0.recommendations.first?.items.map(\.productID) ?? [] }
         #expect(Set(shown.joined()).count == 3 && shown.map(\.count) == [1, 1, 1, 0], "\(shown)")
         #expect(answers[3].replies.map(\.text) == ["That is all there is of the kind."])
+    }
+
+    @Test("A filter that was negated is said back as it was meant, as a condition and as a reason")
+    func negated() throws {
+        let agent = try agent()
+        let answers = try AgentHarness(agent, texts: ["rings, no silver": axis(1), "戒指，不要银的": axis(1)]).run([[text("rings, no silver")]])
+        #expect(answers[0].replies[0].text == "I found one for rings, no silver.")
+        #expect(answers[0].recommendations[0].items[0].reasons[0].text.hasSuffix(": rings, no silver"))
+        let chinese = try AgentHarness(agent, texts: ["戒指，不要银的": axis(1)]).run([[text("戒指，不要银的")]])
+        #expect(chinese[0].replies[0].text == "为您找到 1 款符合“戒指、不要银”的。")
+        #expect(FilterParser().parse("不要珍珠的耳环").rest(of: "不要珍珠的耳环").isEmpty)
+    }
+
+    @Test("More under a new condition that nothing meets is not all there is of the kind: the nearest are shown")
+    func moreUnder() throws {
+        let agent = RecommendationAgent(snapshot: try snapshot(), parser: FilterParser(), itemsMax: 1)
+        let answers = try AgentHarness(agent, texts: ["rings": axis(1), "show me more under 50": axis(1)]).run([
+            [text("rings")], [text("show me more under 50")],
+        ])
+        #expect(answers[1].replies.map(\.text) == ["Nothing fits under 50 exactly; these come nearest."])
+        #expect(answers[1].recommendations.first?.items.count == 1)
+    }
+
+    @Test("The cheapest of what was looked for comes first; what was rejected is not shown, nor anything like it preferred")
+    func cheapest() throws {
+        let texts = ["rings": axis(1), "the cheapest one": axis(0), "I don't like the first one": axis(0)]
+        let answers = try AgentHarness(agent(), texts: texts).run([[text("rings")], [text("the cheapest one")], [text("I don't like the first one")]])
+        #expect(answers[1].recommendations.first?.items.map(\.productID) == ["band-silver", "moon-ring-silver", "moon-ring-gold"])
+        let left = try #require(answers[2].recommendations.first).items
+        #expect(Set(left.map(\.productID)) == ["moon-ring-silver", "moon-ring-gold"])
+    }
+
+    @Test("A photo and \"this, but in silver\" keep the kind that the photo shows")
+    func photoBut() throws {
+        let products = try snapshot().products
+        let catalogue = try CatalogSnapshot(
+            products: products,
+            features: [
+                "moon-ring-gold": [axis(1), axis(1, Modality.image)], "moon-ring-silver": [axis(2), axis(2, Modality.image)],
+                "band-silver": [axis(3), axis(3, Modality.image)], "moon-studs": [axis(4), axis(4, Modality.image)],
+                "star-studs": [axis(5), between(1, 5, 0.6, Modality.image)],
+            ])
+        let agent = RecommendationAgent(snapshot: catalogue, parser: FilterParser(), itemsMax: 5)
+        let photo = ClientMessage.Kind.image(ImagePart(purpose: .query, imageID: 1, last: true, data: [1]))
+        let said = "this, but in silver"
+        let answers = try AgentHarness(agent, texts: [said: axis(5)], image: axis(1, Modality.image)).run([[photo, text(said)]])
+        #expect(Set(answers[0].recommendations[0].items.map(\.productID)) == ["moon-ring-silver", "band-silver"])
+    }
+
+    @Test("What is written in traditional characters is understood as in simplified ones")
+    func traditional() throws {
+        let said = "銀戒指"
+        let plain = try AgentHarness(agent(), texts: [said: axis(1)]).run([[text(said)]])[0]
+        #expect(plain.recommendations.first?.filters.contains { $0.value == "silver" } == false)
+        let simple = SimplifiedTurns(try agent(), try Simplifier())
+        let found = try #require(AgentHarness(simple, texts: [said: axis(1)]).run([[text(said)]])[0].recommendations.first)
+        #expect(Set(found.items.map(\.productID)) == ["moon-ring-silver", "band-silver"])
     }
 
     @Test("Words alone count as much as words and a photo: the weights of what is there add up to 1")

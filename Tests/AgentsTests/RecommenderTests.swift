@@ -97,6 +97,39 @@ struct RecommenderTests {
         #expect(narrow.isEmpty)
     }
 
+    @Test("Learnt weights take the place of those set by hand, but not of what an arm or a rule says; what is popular or near in price counts")
+    func learntWeights() throws {
+        var rules = RecommendationRules()
+        rules.weights.across = 0.25
+        var own = RecommendationRules.Weights()
+        own.words = 1
+        rules.experiment = .init(
+            name: "e",
+            arms: [
+                .init(name: "a", share: 1, diversity: 0, weights: own, hasOwnWeights: true), .init(name: "b", share: 1, diversity: 0, weights: own),
+            ])
+        let learnt = rules.learnt([.similarity: 0.5, .popularity: 1, .price: 0.25])
+        #expect(learnt.weights.similarity == 0.5 && learnt.weights.taste == 0 && learnt.weights.across == 0.25)
+        #expect(learnt.experiment?.arms.map(\.weights.words) == [1, 0])
+        let snapshot = try shop { $0[4].price.amountMinor = 40_000 }
+        let recommender = Recommender(snapshot: snapshot, rules: learnt, popularity: ["p6": 0.9])
+        let picks = try recommender.recommend(
+            request {
+                $0.weights = learnt.weights
+                $0.taste = Taste([("view", "p1")])
+                $0.itemsMax = 8
+            })
+        #expect(ids(picks).first == "p6")
+        let six = try #require(picks.first)
+        #expect(abs(six.score - (0.5 * six.similarity + 0.9 + 0.25)) < 1e-5, "\(six)")
+        let dear = try #require(picks.first { $0.productID == "p5" }?.amounts[.price])
+        #expect(abs(dear) < 1e-6, "four times the price of what was looked at")
+        let reasons = Reasons(language: "en", parsed: ParsedFilter(), words: "", like: nil, recommender: recommender).of(six)
+        #expect(reasons.map(\.signal) == ["popularity", "text", "price"] || reasons.map(\.signal) == ["popularity", "price", "text"])
+        #expect(reasons.contains { $0.text.hasPrefix("costs about what you turned to") } && reasons[0].text.hasPrefix("many turn to it (90 %"))
+        #expect(abs(reasons.reduce(0) { $0 + $1.share } - 1) < 1e-5)
+    }
+
     @Test("Words that only BM25 knows bring a candidate in and count with their weight")
     func words() throws {
         let recommender = Recommender(snapshot: try shop())

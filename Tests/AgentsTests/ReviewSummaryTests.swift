@@ -34,6 +34,13 @@ struct ReviewSummaryTests {
         #expect(summary.text(title: "金戒指", Phrases("zh")) == "金戒指关于搭扣有 4 条评价：2 条好评，2 条差评，平均 4.0 星。“扣得很牢”（5星）")
     }
 
+    @Test("what only another language says is counted and named as the source, and not quoted")
+    func foreign() {
+        let summary = ReviewSummary([opinion("R4", 5, "clasp", 0.95, "扣得很牢", language: "zh")], aspect: "clasp", language: "en")
+        #expect(summary.quotes.isEmpty && summary.sources.map(\.reviewID) == ["R4"])
+        #expect(!summary.text(title: "Gold ring", Phrases("en")).contains("扣"))
+    }
+
     @Test("as a whole: stars, what is praised most and what is complained of")
     func overall() {
         let summary = ReviewSummary(opinions, aspect: nil, language: "en")

@@ -10,8 +10,8 @@ import Wire
 /// Conversations with the example shop's dialogue policy.
 @Suite("Conversations with customer service")
 struct ServiceDialogueTests {
-    private enum Topic: Int, CaseIterable {
-        case cancel, address, repair, resize, status, shipping, returns, product, nowhere
+    enum Topic: Int, CaseIterable {
+        case cancel, address, repair, resize, status, shipping, returns, product, nowhere, exchange, sendBack, cart, person, complaint, risk
         /// No example speaks of it.
         case nothing
 
@@ -25,6 +25,12 @@ struct ServiceDialogueTests {
             case .shipping: "shipping/Where"
             case .returns: "returns/How long"
             case .product: "product_question"
+            case .exchange: "exchange_item"
+            case .sendBack: "return_item"
+            case .cart: "add_to_cart"
+            case .person: "human_agent"
+            case .complaint: "complaint"
+            case .risk: "risk"
             case .nowhere, .nothing: "out_of_scope"
             }
         }
@@ -32,7 +38,7 @@ struct ServiceDialogueTests {
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-    private let orders = [
+    let orders = [
         Order(id: "VT-10008", user: "ann", status: "paid", items: [Order.Item(productID: "RING-1", quantity: 1, priceMinor: 1)], version: 4),
         Order(id: "VT-10009", user: "ann", status: "placed", version: 2),
         Order(id: "VT-10003", user: "ann", status: "delivered", items: [Order.Item(productID: "RING-1", quantity: 1, priceMinor: 1)]),
@@ -57,15 +63,19 @@ struct ServiceDialogueTests {
         ]
         let ring = Product(
             id: "RING-1", category: "ring", title: ["en": "Gold ring"], attributes: ["weight_g": .number(3), "length_mm": .number(20)],
-            price: Price(amountMinor: 40_000, currency: "USD"), stock: 1)
+            price: Price(amountMinor: 40_000, currency: "USD"), stock: 5)
+        let studs = Product(
+            id: "STUD-1", category: "earrings", title: ["en": "Pearl Studs", "zh": "珍珠耳钉"],
+            attributes: ["gem": .text("pearl"), "material": .text("silver")],
+            price: Price(amountMinor: 9_000, currency: "USD"), stock: 0)
         return ServiceAgent(
-            snapshot: try CatalogSnapshot(products: [ring], documents: documents, intents: examples),
+            snapshot: try CatalogSnapshot(products: [ring, studs], documents: documents, intents: examples),
             stores: ServiceStores(orders: stores, catalog: stores, handoffs: stores, desk: stores),
             intents: IntentClassifier(model: try IntentClassifier.train(examples)),
             policy: try policy ?? DialoguePolicy.load(ServiceDialogueTests.root + "/examples/jewelry/dialogue.yaml"))
     }
 
-    private func talk(
+    func talk(
         _ turns: [(String, Topic)], _ stores: FakeStores? = nil, policy: DialoguePolicy? = nil, looking: Bool = false
     ) throws -> [ReplyDelta] {
         let texts = Dictionary(turns.map { ($0.0, axis($0.1.rawValue)) }, uniquingKeysWith: { first, _ in first })
@@ -82,7 +92,7 @@ struct ServiceDialogueTests {
             [("cancel VT-10009", .cancel), ("yes but which order is that", .status), ("好，不过先等一下", .nowhere), ("no problem, go ahead", .nowhere)],
             stores)
         #expect(said[1].text.hasPrefix("Order VT-10009"))
-        #expect(said[1].text.hasSuffix("And shall we go on with what we began?"))
+        #expect(said[1].text.hasSuffix(" Shall I cancel order VT-10009 ()?"))
         #expect(said[3].text.hasPrefix("Order VT-10009 is cancelled."))
         #expect(stores.requests.count == 1)
     }

@@ -8,11 +8,14 @@ import Wire
 
 private let wares = [
     Product(
-        id: "RING-GOLD", category: "ring", title: ["en": "Gold ring"], attributes: ["material": .text("gold")],
+        id: "RING-GOLD", category: "ring", title: ["en": "Gold ring"], attributes: ["material": .text("gold"), "weight_g": .number(4)],
         price: Price(amountMinor: 92_900, currency: "USD")),
     Product(
         id: "RING-SILVER", category: "ring", title: ["en": "Silver ring"], attributes: ["material": .text("silver")],
         price: Price(amountMinor: 20_000, currency: "USD")),
+    Product(
+        id: "RING-LIGHT", category: "ring", title: ["en": "Thin ring"], attributes: ["material": .text("gold"), "weight_g": .number(2)],
+        price: Price(amountMinor: 10_000, currency: "USD")),
     Product(id: "STUDS", category: "earrings", title: ["en": "Studs"], price: Price(amountMinor: 5_000, currency: "USD")),
 ]
 
@@ -96,6 +99,78 @@ struct WishTests {
         #expect(rings.filter.category.anyOf == ["ring"])
     }
 
+    @Test(
+        "What was said no to is shown no more, and nothing like it is looked for",
+        arguments: ["I don't like the second one", "not the second one please", "我不喜欢第二个", "不要第二个"])
+    func rejected(words: String) throws {
+        let found = try wish(words)
+        #expect(found.rejected == ["RING-SILVER"])
+        #expect(found.filter.excludedIDs == ["RING-SILVER"])
+        #expect(found.like == nil)
+        #expect(found.filter.category.anyOf == ["ring"] && found.filter.material.anyOf == ["gold"])
+        // It stays so, whatever is looked for next.
+        let other = try wish("silver necklaces and rings") { $0.dialogue.wish = found.lines }
+        #expect(other.filter.excludedIDs == ["RING-SILVER"] && other.rejected == ["RING-SILVER"])
+        #expect(try wish("I don't like the gold one").filter.material.noneOf.isEmpty)
+    }
+
+    @Test(
+        "A short sentence without a kind, or with nothing but a comparison, is about what was looked for",
+        arguments: [
+            ("something simpler please", nil, nil, false), ("more expensive ones", 92_901, nil, false), ("贵一点的", 92_901, nil, false),
+            ("none of these", nil, nil, true), ("换一批", nil, nil, true), ("太贵了", nil, 92_899, false), ("too expensive", nil, 92_899, false),
+            ("都不喜欢", nil, nil, true), ("something with a bit more sparkle", nil, nil, false), ("太便宜了", 92_901, nil, false),
+        ] as [(String, Int64?, Int64?, Bool)])
+    func refined(words: String, least: Int64?, most: Int64?, isMore: Bool) throws {
+        let found = try wish(words)
+        #expect(found.filter.category.anyOf == ["ring"] && found.filter.material.anyOf == ["gold"])
+        #expect(found.filter.priceMinMinor == least && found.filter.priceMaxMinor == most)
+        #expect(found.isMore == isMore)
+        #expect((found.filter.excludedIDs == ["RING-GOLD", "RING-SILVER"]) == isMore)
+    }
+
+    @Test(
+        "The cheapest comes first, and bigger is bigger than what was shown",
+        arguments: [
+            ("the cheapest one", ["RING-LIGHT", "RING-GOLD"]), ("最便宜的", ["RING-LIGHT", "RING-GOLD"]),
+            ("the most expensive", ["RING-GOLD", "RING-LIGHT"]),
+            ("something lighter", nil), ("轻一点的", nil),
+        ] as [(String, [String]?)])
+    func ordered(words: String, ids: [String]?) throws {
+        let found = try wish(words)
+        #expect(found.sorted == ids ?? [])
+        #expect(Set(found.filter.attributes["id"]?.anyOf ?? []) == Set(ids ?? ["RING-LIGHT"]))
+    }
+
+    @Test("A product by its name is likened to, without its own words as conditions")
+    func namedFirst() throws {
+        let said = "anything similar to Silver ring but cheaper?"
+        let parser = FilterParser()
+        let snapshot = try CatalogSnapshot(products: wares)
+        var asked = turn(said)
+        asked.context = DialogueContext()
+        let found = Wish(asked, parser.parse(Wish.spoken(said, snapshot)), snapshot: snapshot, parser: parser)
+        #expect(found.like?.id == "RING-SILVER")
+        #expect(found.filter.priceMaxMinor == 19_999)
+        #expect(found.filter.category.anyOf == ["ring"] && found.filter.material.isEmpty)
+        #expect(found.filter.excludedIDs == ["RING-SILVER"])
+        asked.words = "in gold please"
+        asked.context.shownProducts = ["RING-LIGHT"]
+        asked.context.dialogue.wish = found.lines
+        let next = Wish(asked, parser.parse(asked.words), snapshot: snapshot, parser: parser)
+        #expect(next.filter.category.anyOf == ["ring"] && next.filter.material.anyOf == ["gold"] && next.filter.priceMaxMinor == 19_999)
+    }
+
+    @Test(
+        "What only changes the wish before needs no model; questions, orders and rules of the shop do",
+        arguments: [
+            ("太贵了", true), ("换一批", true), ("none of these", true), ("anything bigger", true), ("something lighter", true), ("the cheapest one", true),
+            ("more expensive ones", true), ("cheaper?", true), ("is it heavier than that?", false), ("shipping is too expensive", false),
+            ("取消订单太贵了", false), ("what do others say about it", false), ("can you make it bigger", false), ("where is my order", false),
+            ("hello", false),
+        ])
+    func cues(words: String, isAll: Bool) { #expect(WishCues.areAll(words, points: false) == isAll) }
+
     @Test("An anniversary is not the first of what was shown")
     func anniversary() throws {
         let found = try wish("a necklace for our first anniversary")
@@ -120,6 +195,12 @@ struct OrdinalTests {
             ("the second gold ring", [2]), ("show me the last one", [-1]), ("the last ring", [-1]), ("how do the first two compare?", [1, 2]),
             ("number 4", [4]), ("the first order", [1]), ("and the fourth?", [4]), ("put the second into my cart", [2]),
             ("what about the latter", [2]),
+            ("#2 please, how heavy is it", [2]), ("number three: what is its weight?", [3]), ("no. 3, the price?", [3]), ("numbers 2 and 3", [2, 3]),
+            ("option two please", [2]), ("the seventh one", [7]), ("the 12th ring", [12]), ("the last but one", [-2]), ("the second to last", [-2]),
+            ("the second last one", [-2]), ("third from the end", [-3]), ("the last two rings", [-2, -1]), ("the first three", [1, 2, 3]),
+            ("how heavy is the last one?", [-1]), ("the second, how heavy is it?", [2]),
+            ("第2个多少钱", [2]), ("第十二个", [12]), ("倒数第二个", [-2]), ("倒数第一款多重", [-1]), ("最后两款", [-2, -1]), ("前三个比一比", [1, 2, 3]),
+            ("第六款有货吗", [6]), ("第２个", [2]),
             ("类似第一个，但要银的", [1]), ("第二个有多重？", [2]), ("第一和第三比一比", [1, 3]), ("最后一款", [-1]), ("最后那个多少钱", [-1]), ("头两款放在一起比比看", [1, 2]),
             ("第二款", [2]), ("第三", [3]), ("第一单", [1]),
         ])
@@ -130,7 +211,11 @@ struct OrdinalTests {
         arguments: [
             "a necklace for our first anniversary", "a gift for my second child", "I wear it for the first time", "my first order with you",
             "where is my last order", "bought it last week", "first, is it nickel free", "tell me first", "for her first communion", "a second ring",
-            "on the last day", "第一次买首饰", "第二天能到吗", "第一眼就喜欢", "最后怎么退货",
+            "on the last day", "最后一个问题", "第二个问题，能退吗", "第一个月有折扣吗", "the last few days", "the last two weeks", "the last minute",
+            "First, is it nickel free and second, how heavy is it?", "in the last two months", "my last question", "the last question",
+            "the first two days",
+            "no, 2 of them", "order number 2", "deliver it by the 14th", "前两天买的", "最后一分钟", "最后几天", "第二个月", "the second instalment",
+            "第一次买首饰", "第二天能到吗", "第一眼就喜欢", "最后怎么退货",
         ])
     func elsewhere(words: String) throws { #expect(try ordinals(words).isEmpty) }
 }

@@ -58,13 +58,88 @@ struct AddressTests {
             ("350 5th Ave, New York, NY 10118", "350 5th Ave, New York, NY 10118"),
             ("12 Garden Street, Boston 02110", "12 Garden Street, Boston 02110"),
             ("Please send it to 1 Main Street, Austin TX 78701.", "1 Main Street, Austin TX 78701"), ("杭市文三路99号", "杭市文三路99号"),
+            ("15 Sunset Boulevard, Los Angeles, CA 90028", "15 Sunset Boulevard, Los Angeles, CA 90028"),
+            ("Lindenstraße 5, 10969 Berlin", "Lindenstraße 5, 10969 Berlin"), ("no, 14 Baker Street", "14 Baker Street"),
+            ("sorry, it's 7 Elm Court", "7 Elm Court"), ("12 King Street, Toronto 40213", "12 King Street, Toronto 40213"),
+            ("不，上海市南京东路88号", "上海市南京东路88号"),
         ])
     func found(words: String, address: String) { #expect(SlotReader.address(words) == address) }
 
     @Test(
+        "stand behind the order whose address changes, or in front of it",
+        arguments: [
+            ("change the address of vt 10028 to 12 Garden Street", "12 Garden Street"), ("VT-10028 to 12 Garden Street", "12 Garden Street"),
+            ("send order VT-10028 to 15 Sunset Boulevard, Los Angeles, CA 90028", "15 Sunset Boulevard, Los Angeles, CA 90028"),
+            ("please ship it to 3 Hill Road, Leeds for order VT-10028", "3 Hill Road, Leeds"),
+            ("把VT-10028的地址改成杭州市文三路99号", "杭州市文三路99号"), ("VT-10028改寄到北京市朝阳区光华路5号", "北京市朝阳区光华路5号"),
+        ])
+    func besideOrder(words: String, address: String) { #expect(SlotReader.address(words) == address) }
+
+    @Test(
+        "need no word for a street where one was asked for, but several parts or a postcode",
+        arguments: [("Am Markt 5, 10969 Berlin", true), ("221 Elmhurst, Boston", true), ("北京望京2号楼", true), ("Am Markt 5", false), ("5", false)])
+    func asked(words: String, isOne: Bool) {
+        #expect(SlotReader.address(words, isAsked: true) == (isOne ? words : nil))
+        #expect(SlotReader.address(words) == nil)
+    }
+
+    @Test(
         "are not what names an order beside a street",
-        arguments: ["change the address of vt 10028 to 12 Garden Street", "VT-10028 to 12 Garden Street", "VT-10028的收货地址想改一下", "to Austin TX 78701"])
+        arguments: ["change the address of vt 10028", "VT-10028的收货地址想改一下", "to Austin TX 78701", "我5月3号下的单要改地址", "改到14号"])
     func none(words: String) { #expect(SlotReader.address(words) == nil) }
+}
+
+@Suite("Ring sizes in what people say")
+struct SizeTests {
+    @Test(
+        "are those of the United States, in digits or in words; Chinese ones are half of what they count",
+        arguments: [
+            ("US 7", "US 7"), ("size 7.5 please", "US 7.5"), ("size seven", "US 7"), ("make it a size seven and a half", "US 7.5"), ("8号", "US 8"),
+            ("改到七号", "US 7"), ("美码14号", "US 14"), ("改到14号", "US 7（港码14号）"), ("港码12号", "US 6（港码12号）"), ("七号半", "US 7.5"),
+            ("size 6 1/2", "US 6.5"), ("十六号", "US 8（港码16号）"),
+        ])
+    func found(words: String, size: String) { #expect(SlotReader.size(words) == size) }
+
+    @Test(
+        "need no unit where one was asked for",
+        arguments: [("a 7 please", "US 7"), ("seven", "US 7"), ("7", "US 7"), ("six and a half", "US 6.5"), ("七", "US 7")])
+    func asked(words: String, size: String) {
+        #expect(SlotReader.size(words, isAsked: true) == size)
+        #expect(SlotReader.size(words) == nil)
+    }
+
+    @Test(
+        "are no dates, houses, places in a list or quantities",
+        arguments: [
+            "我5月3号收到的", "文三路14号", "第7号", "I bought 2 rings 3 weeks ago", "it came 3 days ago", "3号收到的", "the second one", "show me 7 rings",
+            "order 12",
+        ])
+    func none(words: String) { #expect(SlotReader.size(words) == nil) }
+
+    @Test("nor where one was asked for", arguments: ["我5月3号收到的", "it came 3 days ago", "第2个", "show me 7 rings", "7 or 8", "how about 7?"])
+    func noneAsked(words: String) { #expect(SlotReader.size(words, isAsked: true) == nil) }
+}
+
+@Suite("How many pieces people ask for")
+struct QuantityTests {
+    @Test(
+        "is read in digits and words; what cannot be counted is asked for",
+        arguments: [
+            ("add two Pearl Studs", SlotReader.Quantity.said(2)), ("put four of these in my cart", .said(4)),
+            ("put 2 of RING-1 into my cart", .said(2)),
+            ("I'd like three pairs", .said(3)), ("twelve pieces please", .said(12)), ("a couple of them", .said(2)), ("来两对放购物车", .said(2)),
+            ("第三个要两件", .said(2)), ("加购十二件", .said(12)), ("3个", .said(3)), ("把第三个加入购物车", .none), ("把第2个加入购物车", .none),
+            ("put the second one into my cart", .none), ("put RING-1 into my cart", .none), ("the gold one", .none),
+            ("add the ring in size 7", .none),
+            ("add my first ring", .none), ("加一下购物车", .none), ("前两个都要", .none), ("add a few of them", .unclear), ("来几个", .unclear),
+            ("add 500 of them", .unclear), ("add 0 of them", .unclear),
+        ])
+    func said(words: String, quantity: SlotReader.Quantity) { #expect(SlotReader.quantity(words) == quantity) }
+
+    @Test(
+        "of an answer the number alone",
+        arguments: [("two", 2), ("one", 1), ("3", 3), ("三件", 3), ("just one please", 1), ("两", 2), ("make it two", 2)])
+    func asked(words: String, quantity: Int) { #expect(SlotReader.quantity(words, isAsked: true) == .said(quantity)) }
 }
 
 @Suite("Questions about one product")
@@ -91,7 +166,7 @@ struct ProductQuestionTests {
             ("is this one available", "Gold ring: 4 in stock."), ("How much is this?", "Gold ring: it costs USD 450.05."),
         ])
     func english(words: String, answer: String) throws {
-        let found = try #require(ProductQuestion.answer(words, product: ring, language: "en", Phrases("en")))
+        let found = try #require(ProductQuestion.answer(words, products: [ring], language: "en", Phrases("en")))
         #expect(found.text == answer)
         #expect(found.kind == .answer)
         #expect(found.sources == [Source(kind: "product", id: "RING-1", title: "Gold ring", quote: String(answer.dropFirst("Gold ring: ".count)))])
@@ -106,7 +181,7 @@ struct ProductQuestionTests {
             ("这款多少钱？", "金戒指：售价 USD 450.05。"), ("直径多少", "金戒指：宽 17 毫米。"),
         ])
     func chinese(words: String, answer: String) throws {
-        #expect(try #require(ProductQuestion.answer(words, product: ring, language: "zh", Phrases("zh"))).text == answer)
+        #expect(try #require(ProductQuestion.answer(words, products: [ring], language: "zh", Phrases("zh"))).text == answer)
     }
 
     @Test(
@@ -120,21 +195,53 @@ struct ProductQuestionTests {
             "它退货的期限有多长", "这款刻字要多少钱",
         ])
     func others(words: String) {
-        let answer = ProductQuestion.answer(words, product: ring, language: "en", Phrases("en"))
+        let answer = ProductQuestion.answer(words, products: [ring], language: "en", Phrases("en"))
         #expect(answer == nil, "\(answer?.text ?? "")")
         #expect(!ProductQuestion.asks(words.lowercased()))
     }
 
+    private let sized = Product(
+        id: "RING-2", category: "ring", title: ["en": "Signet ring", "zh": "印章戒指"],
+        attributes: [
+            "size_range": .text("US 4-9"), "style": .text("classic"), "occasion": .list(["everyday", "mothers_day"]), "recipient": .text("unisex"),
+            "length_mm": .number(29), "weight_g": .number(4), "material": .text("gold"), "fineness": .text("750"),
+        ], price: Price(amountMinor: 10_000, currency: "USD"), stock: 2)
+
+    @Test(
+        "Sizes, style, occasions and for whom it is are answered, and several questions in one sentence each",
+        arguments: [
+            ("does it come in size 7?", "yes, US 7: it comes in sizes US 4-9."),
+            ("do you have it in size 11", "not in US 11: it comes in sizes US 4-9."),
+            ("what style is it?", "its style is classic."), ("what occasions does it suit?", "it suits: everyday, Mother's Day."),
+            ("who is it for?", "it is made for everybody."), ("how long is it and is it in stock?", "2 in stock; it is 29 mm long."),
+            ("How long is the last one?", "it is 29 mm long."), ("how much is it and what does it weigh", "it weighs 4 g; it costs USD 100.00."),
+            ("how much does the second one weigh", "it weighs 4 g."), ("is it solid gold?", "solid gold, fineness 750."),
+            ("有7号吗", "有 US 7：尺码 US 4-9。"), ("是什么风格的", "风格：经典。"), ("适合谁戴", "适合：男女皆宜。"), ("有货吗，多重", "重 4 克；有现货，库存 2 件。"),
+        ])
+    func whole(words: String, answer: String) throws {
+        let language = words.contains("？") || !words.allSatisfy(\.isASCII) ? "zh" : "en"
+        let found = try #require(ProductQuestion.answer(words, products: [sized], language: language, Phrases(language)))
+        #expect(found.text == (language == "zh" ? "印章戒指：" : "Signet ring: ") + answer)
+    }
+
+    @Test("Two products that are asked about side by side are both answered for")
+    func beside() throws {
+        let words = "Is the Gold ring heavier than the Signet ring?"
+        let found = try #require(ProductQuestion.answer(words, products: [ring, sized], language: "en", Phrases("en")))
+        #expect(found.text == "Gold ring: it weighs 3.2 g. Signet ring: it weighs 4 g.")
+        #expect(found.sources.map(\.id) == ["RING-1", "RING-2"])
+    }
+
     @Test("need a product; what the product does not say is not made up; other questions are not theirs")
     func limits() throws {
-        let asked = try #require(ProductQuestion.answer("how heavy is it", product: nil, language: "en", Phrases("en")))
+        let asked = try #require(ProductQuestion.answer("how heavy is it", products: [], language: "en", Phrases("en")))
         #expect(asked.kind == .clarify)
         #expect(asked.text == "Which piece do you mean?")
         let bare = Product(id: "P", category: "ring")
-        #expect(ProductQuestion.answer("how heavy is it", product: bare, language: "en", Phrases("en")) == nil)
-        #expect(ProductQuestion.answer("is it nickel free", product: bare, language: "en", Phrases("en")) == nil)
-        #expect(ProductQuestion.answer("may I send it back", product: ring, language: "en", Phrases("en")) == nil)
-        #expect(ProductQuestion.answer("available?", product: bare, language: "en", Phrases("en"))?.text == "P: sold out at the moment.")
+        #expect(ProductQuestion.answer("how heavy is it", products: [bare], language: "en", Phrases("en")) == nil)
+        #expect(ProductQuestion.answer("is it nickel free", products: [bare], language: "en", Phrases("en")) == nil)
+        #expect(ProductQuestion.answer("may I send it back", products: [ring], language: "en", Phrases("en")) == nil)
+        #expect(ProductQuestion.answer("available?", products: [bare], language: "en", Phrases("en"))?.text == "P: sold out at the moment.")
     }
 }
 

@@ -263,9 +263,9 @@ struct HTTPBackEndTests {
             return try SaidOutside(recorded: Array(text.utf8))
         }
         #expect(said.count == 3)
-        #expect(noted.withLock { $0 }.contains { if case .read("orders", "own", _) = $0 { true } else { false } })
         let seen = try process.told().seen.count
-        let played = HTTPBackEnd(shop: "gold", calls: PlayedBackCalls(said))
+        let missed = Lock<[String]>([])
+        let played = HTTPBackEnd(shop: "gold", calls: PlayedBackCalls(said) { miss in missed.withLock { $0.append(miss) } })
         // Another session, so another key.
         let again = try await onLoop(.virtual) { [ann, cancel] in await HTTPBackEndTests.conversation(played, ann, cancel, key: "replay/1") }
         #expect(again == heard)
@@ -280,6 +280,7 @@ struct HTTPBackEndTests {
         }
         #expect(more.0 == .value(2), "a question that was asked then can be asked again")
         #expect(more.1 == .error(.unavailable), "what was not done then is not done now")
+        #expect(missed.withLock { $0 } == ["the recording has no answer to POST /requests: the back end is played as unreachable"])
     }
 
     private nonisolated(nonsending) static func conversation(

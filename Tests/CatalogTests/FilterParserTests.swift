@@ -7,6 +7,33 @@ private func understood(_ text: String, _ parser: FilterParser = FilterParser())
     parser.parse(text).matches.map { "\($0.field)\($0.operator)\($0.value)" }.sorted().joined(separator: " ")
 }
 
+@Suite struct GiftFilterTests {
+    private func parser() throws -> FilterParser {
+        let products = [("A", "him", "birthday", "classic"), ("B", "her", "anniversary", "vintage"), ("C", "unisex", "everyday", "art_deco")].map {
+            Product(id: $0.0, category: "ring", attributes: ["recipient": .text($0.1), "occasion": .list([$0.2]), "style": .text($0.3)])
+        }
+        return FilterParser(of: try CatalogSnapshot(products: products))
+    }
+
+    @Test(
+        "For whom and what a piece is for and its style are understood as far as the catalogue says it",
+        arguments: [
+            ("silver rings for men", "category=ring material=silver recipient=him recipient=unisex"),
+            ("送男朋友的银戒指", "category=ring material=silver recipient=him recipient=unisex"),
+            ("给爸爸买个生日礼物", "occasion=birthday recipient=him recipient=unisex"),
+            ("for my wife's anniversary", "occasion=anniversary recipient=her recipient=unisex"),
+            ("an art deco ring", "category=ring style=art_deco"),
+            ("复古的项链", "category=necklace style=vintage"), ("a mother of pearl ring", "category=ring"), ("a graduation gift", ""),
+            ("find her a ring", "category=ring"),
+        ])
+    func understood(words: String, filter: String) throws { #expect(CatalogTests.understood(words, try parser()) == filter) }
+
+    @Test("A catalogue that does not say for whom its pieces are understands no such wish")
+    func silent() throws {
+        #expect(CatalogTests.understood("rings for men", FilterParser(of: try CatalogSnapshot(products: []))) == "category=ring")
+    }
+}
+
 @Suite struct FilterParserTests {
     @Test(arguments: [
         // Kinds, materials, stones, colours.

@@ -64,6 +64,29 @@ import Testing
         #expect(try await submit(stores, .address, "A-1", key: "h", ["address": "1 New Street"]).order?.city == "1 New Street")
     }
 
+    @Test func aCartHoldsWhatWasAskedForOrIsLeftAsItIs() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("shop/catalog/images/a.jpg", "picture a")
+        try folder.write(
+            "shop/catalog/products.jsonl",
+            #"{"id":"p1","category":"ring","title":{"en":"Ring","zh":"戒指"},"description":{"en":"Plain.","zh":"素圈。"},"attributes":{},"#
+                + #""price":{"amount_minor":5000,"currency":"USD"},"stock":3,"image":"images/a.jpg","tags":["ring"]}"#)
+        let stores = try SQLiteStores(path: folder.path + "/shop.sqlite", shop: "test")
+        _ = try await CatalogImporter(stores: stores).importFolder(folder.path + "/shop", encoder: FakeEncoder())
+        func add(_ quantity: String) async -> StoreError.Code? {
+            let request = ServiceRequest(kind: .cart, productID: "p1", details: ["quantity": quantity])
+            return await code {
+                _ = try await stores.submit(request, expectedVersion: 0, timeUs: 1, idempotencyKey: "cart \(quantity)", as: customer)
+            }
+        }
+        #expect(await add("2") == nil)
+        for unreadable in ["三", "0", "100", ""] { #expect(await add(unreadable) == .invalidArgument, "\(unreadable)") }
+        #expect(await add("4") == .failedPrecondition, "more than there are")
+        #expect(await add("3") == .failedPrecondition, "more than there are beside those in the cart")
+        #expect(await add("1") == nil)
+        #expect(try await stores.requests(of: customer, limit: 5).compactMap { $0.request.details["quantity"] } == ["1", "2"])
+    }
+
     @Test func aHandoverIsTakenByOnePersonAndReleasedOnce() async throws {
         let folder = try TemporaryFolder()
         let stores = try await stores(folder)

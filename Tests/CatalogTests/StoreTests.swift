@@ -100,6 +100,28 @@ private final class Notes: Sendable {
         #expect(try await stores.session("new", keptWithinHours: 1, as: customer) != nil)
     }
 
+    @Test func whatCustomersDidIsKeptForATime() async throws {
+        let folder = try TemporaryFolder()
+        let stores = try stores(folder)
+        for product in ["old", "new"] {
+            let event = LoggedEvent(sessionID: "s", kind: "view", productID: product, quantity: 1, timeUs: 5)
+            try await stores.append([event], idempotencyKey: "", as: customer)
+        }
+        let admin = Principal(user: "eve", shop: customer.shop, scopes: [Principal.adminScope])
+        for number in 1...2 {
+            let handoff = Handoff(sessionID: "s\(number)", reason: "asked", summary: "", language: "en", timeUs: 5)
+            let ticket = try await stores.enqueue(handoff, idempotencyKey: "k\(number)", as: customer)
+            if number == 1 { _ = try await stores.updateHandoff(ticket, to: .released, person: "Eve", as: admin) }
+        }
+        let connection = try Connection(path: stores.path, readOnly: false)
+        try connection.run("UPDATE events SET kept_at = unixepoch() - 3 * 86400 WHERE product_id = 'old'")
+        try connection.run("UPDATE handoffs SET kept_at = unixepoch() - 3 * 86400")
+        #expect(try await stores.forget(behaviourOlderThanDays: 4) == 0)
+        #expect(try await stores.forget(behaviourOlderThanDays: 2) == 2)
+        #expect(try await stores.recentEvents(of: customer, limit: 5).map(\.productID) == ["new"])
+        #expect(try await stores.allHandoffs(limit: 5, as: admin).map(\.state) == [.waiting], "one that is not over stays")
+    }
+
     @Test func sessionsHaveOwnersAndVersions() async throws {
         let folder = try TemporaryFolder()
         let stores = try stores(folder)

@@ -35,21 +35,21 @@ struct PluginCheckTests {
     }
 
     @Test(
-        "the plugins", .timeLimit(.minutes(3)),
+        "the plugins", .timeLimit(.minutes(10)),
         arguments: ["SpeechRecognizer", "TextEncoder", "VisionEncoder", "PoseEstimator", "SpeechSynthesizer"])
     func shipped(name: String) throws {
         defer { clean() }
         try check("\(ShopProcess.build)/lib\(name).so")
     }
 
-    @Test("the examples in C", .timeLimit(.minutes(2)))
+    @Test("the examples in C", .timeLimit(.minutes(10)))
     func examplesInC() throws {
         defer { clean() }
         try check(try make("c", "level-meter.so"))
         try check(try make("c-worker", "level-worker"))
     }
 
-    @Test("the example in Python", .timeLimit(.minutes(2)))
+    @Test("the example in Python", .timeLimit(.minutes(10)))
     func exampleInPython() throws {
         defer { clean() }
         let program = "\(folder)/dominant-colour"
@@ -59,7 +59,7 @@ struct PluginCheckTests {
         try check(program)
     }
 
-    @Test("A new plugin in Python passes its own test and the checks, serves, and is live again after an edit", .timeLimit(.minutes(2)))
+    @Test("A new plugin in Python passes its own test and the checks, serves, and is live again after an edit", .timeLimit(.minutes(10)))
     func newInPython() throws {
         defer { clean() }
         let plugin = "\(folder)/louder"

@@ -129,7 +129,7 @@ struct RecordingCrashTests {
         return try verified.output.split(separator: "\n").map { try JSONDecoder().decode(Findings.self, from: Data($0.utf8)) }
     }
 
-    @Test("are whole up to the last record, at whichever moment the process is killed", .timeLimit(.minutes(3)))
+    @Test("are whole up to the last record, at whichever moment the process is killed", .timeLimit(.minutes(10)))
     func killed() throws {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<24 {
@@ -151,7 +151,7 @@ struct RecordingCrashTests {
         }
     }
 
-    @Test("end with a marker when the disk takes no more, and the conversation goes on", .timeLimit(.minutes(1)))
+    @Test("end with a marker when the disk takes no more, and the conversation goes on", .timeLimit(.minutes(10)))
     func fullDisk() throws {
         let server = try RecordingServer(fileKiBMax: 64)
         let speaker = try Speaker(port: server.port)

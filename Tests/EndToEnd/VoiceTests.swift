@@ -30,7 +30,7 @@ struct VoiceTests {
         }
     }
 
-    @Test("Texts become audio, the same for the same text; another language is refused with a reason", .timeLimit(.minutes(2)))
+    @Test("Texts become audio, the same for the same text; another language is refused with a reason", .timeLimit(.minutes(10)))
     func alone() throws {
         defer { clean() }
         func run() throws -> [[String: Any]] {
@@ -53,7 +53,7 @@ struct VoiceTests {
         #expect(samples(again) == samples(messages))
     }
 
-    @Test("A customer who asks for it hears the reply: the recogniser reads the same words", .timeLimit(.minutes(3)))
+    @Test("A customer who asks for it hears the reply: the recogniser reads the same words", .timeLimit(.minutes(10)))
     func conversation() throws {
         defer { clean() }
         let shop = ShopProcess.root + "/examples/jewelry"

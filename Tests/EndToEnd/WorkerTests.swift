@@ -10,7 +10,7 @@ struct WorkerTests {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
-    @Test("The text encoder prints the same from a process of its own", .timeLimit(.minutes(2)))
+    @Test("The text encoder prints the same from a process of its own", .timeLimit(.minutes(10)))
     func sameEitherWay() throws {
         defer { clean() }
         let words = "silver earrings\n金戒指\n"
@@ -20,7 +20,7 @@ struct WorkerTests {
         #expect(here.output == there.output && there.output.contains("embedding"))
     }
 
-    @Test("Readiness tells that a worker is down, and that it is up again", .timeLimit(.minutes(2)))
+    @Test("Readiness tells that a worker is down, and that it is up again", .timeLimit(.minutes(10)))
     func readiness() throws {
         defer { clean() }
         try write(

@@ -13,6 +13,7 @@ private final class FakeEndpoint {
     private var streams: [ByteStream] = []
     private(set) var requests: [String] = []
     private(set) var closed = 0
+    var connections: Int { streams.count }
 
     init(loop: EventLoop, script: [(ms: UInt64, text: String)]) throws {
         self.loop = loop
@@ -37,6 +38,7 @@ private final class FakeEndpoint {
             // The body is JSON of one line.
             guard read.last == UInt8(ascii: "}") else { return }
             requests.append(String(decoding: read, as: UTF8.self))
+            read = []
             for (ms, text) in script {
                 loop.after(ms * 1_000) { if stream.isOpen { stream.write { $0 += Array(text.utf8) } } }
             }
@@ -59,6 +61,7 @@ struct ChatEndpointTests {
         var text: [String] = []
         var requests: [String] = []
         var closed = 0
+        var connections = 0
         var tookMs: UInt64 = 0
     }
 
@@ -82,9 +85,13 @@ struct ChatEndpointTests {
                     outcome.ends = await ask(ChatEndpoint(choice)) { said.pieces.append($0) }
                     loop.refreshClock()
                     outcome.tookMs = (loop.nowUs - beganUs) / 1_000
-                    // The end of a connection is seen a moment later.
-                    await withCheckedContinuation { (later: CheckedContinuation<Void, Never>) in loop.after(50_000) { later.resume() } }
+                    // The end of a connection is seen a moment later, and on a busy machine later than that.
+                    for _ in 0..<20 {
+                        await withCheckedContinuation { (later: CheckedContinuation<Void, Never>) in loop.after(50_000) { later.resume() } }
+                        if endpoint.closed == endpoint.connections { break }
+                    }
                     (outcome.text, outcome.requests, outcome.closed) = (said.pieces, endpoint.requests, endpoint.closed)
+                    outcome.connections = endpoint.connections
                     endpoint.stop()
                     continuation.resume(returning: outcome)
                 }
@@ -187,6 +194,57 @@ struct ChatEndpointTests {
         }
         #expect(outcome.ends == [.late, .late])
         #expect(outcome.tookMs < 1_500 && outcome.requests.count == 1)
+    }
+
+    @Test("What the turn's end cuts short says nothing against the endpoint")
+    func cutShort() async throws {
+        let prompt = ChatPrompt(system: "s", user: "u", tokensMax: 10, budgetMs: 5_000)
+        let outcome = try await run([(ms: 150, text: Self.head + Self.delta("a") + Self.end)]) { endpoint, _ in
+            guard let loop = EventLoop.current else { return [] }
+            var ends: [ChatEnd] = []
+            for _ in 0..<ChatChoice.failuresMax {
+                loop.refreshClock()
+                ends.append(await StoreDeadline.$us.withValue(loop.nowUs + 50_000) { await endpoint.complete(prompt) { _ in true } })
+            }
+            return ends + [await endpoint.complete(prompt) { _ in true }]
+        }
+        #expect(outcome.ends == [.late, .late, .late, .complete])
+    }
+
+    @Test("Answers that follow each other come over one connection")
+    func connection() async throws {
+        let prompt = prompt
+        let body = Self.delta("a") + Self.end
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+        // What follows the last piece comes a little later, as "[DONE]" and usage do.
+        let script = [(ms: UInt64(0), text: head + body.dropLast(14)), (ms: UInt64(20), text: String(body.suffix(14)))]
+        let outcome = try await run(script) { endpoint, _ in
+            var ends: [ChatEnd] = []
+            for _ in 0..<3 {
+                ends.append(await endpoint.complete(prompt) { _ in true })
+                guard let loop = EventLoop.current else { return [] }
+                await withCheckedContinuation { (later: CheckedContinuation<Void, Never>) in loop.after(60_000) { later.resume() } }
+            }
+            return ends
+        }
+        #expect(outcome.ends == [.complete, .complete, .complete])
+        #expect(outcome.connections == 1 && outcome.requests.count == 3)
+    }
+
+    @Test("An exchange that does not end behind its answer is given up; whoever asked does not wait for that")
+    func lingering() async throws {
+        let prompt = prompt
+        let outcome = try await run([(0, Self.head + Self.delta("a") + Self.end)]) { endpoint, _ in
+            guard let loop = EventLoop.current else { return [] }
+            loop.refreshClock()
+            let beganUs = loop.nowUs
+            let end = await endpoint.complete(prompt) { _ in true }
+            loop.refreshClock()
+            let tookUs = loop.nowUs - beganUs
+            await withCheckedContinuation { (later: CheckedContinuation<Void, Never>) in loop.after(2 * ChatChoice.restUs) { later.resume() } }
+            return tookUs < ChatChoice.restUs ? [end] : []
+        }
+        #expect(outcome.ends == [.complete] && outcome.closed == 1)
     }
 
     @Test("No more answers are under way than the configuration allows")

@@ -53,7 +53,8 @@ struct ChatStreamTests {
     @Test(
         "An end is told as what it is",
         arguments: [
-            (#"{"choices":[{"delta":{},"finish_reason":"length"}]}"#, ChatEnd.cutOff), ("[DONE]", .complete),
+            (#"{"choices":[{"delta":{},"finish_reason":"length"}]}"#, ChatEnd.cutOff),
+            (#"{"choices":[{"delta":{},"finish_reason":"content_filter"}]}"#, .cutOff), ("[DONE]", .complete),
             (#"{"error":{"message":"model not loaded"}}"#, .failed("the endpoint says: model not loaded")),
             ("<html>", .failed("an event that is no chat completion")),
         ])

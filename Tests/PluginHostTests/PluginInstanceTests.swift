@@ -71,6 +71,23 @@ import Wire
         #expect(quiet == [false, false, true])
     }
 
+    @Test func aJobThatOutlivesItsLoopDisturbsNobody() async throws {
+        let host = try workshop.host()
+        let generation = try host.load(try workshop.probe())
+        let outstanding: UInt32 = try await withLoop { loop, done in
+            let instance = try host.instance(of: generation, on: loop)
+            let stream = try instance.open(StreamOpen(sessionKey: 3), events: Events { _ in })
+            stream.data(message("c"))
+            stream.cancel()
+            instance.retire()
+            done(UInt32(instance.outstanding))
+        }
+        #expect(outstanding == 1, "a job of 20 ms was under way when the loop was stopped")
+        try await Task.sleep(for: .milliseconds(100))
+        // A slow machine may have ended the job before the loop.
+        #expect(workshop.observer.count("destroyed") <= 1)
+    }
+
     @Test func inferenceComputeAndTimersAreCompleted() async throws {
         let result = try await converse(["i", "c", "d", "t", "n"]) { texts, _ in texts.count == 5 }
         #expect(Set(result.texts) == ["sum = 2 4 6", "compute 0 ", "compute 15 the compute job failed", "timer 0 ", "random 1"])

@@ -1,3 +1,4 @@
+import CVitrinePlugin
 import EventLoop
 import Glibc
 import PluginHost
@@ -77,6 +78,30 @@ import Wire
         let host = try workshop.host()
         let refused = status { _ = try host.load("\(workshop.path)/undefined.so") }
         #expect(refused?.code == .failedPrecondition && refused?.message.contains("nowhere") == true)
+    }
+
+    /// A plugin that was built when the table was shorter, or will be when it is longer.
+    @Test(arguments: ["offsetof(vt_plugin,self_test)", "offsetof(vt_plugin,import_state)", "4096"])
+    func aTableMayEndBehindWhatIsNotOptionalAndMayBeLonger(bytes: String) async throws {
+        let host = try workshop.host()
+        let generation = try host.load(try workshop.probe(flags: "-include stddef.h '-DTABLE_BYTES=\(bytes)'"))
+        #expect(generation.library.table.pointee.pending != nil)
+        #expect(generation.library.table.pointee.self_test == nil)
+        #expect(generation.manifest == probeManifest)
+    }
+
+    @Test func aTableThatEndsBeforeIsRefusedUnread() throws {
+        let host = try workshop.host()
+        let path = try workshop.probe(flags: "-include stddef.h '-DTABLE_BYTES=offsetof(vt_plugin,pending)'")
+        let refused = status { _ = try host.load(path) }
+        #expect(refused?.code == .failedPrecondition && refused?.message.contains("bytes; this host's is 1 with at least") == true)
+    }
+
+    @Test func aRunFolderThatOthersMayWriteToIsRefused() throws {
+        let host = try workshop.host()
+        #expect(shell("mkdir -m 777 '\(workshop.path)/run'") == 0)
+        let path = try workshop.probe()
+        #expect(status { _ = try host.load(path) }?.message.contains("nobody else may write to") == true)
     }
 
     @Test func manifestsAreChecked() throws {

@@ -8,6 +8,9 @@ let probeSource = #"""
     #include "vitrine_plugin.h"
 
     #define LABELS 13u
+    #ifndef TABLE_BYTES
+    #define TABLE_BYTES sizeof(vt_plugin)
+    #endif
 
     typedef struct { const vt_host *host; vt_instance *instance; int sleep_us; vt_operation last; } probe;
 
@@ -152,7 +155,7 @@ let probeSource = #"""
 
     __attribute__((visibility("default"))) const vt_plugin *vitrine_plugin(uint32_t abi) {
         static const vt_plugin plugin = {
-            .struct_size = sizeof plugin, .abi_version = VT_ABI_VERSION, .manifest = manifest_bytes, .manifest_length = sizeof manifest_bytes,
+            .struct_size = TABLE_BYTES, .abi_version = VT_ABI_VERSION, .manifest = manifest_bytes, .manifest_length = sizeof manifest_bytes,
             .create = create, .destroy = destroy, .open = open_stream, .data = data, .half_close = half_close, .cancel = cancel,
             .completed = completed, .pending = pending,
         };

@@ -26,12 +26,13 @@ struct SwiftImageTests {
     }
 
     /// Loads a library, looks, and lets it go at the end.
-    private func loaded(from runFolder: String) throws -> (PluginManifest, UnsafePointer<vt_plugin>, [String: Int]) {
+    private func loaded(from runFolder: String) throws -> (PluginManifest, UnsafeRawBufferPointer, [String: Int]) {
         let library = try PluginLibrary.load("\(buildFolder)/libTextEncoder.so", runFolder: runFolder, number: 1)
         let before = try resident(runFolder)
         #expect(!library.isPureC)
         #expect(before["r-xp", default: 0] > 512, "\(before)")
-        return (library.manifest, library.table, before)
+        let table = library.table.pointee
+        return (library.manifest, UnsafeRawBufferPointer(start: table.manifest, count: table.manifest_length), before)
     }
 
     @Test("keeps what was written, gives back what can be read again, and can be read again")
@@ -39,12 +40,12 @@ struct SwiftImageTests {
         let workshop = try Workshop()
         let file = "\(workshop.path)/run/"
         try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)
-        let (manifest, table, before) = try loaded(from: file)
+        let (manifest, bytes, before) = try loaded(from: file)
         let after = try resident(file)
         // What is looked at once more comes with its neighbours: 64 kB at a time.
         #expect(after["r-xp", default: 0] <= 128, "code: \(before) → \(after)")
         #expect(after["rw-p"] == before["rw-p"])
-        let again = try PluginManifest.checked(UnsafeRawBufferPointer(start: table.pointee.manifest, count: table.pointee.manifest_length))
+        let again = try PluginManifest.checked(bytes)
         #expect(again == manifest)
     }
 }

@@ -57,6 +57,8 @@ struct ConformanceTests {
             ("wrong_kind", "lifecycle", "says kind 13 and gives another"),
         ])
     func broken(name: String, failing: String, saying: String) throws {
+        // A sanitizer has an allocator of its own, which counts otherwise, and ends a process before the system does.
+        if ProcessInfo.processInfo.environment["VITRINE_SANITIZER"] != nil, ["leaks", "trusts_lengths"].contains(name) { return }
         let file = try compile(name)
         defer { unlink(file) }
         let run = try check(file, [failing])

@@ -1,4 +1,5 @@
 import Glibc
+import PluginKit
 import Testing
 
 @testable import PoseEstimator
@@ -104,6 +105,37 @@ struct PoseTrackerTests {
         }
         #expect(searches.filter { $0.contains(.hand) }.count == 2, "at 250 and 500 of 528 ms")
         #expect(searches.indices.filter { searches[$0].contains(.face) } == [5, 6])
+    }
+
+    @Test("the next build goes on from there as if it had been there all the time; one that does not know the state begins anew")
+    func handOver() throws {
+        let options = PoseOptions(bodyEveryMs: 0)
+        var old = PoseTracker(options: options)
+        func picture(_ number: Int, _ tracker: inout PoseTracker) -> (PosePlan, [DetectedFigure]) {
+            let (atUs, x) = (UInt64(number) * 33_000, 100 + Double(number * number))
+            let plan = tracker.plan(atUs: atUs, width: 640, height: 480)
+            let tracks = plan.tracks.isEmpty ? [nil, nil, nil] : plan.tracks.map { Optional($0.id) }
+            return (plan, tracker.finished(zip([.face, .hand, .body], tracks).map { found($0, track: $1, at: x) }, atUs: atUs))
+        }
+        for number in 1...4 { _ = picture(number, &old) }
+        let bytes = old.exported()
+        var next = PoseTracker(options: options)
+        try bytes.withUnsafeBytes { try next.resume($0) }
+        #expect(next.followed == 3)
+        for number in 5...8 {
+            let (before, after) = (picture(number, &old), picture(number, &next))
+            #expect(before.0 == after.0 && before.1 == after.1, "picture \(number)")
+        }
+        var fewer = PoseTracker(options: PoseOptions(handsMax: 0))
+        try bytes.withUnsafeBytes { try fewer.resume($0) }
+        #expect(fewer.followed == 2, "what the options do not allow is let go")
+        for count in [1, 2, 10, bytes.count / 2, bytes.count - 1] {
+            #expect(throws: PluginError.self) { try bytes.prefix(count).withUnsafeBytes { try fewer.resume($0) } }
+        }
+        #expect(fewer.followed == 2, "what cannot be read changes nothing")
+        var other = PoseTracker(options: options)
+        try ([PoseTracker.version + 1] + bytes.dropFirst()).withUnsafeBytes { try other.resume($0) }
+        #expect(other.followed == 0)
     }
 
     @Test("a gap, a picture of another size or a clock that jumps back begin anew")

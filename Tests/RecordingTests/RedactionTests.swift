@@ -51,6 +51,20 @@ struct RedactionTests {
         for secret in ["pearl", "choker"] { #expect(!bytes.contains(sequence: Array(secret.utf8)), "\(secret) is still there") }
     }
 
+    @Test("tells what a store said by no hash of the original either", arguments: [false, true])
+    func reads(everyWord: Bool) throws {
+        var original = Recording.example
+        let value = "{\"phone\":\"138-0013-8000\"}"
+        let hash = Sodium.sha256(Array(value.utf8))
+        original.entries.append(
+            RecordedEntry(timeUs: 2_000_000, what: .read(StoreRead(store: "orders", key: "VT-10023", sha256: hash, value: value))))
+        let redacted = try original.redacted(RedactionOptions(everyWord: everyWord))
+        let reads = redacted.entries.compactMap { entry in if case .read(let read) = entry.what { read } else { nil } }
+        #expect(reads.count == 2 && reads.allSatisfy { $0.sha256 == Sodium.sha256(Array($0.value.utf8)) })
+        let bytes = redacted.bytes(key: nil)
+        #expect(!bytes.contains(sequence: Array(hash.utf8)))
+    }
+
     @Test("makes grey pictures of the same size")
     func pictures() throws {
         let grey = PictureRedaction.grey(PictureRedaction.Size(width: 321, height: 123))

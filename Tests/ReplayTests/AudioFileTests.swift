@@ -42,6 +42,42 @@ struct AudioFileTests {
         #expect(chunks.flatMap(\.samples) == samples.flatMap { withUnsafeBytes(of: $0.littleEndian) { Array($0) } })
     }
 
+    @Test("Samples of floating point are scaled, clipped when they are too loud, and silent when they are no numbers")
+    func floats() throws {
+        let values: [Float] = [0, 0.5, -0.25, 1, -1, 3, -3, .nan, .infinity]
+        var bytes = wav([], rate: 16_000)
+        // Format 3, 32 bits a sample; the chunk of samples ends the file.
+        bytes.replaceSubrange(20..<22, with: [3, 0])
+        bytes.replaceSubrange(28..<36, with: [0, 250, 0, 0, 4, 0, 32, 0])
+        let count = UInt8(values.count * 4)
+        bytes[4] = 36 + count
+        bytes[40] = count
+        bytes += values.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian) { Array($0) } }
+        let file = try TemporaryFile(bytes, "wav")
+        #expect(try AudioFile.read(file.path).samples == [0, 16_384, -8_192, 32_767, -32_768, 32_767, -32_768, 0, 32_767])
+    }
+
+    @Test("A FLAC is as long as what is in it, whatever its header says: nothing, or hours")
+    func claims() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let clip = folder.appendingPathComponent("examples/jewelry/audio/birthday-gift.flac").path
+        let whole = try AudioFile.read(clip)
+        try #require(whole.samples.count > 16_000)
+        // Of the stream information, the last 36 bits before the checksum: 0 = not known.
+        var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: clip)))
+        bytes[21] &= 0xF0
+        bytes.replaceSubrange(22..<26, with: [0, 0, 0, 0])
+        let unknown = try TemporaryFile(bytes, "flac")
+        let found = try AudioFile.read(unknown.path)
+        #expect(found.samples == whole.samples)
+        // Two hours are claimed, and there is nothing but the header.
+        bytes.replaceSubrange(22..<26, with: [0x29, 0x2F, 0, 0])
+        let claim = try TemporaryFile(Array(bytes[..<42]), "flac")
+        let empty = try AudioFile.read(claim.path)
+        #expect(empty.samples.isEmpty)
+        withExtendedLifetime((unknown, claim)) {}
+    }
+
     @Test("Two channels are mixed down to their mean")
     func stereo() throws {
         let file = try TemporaryFile(wav([100, 300, -32_768, -32_768, 32_767, 32_767], rate: 16_000, channels: 2), "wav")

@@ -114,7 +114,7 @@ private struct ShownConversation {
     }
 }
 
-@Suite("A report in a browser", .serialized, .timeLimit(.minutes(5)))
+@Suite("A report in a browser", .serialized, .timeLimit(.minutes(10)))
 struct PageInBrowserTests {
     private func near(_ a: (r: Int, g: Int, b: Int), _ b: (r: Int, g: Int, b: Int), within: Int = 40) -> Bool {
         abs(a.r - b.r) <= within && abs(a.g - b.g) <= within && abs(a.b - b.b) <= within

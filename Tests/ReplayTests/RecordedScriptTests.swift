@@ -69,7 +69,8 @@ struct RecordedScriptTests {
         tape.state(1, .done)
         tape.client(.image(ImagePart(purpose: .selfie, imageID: 1, part: 0, data: [0xff, 0xd8])))
         tape.client(.image(ImagePart(purpose: .selfie, imageID: 1, part: 1, last: true, data: [0xff, 1])))
-        tape.client(.control(Control(kind: .tryOn(TryOnRequest(productID: "E-1")))), end: true)
+        let request = TryOnRequest(productID: "E-1", preview: .png, previewSidePxMax: 640, live: true)
+        tape.client(.control(Control(kind: .tryOn(request))), end: true)
         tape.state(2, .deciding)
         tape.server(2, .tryOn(TryOn(productID: "E-1", overlays: [Overlay(), Overlay()])), after: 2_000)
         tape.state(2, .done)
@@ -78,7 +79,7 @@ struct RecordedScriptTests {
         #expect(
             read.steps.map(\.actions) == [
                 [.behaviour(.view, product: "R-1"), .say("gold rings \"now\"\nplease", language: "")],
-                [.selfie(file: "m/2-selfie0.jpg"), .tryOn(TryOnRequest(productID: "E-1"))],
+                [.selfie(file: "m/2-selfie0.jpg"), .tryOn(request)],
             ])
         #expect(files == [RecordedScript.Media(name: "2-selfie0.jpg", bytes: [0xff, 0xd8, 0xff, 1])])
         #expect(read.steps.map(\.withinMs) == [3_000, 8_500])

@@ -6,6 +6,15 @@ import Wire
 
 @Suite("Reports")
 struct ReportTests {
+    @Test("draws what is tried on as wide as it was stretched, mirrored where that is negative", arguments: [(-0.8, -1.6), (0, 2)])
+    func stretched(stretch: Double, width: Double) throws {
+        let overlay = JSONValue.object([
+            "x": .number(3), "y": .number(4), "scale": .number(2), "imageAnchorX": .number(5), "imageAnchorY": .number(6),
+            "stretch": .number(stretch),
+        ])
+        #expect(HTMLReport.transform(overlay) == "translate(3.0 4.0) rotate(0.0) scale(\(width) 2.0) translate(-5.0 -6.0)")
+    }
+
     private func report(_ change: (inout ConversationResult) -> Void = { _ in }) throws -> ReplayReport {
         let steps = """
             conversation: "Rings & <things>"

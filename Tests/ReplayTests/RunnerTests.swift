@@ -3,7 +3,7 @@ import Wire
 
 @testable import Replay
 
-@Suite("A runner", .timeLimit(.minutes(1)))
+@Suite("A runner", .timeLimit(.minutes(10)))
 struct RunnerTests {
     private func play(_ steps: String, head: String = "") throws -> ConversationResult {
         try ShopTest.play("conversation: c\n\(head)steps:\n" + steps.split(separator: "\n").map { "  \($0)\n" }.joined()).result
@@ -181,6 +181,17 @@ struct RunnerTests {
         #expect((100...1_000).contains(played.result.steps[2].sentAtMs - played.result.steps[2].startedAtMs))
     }
 
+    @Test("Long sounds are sent no further ahead than a recogniser lets wait, whatever their pace")
+    func ahead() {
+        let atOnce = SpeechPace(pace: 0, chunkMs: 100)
+        #expect((0..<500).allSatisfy { atOnce.dueUs($0) == 0 })
+        #expect(atOnce.dueUs(500) == 100_000 && atOnce.dueUs(899) == 40_000_000, "90 s are sent within 40")
+        let fast = SpeechPace(pace: 10, chunkMs: 100)
+        #expect(fast.dueUs(10) == 100_000 && fast.dueUs(899) == 40_000_000)
+        let slow = SpeechPace(pace: 0.5, chunkMs: 100)
+        #expect(slow.dueUs(899) == 179_800_000)
+    }
+
     @Test("A camera sends JPEG when asked to; what is JPEG already, and what is no picture, stays as it is")
     func asJPEG() throws {
         let root = SchemaTests.root + "/examples/jewelry/catalog"
@@ -202,7 +213,7 @@ struct RunnerTests {
     }
 }
 
-@Suite("A run of many conversations", .timeLimit(.minutes(1)))
+@Suite("A run of many conversations", .timeLimit(.minutes(10)))
 struct ReplayRunTests {
     @Test("A plan repeats scripts, and shares are disjoint and complete")
     func plan() throws {
@@ -236,7 +247,7 @@ struct ReplayRunTests {
     }
 }
 
-@Suite("A load", .timeLimit(.minutes(1)))
+@Suite("A load", .timeLimit(.minutes(10)))
 struct LoadTests {
     @Test("Due times follow the rate, and rise evenly during the ramp")
     func due() {

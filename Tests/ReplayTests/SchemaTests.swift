@@ -192,6 +192,13 @@ enum Corpus {
                 + "needed here, not 'GONE'"),
         expecting("{reply: {}, absent: true, optional: true}", ": at most one of absent, not, optional and count may be said"),
         expecting("{reply: {}, count: -1}", ".count: a whole number from 0 to 10000 is needed here, not '-1'"),
+        expecting("{reply: {}, absent: false, not: true}", ": at most one of absent, not, optional and count may be said"),
         expecting("order: [reply]", ".order: at least two things are in order"),
+        expecting("{order: [reply, transcript], count: 2}", ": an order comes or does not: beside it, within_ms, absent and not are allowed"),
+        expecting("{order: [reply, transcript], optional: false}", ": an order comes or does not: beside it, within_ms, absent and not are allowed"),
+        expecting(
+            "order: [reply, {transcript: {}, absent: true}]",
+            ".order[1]: what comes in order comes: absent, not, optional and count are not allowed"),
+        expecting("order: [reply, {order: [reply, transcript]}]", ".order[1]: an order has no order within"),
     ]
 }

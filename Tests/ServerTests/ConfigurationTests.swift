@@ -1,6 +1,8 @@
 import CheckedYAML
+import Foundation
 import Sessions
 import Testing
+import Wire
 
 @testable import Server
 
@@ -31,7 +33,7 @@ struct ConfigurationTests {
             plugins:
               folder: /plugins
               load:
-                - {name: text-encoder, options: {b: 1, a: x}}
+                - {name: text-encoder, options: {b: 1, a: x, c: ./words.json, d: ../words.json, e: words.json}}
                 - {name: own, file: own.so}
             graph: graph.yaml
             catalog: {folder: catalog, database: shop.db, intents: intents.yaml}
@@ -49,9 +51,10 @@ struct ConfigurationTests {
         #expect(read.metrics == "127.0.0.1:9100" && read.logLevel == .debug && read.logFormat == .json)
         #expect(read.modelsFolder == "/cache/models" && read.runtimeFolder == "/cache/openvino/libs")
         #expect(read.pluginFolder == "/plugins")
+        let files = [("c", "\(folder.path)/words.json"), ("d", "\(folder.path)/../words.json"), ("e", "words.json")].map(PluginOption.init)
         #expect(
             read.plugins == [
-                PluginChoice(name: "text-encoder", options: [PluginOption(key: "b", value: "1"), PluginOption(key: "a", value: "x")]),
+                PluginChoice(name: "text-encoder", options: [PluginOption(key: "b", value: "1"), PluginOption(key: "a", value: "x")] + files),
                 PluginChoice(name: "own", file: "\(folder.path)/own.so"),
             ])
         #expect(read.graphFile == "\(folder.path)/graph.yaml" && read.databaseFile == "\(folder.path)/shop.db")
@@ -62,6 +65,57 @@ struct ConfigurationTests {
         #expect(read.limits.sessionsMax == 12 && read.limits.frameBytesMax == 8_192 && read.sessionLimits.frameBytesMax == 8_192)
         #expect(read.sessionLimits.turnQuietMs == 50 && read.sessionLimits.answerMsMax == 700 && read.sessionLimits.resumeWindowMs == 0)
         #expect(read.limits.connectionsMax == ServerLimits().connectionsMax)
+    }
+
+    /// The keys that the table of limits in docs/sessions.md names.
+    private func documentedLimits() throws -> Set<String> {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let text = try String(contentsOf: folder.appendingPathComponent("docs/sessions.md"), encoding: .utf8)
+        let rows = text.split(separator: "\n").drop { !$0.hasPrefix("| limit |") }.dropFirst(2).prefix { $0.hasPrefix("|") }
+        return Set(rows.flatMap { row in row.split(separator: "|").last?.split(separator: "`").filter { $0.contains("_") }.map(String.init) ?? [] })
+    }
+
+    @Test("Every limit that is documented can be set, and every one that can be set is documented")
+    func limits() throws {
+        let values: [(String, Int, (ServerConfiguration) -> Int)] = [
+            ("connections_max", 11, { $0.limits.connectionsMax }), ("streams_per_connection_max", 12, { $0.limits.streamsPerConnectionMax }),
+            ("sessions_max", 13, { $0.limits.sessionsMax }), ("frame_bytes_max", 5_000, { $0.limits.frameBytesMax }),
+            ("ingress_bytes_max", 2 << 20, { $0.limits.ingressBytesMax }), ("output_bytes_max", 100_000, { $0.limits.outputBytesMax }),
+            ("first_frame_ms_max", 101, { $0.limits.firstFrameMsMax }), ("silence_ms_max", 102, { $0.limits.silenceMsMax }),
+            ("drain_ms_max", 103, { $0.limits.drainMsMax }), ("text_bytes_max", 104, { $0.sessionLimits.textBytesMax }),
+            ("image_bytes_max", 32 << 20, { $0.sessionLimits.imageBytesMax }),
+            ("sound_files_bytes_max", 1_025, { $0.sessionLimits.soundFilesBytesMax }), ("turn_quiet_ms", 105, { $0.sessionLimits.turnQuietMs }),
+            ("answer_ms_max", 106, { $0.sessionLimits.answerMsMax }), ("resume_bytes_max", 107, { $0.sessionLimits.resumeBytesMax }),
+            ("resume_window_ms", 108, { $0.sessionLimits.resumeWindowMs }),
+            ("control_messages_per_second_max", 109, { $0.sessionLimits.controlMessagesPerSecondMax }),
+            ("plugin_drain_ms_max", 110, { $0.limits.pluginDrainMsMax }), ("plugin_start_ms_max", 111, { $0.limits.pluginStartMsMax }),
+            ("plugin_probe_ms_max", 112, { $0.limits.pluginProbeMsMax }), ("plugin_gate_ms_max", 113, { $0.limits.pluginGateMsMax }),
+            ("retired_swift_images_max", 114, { $0.limits.retiredSwiftImagesMax }),
+            ("video_frames_per_second_max", 115, { $0.sessionLimits.videoFramesPerSecondMax }),
+            ("sessions_kept_hours_max", 116, { $0.limits.sessionsKeptHoursMax }),
+            ("behaviour_kept_days_max", 117, { $0.limits.behaviourKeptDaysMax }),
+        ]
+        let read = try load("graph: g\nlimits:\n" + values.map { "  \($0.0): \($0.1)\n" }.joined())
+        for (key, value, get) in values { #expect(get(read) == value, "\(key)") }
+        #expect(try documentedLimits() == Set(values.map(\.0)))
+    }
+
+    @Test("A plugin that is run over files is told so, where it has the options and nobody chose otherwise")
+    func files() {
+        let options = ["mode", "audio_backlog_ms_max", "beam"].map { Option(key: $0) }
+        var choice = PluginChoice(name: "speech-recognizer", options: [PluginOption(key: "mode", value: "live")])
+        choice.suitFiles(PluginManifest(name: "speech-recognizer", options: options))
+        #expect(choice.options == [PluginOption(key: "mode", value: "live"), PluginOption(key: "audio_backlog_ms_max", value: "3600000")])
+        var plain = PluginChoice(name: "text-encoder")
+        plain.suitFiles(PluginManifest(name: "text-encoder"))
+        #expect(plain.options.isEmpty)
+    }
+
+    @Test("No limit promises more than the plugins that read texts and pictures take")
+    func honest() throws {
+        for line in ["text_bytes_max: 16385", "image_bytes_max: 33554433"] {
+            #expect(throws: YAMLError.self, "\(line)") { try load("graph: g\nlimits: {\(line)}") }
+        }
     }
 
     @Test(

@@ -1,6 +1,7 @@
 import Catalog
 import EventLoop
 import Fusion
+import Glibc
 import Logging
 import Router
 import Sessions
@@ -183,6 +184,36 @@ struct KeptSessionTests {
         return await server.server.sharedState?.session("s1") { $0?.state.dialogue }
     }
 
+    @Test("A person who may have taken the conversation is not forgotten when that cannot be looked up")
+    func unknownTicket() async {
+        let queue = FailingQueue()
+        var dialogue = Dialogue(handoff: 4)
+        await #expect(throws: StoreError.self) { try await dialogue.catchUp(with: queue, as: guest) }
+        #expect(dialogue == Dialogue(handoff: 4, withPerson: true), "the next turn asks again")
+        var free = Dialogue()
+        await #expect(throws: Never.self) { try await free.catchUp(with: queue, as: guest) }
+        #expect(free == Dialogue())
+    }
+
+    @Test("What somebody did who is known by name is kept with their consent alone")
+    func behaviour() async throws {
+        let folder = try TemporaryFolder()
+        let stores = try SQLiteStores(path: "\(folder.path)/shop.sqlite", shop: "default")
+        defer { stores.close() }
+        let server = try TestServer(tokens: TestServer.tokens) { $0.databaseFile = stores.path }
+        let client = try RawClient(server.address)
+        _ = try client.converse(1, ["authorization": "Bearer token-of-the-first-one"])
+        func viewed(_ product: String) -> ClientMessage { ClientMessage(kind: .behaviour(BehaviourEvent(behaviour: .view, productID: product))) }
+        func agree(_ agreed: Bool) -> ClientMessage { ClientMessage(kind: .control(Control(kind: .consent(Consent(personalise: agreed))))) }
+        for message in [viewed("A"), agree(true), viewed("B"), agree(false), viewed("C")] { client.say(1, message) }
+        client.send(1, .halfClose(HalfClose()))
+        #expect(try client.status(of: 1) == .ok)
+        let one = Principal(user: "one", shop: "default")
+        for _ in 0..<5_000 where try await stores.recentEvents(of: one, limit: 10).isEmpty { usleep(1_000) }
+        server.stop()
+        #expect(try await stores.recentEvents(of: one, limit: 10).map(\.productID) == ["B"])
+    }
+
     @Test("Who comes back is with the person who has taken the conversation meanwhile, or no longer with the one who released it")
     func handedWhileAway() async throws {
         let taken = try await takenUp(Dialogue(), .taken)
@@ -190,4 +221,19 @@ struct KeptSessionTests {
         let released = try await takenUp(Dialogue(misses: 2, withPerson: true), .released)
         #expect(released == Dialogue())
     }
+}
+
+/// A queue that cannot be reached.
+private struct FailingQueue: HandoffQueue {
+    private let failure = StoreError(.unavailable, "not now")
+    nonisolated(nonsending) func enqueue(_ handoff: Handoff, idempotencyKey: String, as principal: Principal) async throws(StoreError) -> Int64 {
+        throw failure
+    }
+    nonisolated(nonsending) func waitingHandoffs(limit: Int, as principal: Principal) async throws(StoreError) -> [HandoffTicket] { throw failure }
+    nonisolated(nonsending) func allHandoffs(limit: Int, as principal: Principal) async throws(StoreError) -> [HandoffTicket] { throw failure }
+    nonisolated(nonsending) func noteHandoff(_ number: Int64, _ text: String, as principal: Principal) async throws(StoreError) { throw failure }
+    nonisolated(nonsending) func updateHandoff(
+        _ number: Int64, to state: HandoffTicket.State, person: String, as principal: Principal
+    ) async throws(StoreError) -> HandoffTicket { throw failure }
+    nonisolated(nonsending) func handoff(_ number: Int64, as principal: Principal) async throws(StoreError) -> HandoffTicket { throw failure }
 }

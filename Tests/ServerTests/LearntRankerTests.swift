@@ -55,6 +55,17 @@ struct LearntRankerTests {
         }
     }
 
+    @Test("is stale once one of the files that it was made from holds somebody's behaviour who was erased")
+    func stale() throws {
+        try withRanker { folder in
+            func isStale(_ hash: String) throws -> Bool {
+                try LearntRanker(folder: folder, snapshot: try shop(), staleFiles: [hash]).isStale
+            }
+            let (own, other) = (try isStale("0123456789abcdef"), try isStale("fedcba"))
+            #expect(own && !other)
+        }
+    }
+
     @Test("is refused with a reason when it is none, damaged, or of another shop")
     func refused() throws {
         let snapshot = try shop()

@@ -36,6 +36,24 @@ struct LifecycleTests {
         #expect(try client.closesOrderly() && idle.closesOrderly() && admin.closesOrderly())
     }
 
+    @Test("A client that vanished is asked and let go; one that answers stays, and so does one that goes on talking")
+    func silence() throws {
+        let server = try TestServer { $0.limits.silenceMsMax = 400 }
+        let (vanished, quiet) = (try RawClient(server.address), try RawClient(server.address))
+        _ = try vanished.converse()
+        _ = try quiet.converse()
+        for _ in 0..<3 {
+            guard case .ping(let ping)? = try quiet.next()?.kind else { throw TimedOut(description: "something else than a Ping came") }
+            quiet.send(0, .pong(Pong(token: ping.token)))
+        }
+        let reason = try vanished.goAway()
+        #expect(reason?.code == .deadlineExceeded && reason?.message.contains("not even an answer to a Ping") == true, "\(reason as Any)")
+        #expect(try vanished.next() == nil)
+        quiet.say(1, .audio([7, 7]))
+        #expect(try quiet.messages { $0.audio != nil }.last?.audio == [7, 7])
+        try server.waitForSessions(1)
+    }
+
     @Test("A port that is taken is named, with what to do; the server that failed leaves nothing running")
     func busyPort() throws {
         let first = try TestServer()

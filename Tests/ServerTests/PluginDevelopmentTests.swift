@@ -87,6 +87,29 @@ struct PluginDevelopmentTests {
         #expect(broken.end == .exit(1) && broken.output.contains("it does not build; what is live stays"))
     }
 
+    @Test("A signal ends the development loop, and the build that is under way with it")
+    func interrupted() throws {
+        try begin()
+        let started = "\(plugin)/started"
+        let loop = Process()
+        loop.executableURL = URL(fileURLWithPath: Builds.vitrine)
+        loop.arguments = ["plugin", "dev", plugin, "--server", "\(plugin)/none.sock", "--build", "echo $$ > \(started); sleep 300; true"]
+        loop.standardOutput = FileHandle.nullDevice
+        try loop.run()
+        var group: pid_t?
+        for _ in 0..<1_500 where group == nil {
+            group = (try? String(contentsOfFile: started, encoding: .utf8)).flatMap { pid_t($0.trimmingCharacters(in: .newlines)) }
+            usleep(20_000)
+        }
+        let build = try #require(group)
+        #expect(kill(-build, 0) == 0)
+        kill(loop.processIdentifier, SIGINT)
+        for _ in 0..<1_500 where kill(-build, 0) == 0 { usleep(20_000) }
+        #expect(kill(-build, 0) != 0 && errno == ESRCH, "nobody is left of the build's group")
+        for _ in 0..<1_500 where loop.isRunning { usleep(20_000) }
+        #expect(!loop.isRunning && loop.terminationStatus == 0)
+    }
+
     @Test("A new plugin in C builds, passes its own test, and keeps to the contract")
     func new() throws {
         try begin()

@@ -44,11 +44,12 @@ struct ResumeTests {
         for _ in 0..<2 {
             let first = try Talk(server.address)
             let id = try first.sessionID()
-            let after = try first.wait { !$0.messages.isEmpty }.messages.last?.sequence ?? 0
+            first.act { (c) throws(RPCStatus) in try c.say("hello") }
+            let after = try first.wait { $0.messages.contains { $0.problem != nil } }.messages.last?.sequence ?? 0
             try first.abort()
             first.end()
             let second = try Talk(server.address, resuming: (id, after))
-            #expect(try second.wait { !$0.messages.isEmpty }.messages.first?.started?.resumed == true)
+            #expect(try second.wait { $0.messages.contains { $0.started != nil } }.messages.compactMap(\.started).map(\.resumed) == [true])
             second.act { $0.finish() }
             #expect(try second.wait { $0.status != nil }.status == .ok)
             second.end()
@@ -113,8 +114,45 @@ struct ResumeTests {
         let server = try TestServer { $0.sessionLimits.resumeWindowMs = 100 }
         let lost = try RawClient(server.address)
         _ = try lost.converse()
+        lost.say(1, .audio([1, 2]))
+        _ = try lost.messages { $0.audio != nil }
         #expect(server.sessions == 1)
         lost.close()
         try server.waitForSessions(0)
+    }
+
+    @Test("A session in which nothing was said ends with its stream")
+    func nothingSaid() throws {
+        let server = try TestServer()
+        let client = try RawClient(server.address)
+        for stream in UInt64(1)...20 {
+            _ = try client.converse(stream)
+            client.send(stream, .cancel(Cancel()))
+            #expect(try client.status(of: stream)?.code == .cancelled)
+        }
+        try server.waitForSessions(0)
+    }
+
+    @Test("At the limit the session that has waited longest for its client makes room; one that is spoken in does not")
+    func room() throws {
+        let server = try TestServer { $0.limits.sessionsMax = 3 }
+        let client = try RawClient(server.address)
+        let ids = try (UInt64(1)...3).map { stream in
+            let id = try client.converse(stream).sessionID
+            client.say(stream, .audio([1, 2]))
+            _ = try client.messages(of: stream) { $0.audio != nil }
+            return id
+        }
+        for stream in [UInt64(2), 1] {
+            client.send(stream, .cancel(Cancel()))
+            _ = try client.status(of: stream)
+        }
+        _ = try client.converse(4)
+        let again = try RawClient(server.address)
+        again.send(1, .open(.converse(metadata(ids[1], after: 1))))
+        #expect(try again.status(of: 1)?.code == .notFound, "it went first")
+        #expect(try again.converse(2, metadata(ids[0], after: 2)).resumed)
+        client.send(5, .open(.converse()))
+        #expect(try client.status(of: 5)?.code == .resourceExhausted, "all three have a client")
     }
 }

@@ -1,3 +1,4 @@
+import Catalog
 import Foundation
 import Recording
 import Sessions
@@ -143,6 +144,30 @@ struct ServerRecordingTests {
         #expect(samples(recording, .in) == [1, 2])
         let opens = recording.entries.filter { if case .control(.open)? = $0.message { true } else { false } }
         #expect(opens.count == 2 && recording.end?.reason == .closed)
+    }
+
+    @Test("is forgotten with the rest of what is stored about a customer; what others said stays")
+    func erased() throws {
+        let server = try server()
+        let own = try converse(server, Self.metadata())
+        let other = try converse(server, ["authorization": "Bearer token-of-the-second-one"])
+        server.stop()
+        var configuration = ServerConfiguration()
+        configuration.databaseFile = folder.path + "/shop.sqlite"
+        configuration.recording = RecordingChoice(folder: recordings.path)
+        try SQLiteStores(path: configuration.databaseFile, shop: configuration.shop).close()
+        let data = try PersonalData(configuration)
+        defer { data.close() }
+        let first = try #require(try data.eraseRecordings("one"))
+        #expect(first.erased.keyDestroyed && first.erased.files == 1 && !first.isReadable)
+        #expect(try recordings.files() == [recordings.file(session: other)], "not \(own)")
+        let again = try #require(try data.eraseRecordings("one"))
+        #expect(!again.erased.keyDestroyed && again.erased.files == 0 && !again.isReadable)
+        configuration.recording = nil
+        let bare = try PersonalData(configuration)
+        defer { bare.close() }
+        let nothing = try bare.eraseRecordings("one")
+        #expect(nothing == nil)
     }
 
     @Test("answers as ever when nothing can be written")

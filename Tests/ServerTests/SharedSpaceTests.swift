@@ -69,8 +69,8 @@ struct SharedSpaceTests {
             var configuration = ServerConfiguration()
             configuration.spaceFolder = folder
             let bare = try CatalogSnapshot(products: [Product(id: "a", category: "ring")])
-            let missing = #expect(throws: ServerError.self) { try Shop.recommender(configuration, bare) }
-            #expect(missing?.message.contains("import the catalogue again with it") == true)
+            let missing = #expect(throws: ServerError.self) { try Shop.recommender(configuration, bare, staleFiles: []) }
+            #expect(missing?.message.contains("in which queries are made") == true && missing?.message.contains("import the catalogue again") == true)
         }
         try withModel(plugins: false) { folder, _ in
             let layers = #expect(throws: ServerError.self) { try SharedSpace(folder: folder) }

@@ -67,7 +67,7 @@ final class DelayedPoseNode: Node {
 
 /// Says how wide the pose was, and follows cameras with one overlay.
 private struct MirrorAgent: CameraFollower {
-    let name = "echo"
+    var name = "echo"
 
     func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
         let file = try turn.picture?.file() ?? []
@@ -162,6 +162,46 @@ struct CameraTests {
             [(0, { try h.send(.control(Control(kind: .tryOn(TryOnRequest(productID: "none", live: true))))) })]
                 + (1..<6).map { n in (UInt64(n * 20), { try h.send(frame(10 + n)) }) })
         #expect(h.problems.map(\.message) == ["no such product"] && liveWidths(h).isEmpty)
+    }
+
+    /// A shop that tries things on: `body` begins at once, what it was told of the picture comes back.
+    private func tryOn(poseDelayMs: Int, _ steps: (SessionHarness) -> [(atMs: UInt64, body: () throws -> Void)]) throws -> SessionHarness {
+        let plan = GraphPlan(
+            name: "fitting", streams: [StreamNode(id: "measure", kind: .plugin("pose-estimator"), modality: "selfie")],
+            ingress: [.selfie: [0], .video: [0]], align: AlignPolicy(deadlineMs: 1_000, late: .amend), steps: [],
+            agents: [AgentNode(id: "fit", agent: "try_on")])
+        let h = try SessionHarness(agent: MirrorAgent(name: "try_on"), poseDelayMs: poseDelayMs, plan: plan)
+        try h.run(forMs: 3_000, steps(h))
+        return h
+    }
+
+    private func wish(_ h: SessionHarness) throws {
+        try h.send(.control(Control(kind: .tryOn(TryOnRequest(productID: "p", live: true)))), endOfTurn: true)
+    }
+
+    @Test("a wish that comes while its first picture is still looked at waits for that, however slow the machine is")
+    func slowFirstPicture() throws {
+        let h = try tryOn(poseDelayMs: 400) { h in [(0, { try h.send(frame(10)) }), (300, { try wish(h) })] }
+        #expect(h.replies == ["10 10 0"], "not asked for a selfie: the camera is on")
+        #expect(h.turnStates(1) == [.collecting, .awaiting, .deciding, .answering, .done], "\(h.turnStates(1))")
+    }
+
+    @Test("a wish waits for the next picture when the one that is looked at is none, and not for ever when there is no other")
+    func brokenFirstPicture() throws {
+        let next = try tryOn(poseDelayMs: 100) { h in
+            [(0, { try h.send(frame(10, first: 0)) }), (20, { try h.send(frame(11)) }), (50, { try wish(h) })]
+        }
+        #expect(next.replies == ["11 11 0"])
+        let none = try tryOn(poseDelayMs: 100) { h in [(0, { try h.send(frame(10, first: 0)) }), (50, { try wish(h) })] }
+        #expect(none.replies == ["0 0 0"] && none.turnStates(1).last == .done)
+    }
+
+    @Test("a selfie of the turn's own is not replaced by the camera's picture")
+    func selfieBesideCamera() throws {
+        let h = try tryOn(poseDelayMs: 100) { h in
+            [(0, { try h.send(frame(10)) }), (20, { try h.send(selfie(50)) }), (30, { try wish(h) })]
+        }
+        #expect(h.replies == ["50 50 0"])
     }
 
     @Test("an absurd preview is refused")

@@ -147,5 +147,14 @@ struct LanguageTests {
             ("gold rings", "en"), ("玫瑰金耳环", "zh"), ("我想要 iPhone 的挂坠", "zh"), ("18k?", "en"), ("", "en"), ("Does 福 mean luck?", "en"),
             ("bracelet-link-silver有货吗？", "zh"), ("VT-10023 到哪了", "zh"), ("what's the 玉 called?", "en"),
         ])
-    func guess(text: String, language: String) { #expect(Language.guess(text) == language) }
+    func guess(text: String, language: String) { #expect(Language(of: text) == Language(answered: language)) }
+
+    @Test("Other languages are answered in English, and the customer is told so in their own when there is hardly a doubt")
+    func foreign() {
+        #expect(Language(of: "妻に贈る金の指輪を探しています") == Language(answered: "en", foreign: "ja"))
+        #expect(Language(of: "Où est ma commande ?") == Language(answered: "en", foreign: "fr"))
+        #expect(Language(of: "bague") == Language(answered: "en"))
+        #expect(Language(tag: "zh-Hant") == Language(answered: "zh") && Language(tag: "") == Language(answered: "en"))
+        #expect(Language(tag: "de-AT").notice.contains("Englisch") && Language(of: "gold rings").notice.isEmpty)
+    }
 }

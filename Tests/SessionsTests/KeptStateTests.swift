@@ -24,7 +24,8 @@ struct KeptStateTests {
         SessionState(
             version: 1, sessionID: "s1", user: "ann", shop: "gold", language: "zh", nextServerSequence: 12, turnID: 3,
             turns: [TurnRecord(turnID: 3, said: "the second one")], consentAudio: true, shownProducts: ["A", "B"], focusedProduct: "B",
-            viewedProducts: ["C"], dialogue: Dialogue(state: "sure", slots: [DialogueSlot(name: "order", value: "VT-1")], actionTurn: 2))
+            viewedProducts: ["C"], dialogue: Dialogue(state: "sure", slots: [DialogueSlot(name: "order", value: "VT-1")], actionTurn: 2),
+            dislikedProducts: ["D"])
     }
 
     /// Takes up what is stored, with the client having got everything up to `after`, and gives what it is told.
@@ -50,7 +51,10 @@ struct KeptStateTests {
         let (session, told) = try taken(stored, after: 11)
         #expect(session.context.shownProducts == ["A", "B"] && session.context.focusedProduct == "B")
         #expect(session.context.dialogue == stored.dialogue)
-        #expect(session.context.behaviour == [BehaviourEvent(behaviour: .view, productID: "C")])
+        #expect(
+            session.context.behaviour == [
+                BehaviourEvent(behaviour: .view, productID: "C"), BehaviourEvent(behaviour: .dislike, productID: "D"),
+            ])
         #expect(session.consent.recordAudio && session.lastTurnID == 3)
         #expect(told.map(\.sequence) == [12])
         guard case .session(let started)? = told.first?.kind else { throw RPCStatus(.unknown, "no SessionStarted") }

@@ -22,7 +22,8 @@ final class SessionHarness: SessionLog {
     init(
         textDelayMs: Int = 5, agent: any Agent = EchoAgent(), late: AlignPolicy.Late = .amend, deadlineMs: Int = 100,
         limits: SessionLimits = SessionLimits(), ingress budget: IngressBudget = IngressBudget(bytesMax: .max), poseDelayMs: Int? = nil,
-        plan ownPlan: GraphPlan? = nil, nodes: [any Node] = [], voice: String? = nil
+        plan ownPlan: GraphPlan? = nil, nodes: [any Node] = [], voice: String? = nil,
+        networks: (any DecisionNetworks)? = nil
     ) throws {
         loop = try EventLoop(name: "session-test", clock: .virtual)
         text = DelayedTextNode(loop: loop, delayMs: textDelayMs)
@@ -43,7 +44,8 @@ final class SessionHarness: SessionLog {
                 align: AlignPolicy(deadlineMs: deadlineMs, late: late),
                 steps: [FusionStep(id: "query", operation: .concatenation, inputs: ["text"], weights: [1])],
                 agents: [AgentNode(id: "echo", agent: "echo", query: "query")])
-        let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "", voice: voice)
+        let deployment = Deployment(
+            number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "", voice: voice, networks: networks)
         super.init()
         session = Session(
             id: "s", key: 1, principal: Principal(user: "u", shop: "t"), loop: loop, router: router, limits: limits, observer: self, seed: 7,
@@ -104,12 +106,13 @@ final class SessionHarness: SessionLog {
 
 /// Answers each text with a one-dimensional embedding after a while; "refuse" gives a problem, "silence" nothing.
 final class DelayedTextNode: Node {
-    let name = "text-encoder"
+    let name: String
     let loop: EventLoop
     let delayMs: Int
     private(set) var opened = 0
 
-    init(loop: EventLoop, delayMs: Int) {
+    init(loop: EventLoop, delayMs: Int, name: String = "text-encoder") {
+        self.name = name
         self.loop = loop
         self.delayMs = delayMs
     }

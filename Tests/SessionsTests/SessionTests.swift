@@ -17,6 +17,18 @@ struct SessionTests {
         #expect(h.turnStates(1) == [.collecting, .awaiting, .deciding, .answering, .done])
         guard case .session(let started)? = h.messages.first?.kind else { Issue.record("the first message is not SessionStarted"); return }
         #expect(started.sessionID == "s")
+        let decisions = h.messages.compactMap { message -> [Label]? in if case .turn(let turn) = message.kind { turn.decision } else { nil } }
+        #expect(decisions == [[], [], [], [Label(name: "echo", probability: 1)], []], "who answers is told once it is decided")
+    }
+
+    @Test("The first answer to a language that is not spoken here says so in it, the next ones do not")
+    func foreign() throws {
+        let h = try SessionHarness()
+        try h.run(
+            forMs: 100,
+            [(1, { try h.say("Wo ist meine Bestellung?") }), (30, { try h.say("Ich möchte etwas zurückgeben") }), (60, { try h.say("a") })])
+        #expect(
+            h.replies == ["Ich kann nur auf Englisch oder Chinesisch antworten. Wo ist meine Bestellung?", "Ich möchte etwas zurückgeben", "a"])
     }
 
     @Test("Messages are numbered without gaps")
@@ -60,11 +72,33 @@ struct SessionTests {
         #expect(h.messages.filter { if case .reply = $0.kind { true } else { false } }.map(\.revision) == [0, 1])
     }
 
+    /// Says how many features it was given.
+    private struct Counting: Agent {
+        let name = "echo"
+        func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
+            reply.send(.reply(ReplyDelta(text: "\(turn.words) \(turn.features.count)", language: "en", last: true)))
+        }
+    }
+
+    @Test(
+        "By the graph, a feature that comes late counts in the next turn, or in none",
+        arguments: [(AlignPolicy.Late.next, "silence 1"), (.drop, "silence 0")])
+    func carried(late: AlignPolicy.Late, second: String) throws {
+        let h = try SessionHarness(textDelayMs: 300, agent: Counting(), late: late)
+        try h.run(forMs: 2_000, [(1, { try h.say("slow") }), (400, { try h.say("silence") }), (1_000, { try h.say("silence") })])
+        #expect(h.replies == ["slow 0", second, "silence 0"])
+        let meanwhile = try SessionHarness(textDelayMs: 300, agent: Counting(), late: late)
+        try meanwhile.run(forMs: 2_000, [(1, { try meanwhile.say("slow") }), (200, { try meanwhile.say("silence", endOfTurn: false) })])
+        #expect(meanwhile.replies == ["slow 0", second], "also in one that has begun")
+    }
+
     @Test("An input that a plugin refuses is reported, and the turn ends")
     func refused() throws {
         let h = try SessionHarness()
         try h.run(forMs: 200, [(1, { try h.say("refuse") })])
         #expect(h.problems.map(\.message) == ["refused"])
+        let traces = h.messages.compactMap { message in if case .turn(let turn) = message.kind { turn.traceID } else { nil } }
+        #expect(h.noted.map(\.turnID) == [1] && h.noted.map(\.traceID) == [traces.first], "an operator finds it by its turn's trace")
         #expect(h.endedTurns == [.done])
     }
 

@@ -94,6 +94,51 @@ struct TurnMachineTests {
         #expect(turn.handle(.agentFinished) == [])
     }
 
+    private func judging(_ networks: Int) -> TurnMachine {
+        var turn = machine(AlignPolicy(decideMs: 70))
+        _ = turn.handle(.expect("text"))
+        _ = turn.handle(.expect("image"))
+        _ = turn.handle(.seal)
+        _ = turn.handle(.feature("text"))
+        _ = turn.handle(.deadline)
+        #expect(turn.handle(.asked(networks: networks)) == (networks == 0 ? [.conclude] : [.startDeadline(ms: 70)]))
+        return turn
+    }
+
+    @Test("Where no network is asked it is concluded at once")
+    func unasked() {
+        var turn = judging(0)
+        #expect(turn.state == .deciding)
+        #expect(turn.handle(.judged) == [])
+        #expect(turn.handle(.decided(agents: 1)) == [.report])
+    }
+
+    @Test("With networks it is concluded when the last has answered, or at their deadline without it")
+    func judged() {
+        var turn = judging(2)
+        #expect(turn.state == .judging)
+        #expect(turn.handle(.decided(agents: 1)) == [], "nobody answers before it is decided")
+        #expect(turn.handle(.judged) == [])
+        #expect(turn.handle(.judged) == [.cancelDeadline, .conclude])
+        #expect(turn.state == .deciding)
+        var late = judging(1)
+        #expect(late.handle(.deadline) == [.cancelNetworks, .conclude])
+        #expect(late.handle(.judged) == [], "an answer that comes after is no second conclusion")
+    }
+
+    @Test("An interruption and a late feature stop the networks")
+    func halted() {
+        var turn = judging(1)
+        #expect(turn.handle(.interrupt) == [.cancelDeadline, .cancelNetworks, .cancelAnswers, .report, .finish])
+        #expect(turn.handle(.judged) == [])
+        var amended = judging(1)
+        #expect(
+            amended.handle(.feature("image")) == [
+                .cancelDeadline, .cancelNetworks, .cancelAnswers, .report, .decide(missing: [], revision: 1),
+            ])
+        #expect(amended.handle(.judged) == [])
+    }
+
     @Test("Without any input it expires; with one it is sealed")
     func collectLimit() {
         var empty = machine()
@@ -114,13 +159,15 @@ struct TurnMachineTests {
         for _ in 0..<60 {
             let modality = ["text", "image", "selfie"][Int(random.next() % 3)]
             let event: TurnMachine.Event =
-                switch random.next() % 9 {
+                switch random.next() % 11 {
                 case 0, 1: .expect(modality)
                 case 2, 3: .feature(modality)
                 case 4: .failed(modality)
                 case 5: .seal
                 case 6: .deadline
                 case 7: .decided(agents: Int(random.next() % 3))
+                case 8: .asked(networks: Int(random.next() % 3))
+                case 9: .judged
                 default: random.next() % 4 == 0 ? .interrupt : .agentFinished
                 }
             let before = turn
@@ -134,6 +181,9 @@ struct TurnMachineTests {
                     #expect(sealed)
                     #expect(turn.state == .deciding)
                 }
+                if action == .conclude { #expect(turn.state == .deciding && [.deciding, .judging].contains(before.state)) }
+                // Whoever is asked is waited for with a limit, and let go when something else comes first.
+                if before.state == .judging, turn.state != .judging { #expect(actions.contains { [.cancelDeadline, .cancelNetworks].contains($0) }) }
                 if action == .finish {
                     finishes += 1
                     #expect(turn.isOver)

@@ -46,7 +46,7 @@ struct AudioFormatTests {
         #expect(code { () throws(PluginError) in _ = try mono(format, [UInt8](repeating: 0, count: count)) } == .invalidArgument)
     }
 
-    @Test(arguments: [(0, 1), (7_999, 1), (96_001, 1), (16_000, 0), (16_000, 9), (-1, 1)])
+    @Test(arguments: [(0, 1), (7_999, 1), (192_001, 1), (16_000, 0), (16_000, 9), (-1, 1)])
     func whatCannotBeReadIsRefusedWithWhatIsAllowed(rate: Int, channels: Int) {
         do throws(PluginError) {
             _ = try AudioFormat(encoding: .pcm16le, sampleRateHz: rate, channels: channels)
@@ -84,7 +84,7 @@ struct StreamResamplerTests {
         return try result + resampler.flush()
     }
 
-    @Test(arguments: [8_000, 11_025, 44_100, 48_000, 96_000]) func oneSecondStaysOneSecond(rate: Int) throws {
+    @Test(arguments: [8_000, 11_025, 44_100, 48_000, 96_000, 176_400, 192_000]) func oneSecondStaysOneSecond(rate: Int) throws {
         #expect(abs(try resampled(rate, pieces: [rate]).count - 16_000) <= 1)
     }
 

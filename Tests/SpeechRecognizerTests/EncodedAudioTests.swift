@@ -124,7 +124,7 @@ struct SoundFileTests {
     }
 
     @Test func aRateThatIsNotAllowedIsRefused() throws {
-        let bytes = try file([0, 0.5], rateHz: 192_000, format: SF_FORMAT_WAV | SF_FORMAT_PCM_16)
+        let bytes = try file([0, 0.5], rateHz: 384_000, format: SF_FORMAT_WAV | SF_FORMAT_PCM_16)
         #expect(code { () throws(PluginError) in _ = try SoundFile.samples(of: bytes, msMax: 1_000) } == .invalidArgument)
     }
 

@@ -67,6 +67,45 @@ struct ModelOutputsTests {
         #expect(other.status?.code == .failedPrecondition && other.status?.message.contains("\"stateN\"") == true, "\(other.status as Any)")
     }
 
+    @Test("a stream that ends in the midst of its words holds up nobody: the next one gets partial transcripts")
+    func letsGo() throws {
+        let harness = try PluginHarness(SpeechRecognizer.self, modelFiles: ["decoder": Cache.folder + "/models/whisper-base-i8/decoder.xml"])
+        var frames = 0
+        var isBroken = false
+        var isFirst = true
+        var partials = 0
+        harness.infer = { request in
+            func tensor(_ shape: [Int], _ value: Float = 0) -> HarnessTensor? {
+                HarnessTensor(shape, [Float](repeating: value, count: shape.reduce(1, *)))
+            }
+            let made: [HarnessTensor?]
+            switch request.model {
+            case "voice":
+                frames += 1
+                made = [tensor([1, isBroken ? 2 : 1], isFirst && frames > 32 ? 0.01 : 0.95), tensor(SpeechHandOver.voiceShape)]
+            case "front-end":
+                // The final words' picture is of ten seconds, the others are shorter.
+                if isFirst, request.inputs[0].tensor.shape == [1, 160_000] { isBroken = true }
+                if !isFirst { partials += 1 }
+                made = request.outputs.map { _ in tensor([1, 1]) }
+            default: made = request.outputs.map { _ in tensor([1, 1]) }
+            }
+            return made.compactMap { $0 }
+        }
+        let first = try harness.open(sessionKey: 1)
+        // More at once than the detector hears, so that the final words are still in work when the next frame fails.
+        first.send(samples: [Int16](repeating: 1_000, count: 64_000))
+        harness.settle()
+        try #require(isBroken && first.status != nil && first.status?.code != .ok, "\(first.status as Any)")
+        (isFirst, isBroken) = (false, false)
+        let second = try harness.open(sessionKey: 2)
+        second.send(samples: [Int16](repeating: 1_000, count: 32_000))
+        harness.settle()
+        #expect(partials > 0)
+        second.cancel()
+        harness.settle()
+    }
+
     @Test("features and logits of another width are the utterance's problem; the stream goes on")
     func words() throws {
         let problems = problems(try heard(features: [1, 80]))

@@ -13,6 +13,8 @@ private struct Pieces: TextMaking {
     func beginsWord(_ token: Int) -> Bool { pieces[token].first.map { $0 == " " || !$0.isASCII } ?? true }
     func simplified(_ text: String) throws(PluginError) -> String { String(text.map { replacements[$0] ?? $0 }) }
 
+    func repaired(_ text: String, language: String) -> String { language == "en" ? text.replacing(" lat te", with: " latte") : text }
+
     func words(_ tokens: [Int], after settled: SettledText, language: String = "en") throws -> Transcription.Words {
         Transcription.Words(text: try settled.whole(tokens, language: language, self), language: language, confidence: 1, tokens: tokens)
     }
@@ -53,6 +55,14 @@ struct SettledTextTests {
                 #expect(settled.tokens.starts(with: before.tokens) && settled.text.hasPrefix(before.text) && words.text.hasPrefix(settled.text))
             }
         }
+    }
+
+    @Test func whatIsRepairedIsSettledAsItWasTold() throws {
+        let pieces = Pieces(pieces: [" I", " want", " lat", " te", " please", " now", " or"])
+        let told = try tell([[0, 1, 2, 3], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5, 6]], pieces)
+        #expect(told.map(\.text) == ["I want latte", "I want latte please", "I want latte please now", "I want latte please now or"])
+        for (text, settled) in told { #expect(text.hasPrefix(settled)) }
+        #expect(told.last?.settled == "I want latte")
     }
 
     @Test func chineseIsSettledAsItWasTold() throws {

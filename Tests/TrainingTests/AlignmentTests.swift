@@ -144,6 +144,7 @@ struct AlignmentFeatureTests {
             titles.append(kinds[r % 4])
         }
         var training = AlignmentTraining()
+        training.method = .contrastive
         training.parts = [.middle, .colours, .sentence, .words]
         training.dimensions = 8
         training.heads = 1

@@ -24,6 +24,7 @@ enum SmallShop {
 
     static var training: AlignmentTraining {
         var training = AlignmentTraining()
+        training.method = .contrastive
         training.parts = AlignmentPart.ofPlugins
         training.pictureSpace = "pictures"
         (training.dimensions, training.heads, training.options.epochs, training.options.hidden) = (8, 2, 3, 8)
@@ -45,7 +46,7 @@ struct SharedProjectionTests {
         let (model, _) = try SmallShop.training.run(pairs, textSpace: "sentences", progress: { _ in })
         try SmallShop.withFolder { folder in
             try model.write(to: folder, card: ModelCard(kind: "alignment", method: "contrastive", date: "", seed: 1, data: [:]))
-            let one = SharedProjection(try AlignmentModel.read(folder).model)
+            let one = try AlignedSpace.read(folder)
             #expect(one.textSpace == "sentences" && one.pictureSpace == "pictures" && one.dimensions == model.dimensions)
             let (titles, pictures) = (model.titles(pairs.titles, pairs.sentences), model.pictures(pairs.pictures))
             for r in 0..<20 {

@@ -160,6 +160,26 @@ struct ImageRefusalTests {
         #expect(!refusal(Pictures.bomb(width: 8000, height: 1)).contains("allowed"))
     }
 
+    @Test("a telephone's 50 megapixels are taken where they are to be made smaller, and never decoded whole")
+    func large() throws {
+        let file = Pictures.jpeg([UInt8](repeating: 90, count: 8_160 * 6_144), 8_160, 6_144, components: 1, quality: 50)
+        let small = try decoded(file, .exactly(width: 260, height: 260, kernel: .cubic))
+        #expect((small.width, small.originalWidth, small.originalHeight) == (260, 8_160, 6_144) && small.rgb.allSatisfy { $0 == 90 })
+        #expect(try decoded(file, .full(sideMax: 4_096)).width == 4_080)
+        #expect(refusal(file).contains("8160 x 6144"))
+    }
+
+    @Test("a JPEG in several scans, which is kept whole while it is decoded, has the limit of all pictures")
+    func progressive() throws {
+        let limits = ImageLimits(pixelsMax: 10_000, rowByRowPixelsMax: 40_000)
+        func refused(_ side: Int, progressive: Bool) -> Bool {
+            let file = Pictures.jpeg([UInt8](repeating: 90, count: side * side), side, side, components: 1, progressive: progressive)
+            return (try? decoded(file, .full(sideMax: 64), limits: limits)) == nil
+        }
+        #expect(!refused(200, progressive: false) && refused(201, progressive: false))
+        #expect(!refused(100, progressive: true) && refused(101, progressive: true))
+    }
+
     @Test("files above the limit are refused unread")
     func bytes() {
         let file = Pictures.png(pixels, 40, 24)

@@ -21,7 +21,8 @@ typedef enum ic_result { IC_OK = 0, IC_CORRUPT = 1, IC_UNSUPPORTED = 2, IC_NO_ME
 typedef struct ic_header {
     uint32_t width; /* pixels, as stored: EXIF is not applied */
     uint32_t height;
-    int has_rgb_icc;      /* `icc` describes RGB and the pixels are RGB */
+    int row_by_row;       /* decoding keeps a few rows, not the whole picture at its full size: a JPEG in one scan */
+    unsigned channels;    /* that the pixels have as stored, and that `icc` must describe: 1 grey, 3 RGB, 4 CMYK */
     uint8_t *icc;         /* malloc'ed profile or NULL; ic_header_free */
     size_t icc_length;
 } ic_header;
@@ -43,8 +44,10 @@ ic_result ic_heic_header(const uint8_t *data, size_t length, uint32_t side_max, 
 
 /* The size that ic_jpeg_decode gives for `eighths` (1 to 8). */
 void ic_jpeg_scaled_size(uint32_t width, uint32_t height, unsigned eighths, uint32_t *scaled_width, uint32_t *scaled_height);
-/* Decoded at eighths/8 of its size straight from the DCT coefficients. width and height are the scaled ones. */
-ic_result ic_jpeg_decode(const uint8_t *data, size_t length, unsigned eighths, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
+/* Decoded at eighths/8 of its size straight from the DCT coefficients. width and height are the scaled ones. CMYK is converted by the profile where
+ * there is one (it is used for nothing else), and by plain arithmetic otherwise. */
+ic_result ic_jpeg_decode(const uint8_t *data, size_t length, unsigned eighths, uint32_t width, uint32_t height, const uint8_t *icc, size_t icc_length,
+                         uint8_t *rgb, char *reason);
 ic_result ic_png_decode(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
 ic_result ic_webp_decode(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgb, char *reason);
 /* The first picture of the file on its canvas. */
@@ -55,9 +58,15 @@ ic_result ic_heic_decode(const uint8_t *data, size_t length, uint32_t side_max, 
 ic_result ic_png_decode_alpha(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgba, char *reason);
 ic_result ic_webp_decode_alpha(const uint8_t *data, size_t length, uint32_t width, uint32_t height, uint8_t *rgba, char *reason);
 
-/* Converts `pixels` RGB pixels in place from the profile to sRGB (perceptual). 1 = converted; 0 = left alone, because the
- * profile is sRGB already, is not RGB, or cannot be read. */
-int ic_to_srgb(const uint8_t *icc, size_t icc_length, uint8_t *rgb, size_t pixels);
+/* Converts `pixels` RGB pixels in place from the profile to sRGB (perceptual); `channels` is 3, or 1 for a picture that was grey. 1 = converted; 0 =
+ * left alone, because the profile is as good as sRGB, is of other channels, or cannot be read. */
+int ic_to_srgb(const uint8_t *icc, size_t icc_length, unsigned channels, uint8_t *rgb, size_t pixels);
+
+/* CMYK to sRGB by a profile, row by row. NULL when the profile cannot be used; `inverted`: 255 is no ink. */
+typedef struct ic_cmyk ic_cmyk;
+ic_cmyk *ic_cmyk_open(const uint8_t *icc, size_t icc_length, int inverted);
+void ic_cmyk_convert(ic_cmyk *cmyk, const uint8_t *from, uint8_t *rgb, uint32_t pixels);
+void ic_cmyk_close(ic_cmyk *cmyk);
 
 /* Encoders, for previews and for tests that make their own pictures. *out is malloc'ed; ic_free. */
 ic_result ic_jpeg_encode(const uint8_t *samples, uint32_t width, uint32_t height, unsigned components, int quality, int progressive,

@@ -21,9 +21,12 @@ struct OneEuroSettings: Equatable, Sendable {
 /// Smooths one value over time. A value: samples in, smoothed value out.
 struct OneEuroFilter: Equatable, Sendable {
     private(set) var value: Double
-    private(set) var speed = 0.0
+    private(set) var speed: Double
 
-    init(_ first: Double) { value = first }
+    init(_ first: Double, speed: Double = 0) {
+        value = first
+        self.speed = speed
+    }
 
     /// - Parameters:
     ///   - seconds: since the sample before; more than 0.
@@ -39,8 +42,13 @@ struct OneEuroFilter: Equatable, Sendable {
 
 /// Smooths a figure's landmarks over time.
 struct LandmarkSmoother: Equatable, Sendable {
-    private var filters: [OneEuroFilter] = []
-    private var lastUs: UInt64 = 0
+    private(set) var filters: [OneEuroFilter] = []
+    private(set) var lastUs: UInt64 = 0
+
+    init(filters: [OneEuroFilter] = [], lastUs: UInt64 = 0) {
+        self.filters = filters
+        self.lastUs = lastUs
+    }
 
     /// Samples that come with the same time or an earlier one count as this much later.
     static var secondsMin: Double { 0.001 }

@@ -4,7 +4,7 @@
 ///
 ///     plan ─▶ (PoseChain) ─▶ finished ─▶ plan of the next picture …
 struct PoseTracker: Equatable, Sendable {
-    private struct Track: Equatable, Sendable {
+    struct Track: Equatable, Sendable {
         var kind: PoseChainKind
         var id: UInt32
         var region: Region
@@ -22,19 +22,20 @@ struct PoseTracker: Equatable, Sendable {
     }
 
     /// A chain's search for what is not there.
-    private struct Search: Equatable, Sendable {
+    struct Search: Equatable, Sendable {
         var lastUs: UInt64?
         /// A figure was lost a little while ago: until then every picture is searched.
         var urgentUntilUs: UInt64 = 0
     }
 
     let options: PoseOptions
-    private var tracks: [Track] = []
-    private var searches = [Search](repeating: Search(), count: PoseChainKind.allCases.count)
-    private var lastID: UInt32 = 0
-    private var lastUs: UInt64?
-    private var size: [Int] = []
-    private var irisUs: UInt64?
+    // What a hand-over carries (PoseHandOver).
+    var tracks: [Track] = []
+    var searches = [Search](repeating: Search(), count: PoseChainKind.allCases.count)
+    var lastID: UInt32 = 0
+    var lastUs: UInt64?
+    var size: [Int] = []
+    var irisUs: UInt64?
 
     /// Overlap (IoU) from which a detection is a figure that is followed already.
     static var sameOverlap: Double { 0.5 }

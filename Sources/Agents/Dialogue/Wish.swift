@@ -3,18 +3,22 @@ import Fusion
 import Sessions
 import Wire
 
-/// What is looked for, over several turns: "gold rings under 500" – "cheaper" – "like the second one but in silver".
+/// What is looked for, over several turns: "gold rings under 500" – "cheaper" – "like the second one but in silver" – "not the first one".
 ///
 /// A wish is a list of lines, one a turn; each line's conditions replace those of the lines before on the same field. A turn begins a new wish
-/// unless it refines the one before; another kind of jewellery is another wish.
+/// unless it refines the one before; another kind of jewellery is another wish. What was rejected stays so.
 struct Wish {
     /// Characters and lines that are kept.
     static let charactersMax = 600
     static let linesMax = 6
     /// Products that are kept as shown already.
     static let earlierMax = 200
+    /// Products that are kept as rejected.
+    static let rejectedMax = 12
     /// A turn without a kind of jewellery and of at most so many words refines.
     static let refiningWordsMax = 7
+    /// Of what is wanted in an order, so many are looked at.
+    static let sortedMax = 24
 
     /// What the catalogue is asked for.
     let filter: ProductFilter
@@ -28,23 +32,47 @@ struct Wish {
     let lines: String
     /// What was shown for this wish so far, newest first: kept too.
     let earlierProducts: [String]
+    /// Products that the customer said no to, in this turn or before.
+    let rejected: [String]
+    /// The order that was asked for ("the cheapest"), by id; empty = none was.
+    let sorted: [String]
 
-    /// - Parameter complements: category → categories that go with it.
+    /// The words of a wish without the product that they liken it to: "similar to Pearl Studs in 14K Gold" asks for neither pearls nor gold.
+    static func spoken(_ words: String, _ snapshot: CatalogSnapshot) -> String {
+        let names = snapshot.names.find(in: words)
+        let cues = WishCues(words)
+        return !names.isEmpty && (cues.refines || cues.goesWith) ? snapshot.names.without(names, in: words) : words
+    }
+
+    /// - Parameters:
+    ///   - parsed: the filters in `spoken`.
+    ///   - seen: the product that the turn's photo shows.
+    ///   - complements: category → categories that go with it.
     init(
-        _ turn: TurnQuery, _ parsed: ParsedFilter, snapshot: CatalogSnapshot, parser: FilterParser, complements: [String: [String]] = [:]
+        _ turn: TurnQuery, _ parsed: ParsedFilter, snapshot: CatalogSnapshot, parser: FilterParser, seen: Product? = nil,
+        complements: [String: [String]] = [:]
     ) {
-        let said = SaidWords(turn.words)
+        let words = Wish.spoken(turn.words, snapshot)
+        let cues = WishCues(turn.words)
         let references = References(snapshot: snapshot, context: turn.context)
         let hasPhoto = turn.feature(Modality.image) != nil
-        let isCheaper = said.contains(anyOf: Wish.cheaper)
-        let isLike = said.contains(anyOf: Wish.like)
-        let asksMore = said.contains(anyOf: Wish.more)
-        let ordinals = references.ordinals(turn.words)
-        let pointed = hasPhoto ? [] : references.products(in: turn.words)
+        let named = references.named(turn.words)
+        let pointed = hasPhoto ? [seen?.id].compactMap { $0 } : references.products(in: turn.words)
+        let isCounted = !references.ordinals(words).isEmpty
         let kinds = Set(parsed.filter.category.anyOf)
-        if !hasPhoto, said.contains(anyOf: Wish.goingWith),
-            let reference = (pointed.first ?? turn.context.focusedProduct ?? turn.context.shownProducts.first).flatMap(snapshot.product),
-            let others = complements[reference.category], !others.isEmpty,
+        let kept = turn.context.dialogue.wish.split(separator: "\n").map(String.init)
+        var rejected = kept.filter { $0.hasPrefix(Wish.rejection) }.flatMap { $0.split(separator: " ").dropFirst().map(String.init) }
+        let dislikes = cues.dislikes && !pointed.isEmpty && !hasPhoto
+        if dislikes { rejected += pointed.filter { !rejected.contains($0) } }
+        rejected = Array(rejected.suffix(Wish.rejectedMax))
+        self.rejected = rejected
+        func written(_ lines: [String]) -> String {
+            let head = rejected.isEmpty ? "" : ([Wish.rejection] + rejected).joined(separator: " ") + "\n"
+            return head + String(lines.joined(separator: "\n").suffix(Wish.charactersMax))
+        }
+        let focus = hasPhoto ? nil : turn.context.focusedProduct ?? turn.context.shownProducts.first
+        let reference = (pointed.first ?? focus).flatMap(snapshot.product)
+        if cues.goesWith, let reference, let others = complements[reference.category], !others.isEmpty,
             // "Matching rings" match each other; "what matches this ring" points at it.
             !pointed.isEmpty || kinds != [reference.category]
         {
@@ -52,68 +80,99 @@ struct Wish {
             // "A necklace that goes with this ring" names both kinds.
             sought.category.anyOf.removeAll { $0 == reference.category }
             if sought.category.anyOf.isEmpty { sought.category.anyOf = others }
-            sought.excludedIDs.insert(reference.id)
+            sought.excludedIDs.formUnion([reference.id] + rejected)
             (filter, like, goesWith) = (sought, nil, reference)
-            (isMore, earlierProducts) = (false, [])
-            lines = String(turn.words.prefix(Wish.charactersMax))
+            (isMore, earlierProducts, sorted) = (false, [], [])
+            lines = written([words])
             return
         }
         goesWith = nil
-        let reference = (pointed.first ?? turn.context.focusedProduct ?? turn.context.shownProducts.first).flatMap(snapshot.product)
+        // A product by its name begins anew: what was looked for before says nothing of it.
+        var said = named.isEmpty ? Array(kept.filter { !$0.hasPrefix(Wish.rejection) }.suffix(Wish.linesMax - 1)) : []
         var merged = ProductFilter()
-        var kept = turn.context.dialogue.wish.split(separator: "\n").suffix(Wish.linesMax - 1).map(String.init)
-        for line in kept { merged = merged.refined(by: parser.parse(line).filter) }
+        for line in said { merged = merged.refined(by: parser.parse(line).filter) }
         let kindsBefore = merged.category.anyOf.isEmpty ? [reference?.category].compactMap { $0 } : merged.category.anyOf
         let isOtherKind = !kinds.isSubset(of: kindsBefore)
-        let isShort = Wish.wordCount(turn.words) <= Wish.refiningWordsMax
+        // A gift for somebody else is another wish, too.
+        let people = merged.attributes["recipient"]
+        let isForOther = people != nil && parsed.filter.attributes["recipient"].map { $0 != people } ?? false
+        let isShort = Wish.wordCount(words) <= Wish.refiningWordsMax
+        let isUnderWay = !(turn.context.shownProducts.isEmpty && turn.context.focusedProduct == nil) || !named.isEmpty
+        let changes = cues.isCheaper || cues.isDearer || cues.asksMore || cues.comparison != nil
         let refines =
-            !hasPhoto && !(turn.context.shownProducts.isEmpty && turn.context.focusedProduct == nil)
-            && (((isCheaper || asksMore) && !isOtherKind) || !ordinals.isEmpty || (isLike && !pointed.isEmpty)
-                || (parsed.filter.category.isEmpty && isShort && !parsed.filter.isEmpty))
+            !hasPhoto && isUnderWay
+            && ((changes && !isOtherKind) || dislikes || isCounted || (cues.isLike && !pointed.isEmpty)
+                || (parsed.filter.category.isEmpty && isShort && !isForOther && (!parsed.filter.isEmpty || !said.isEmpty)))
         guard refines else {
-            filter = parsed.filter
+            var sought = parsed.filter
+            sought.excludedIDs.formUnion(rejected)
+            sorted = Wish.sort(cues, &sought, snapshot)
+            filter = sought
             like = nil
             (isMore, earlierProducts) = (false, [])
-            lines = String(turn.words.prefix(Wish.charactersMax))
+            lines = written([String(words.prefix(Wish.charactersMax))])
             return
         }
-        isMore = asksMore
-        merged = merged.refined(by: parsed.filter)
+        isMore = cues.asksMore
+        merged = merged.refined(by: dislikes && !isCounted ? parsed.filter.wanted : parsed.filter)
+        var line = words
         if let reference {
-            if merged.category.isEmpty { merged.category.anyOf = [reference.category] }
-            if isCheaper, reference.price.amountMinor > 1 {
-                merged.priceMaxMinor = min(parsed.filter.priceMaxMinor ?? .max, reference.price.amountMinor - 1)
-                merged.priceMinMinor = parsed.filter.priceMinMinor.flatMap { $0 < reference.price.amountMinor ? $0 : nil }
+            if merged.category.isEmpty {
+                merged.category.anyOf = [reference.category]
+                // The kind that was meant is kept with the words.
+                line += ", \(reference.category)"
             }
-            if isLike || !ordinals.isEmpty { merged.excludedIDs.insert(reference.id) }
+            let price = reference.price.amountMinor
+            if cues.isCheaper, price > 1 {
+                merged.priceMaxMinor = min(parsed.filter.priceMaxMinor ?? .max, price - 1)
+                merged.priceMinMinor = parsed.filter.priceMinMinor.flatMap { $0 < price ? $0 : nil }
+            }
+            if cues.isDearer {
+                merged.priceMinMinor = max(parsed.filter.priceMinMinor ?? 0, price + 1)
+                merged.priceMaxMinor = merged.priceMaxMinor.flatMap { $0 > price ? $0 : nil }
+            }
+            if cues.isLike || isCounted || !named.isEmpty { merged.excludedIDs.insert(reference.id) }
         }
+        merged.excludedIDs.formUnion(rejected)
         var shown = turn.context.shownProducts
         for id in turn.context.dialogue.earlierProducts where !shown.contains(id) { shown.append(id) }
         earlierProducts = Array(shown.prefix(Wish.earlierMax))
         if isMore { merged.excludedIDs.formUnion(earlierProducts) }
+        if let comparison = cues.comparison, let reference {
+            let fitting = snapshot.products(matching: merged, limit: .max).filter { comparison.puts($0, before: reference) }
+            merged.attributes["id"] = .init(anyOf: fitting.isEmpty ? [Wish.nothing] : fitting.map(\.id))
+        }
+        sorted = Wish.sort(cues, &merged, snapshot)
         filter = merged
-        like = isMore || (parsed.filter.gem.anyOf.isEmpty && !isLike && !isCheaper && ordinals.isEmpty) ? nil : reference
+        let isBesides = isMore || dislikes || !sorted.isEmpty
+        let isFromWords = parsed.filter.gem.anyOf.isEmpty && !cues.isLike && !changes && !isCounted
+        like = isBesides || isFromWords ? nil : reference
         // "Cheaper" is kept with the price it meant.
-        var line = turn.words
-        if isCheaper, let most = merged.priceMaxMinor { line += ", under \(Double(most) / FilterParser.minorUnits(of: snapshot.currency))" }
-        kept.append(line)
-        lines = String(kept.joined(separator: "\n").suffix(Wish.charactersMax))
+        let units = FilterParser.minorUnits(of: snapshot.currency)
+        if cues.isCheaper, let most = merged.priceMaxMinor { line += ", under \(Double(most) / units)" }
+        if cues.isDearer, let least = merged.priceMinMinor { line += ", over \(Double(least) / units)" }
+        said.append(line)
+        lines = written(said)
+    }
+
+    /// A line that lists what was rejected; customers' own lines are sentences.
+    private static let rejection = "-"
+    /// No product's id.
+    private static let nothing = ""
+
+    /// Narrows a filter to what comes first in the order that was asked for.
+    private static func sort(_ cues: WishCues, _ filter: inout ProductFilter, _ snapshot: CatalogSnapshot) -> [String] {
+        guard let order = cues.order else { return [] }
+        let first = order.sorted(snapshot.products(matching: filter, limit: .max)).prefix(sortedMax).map(\.id)
+        if !first.isEmpty { filter.attributes["id"] = .init(anyOf: Array(first)) }
+        return Array(first)
     }
 
     /// Words of a sentence; ideographs count as half of one.
-    private static func wordCount(_ text: String) -> Int {
+    static func wordCount(_ text: String) -> Int {
         let han = text.unicodeScalars.count { (0x4E00...0x9FFF).contains($0.value) }
         return han > 0 ? (han + 1) / 2 : text.split { !$0.isLetter && !$0.isNumber }.count
     }
-
-    private static let cheaper = ["cheaper", "less expensive", "lower price", "not so dear", "more affordable", "便宜"]
-    private static let like = [
-        "like this", "like it", "like that", "like the", "similar*", "the same", "same in", "类似", "差不多", "一样的", "同款", "换成", "这个款", "这款",
-    ]
-    private static let goingWith = [
-        "goes with", "go with", "going with", "to match", "matches", "matching", "pair with", "pairs with", "wear with", "搭配", "配套", "相配", "配什么",
-    ]
-    private static let more = ["more of", "show me more", "others", "anything else", "what else", "还有别的", "多看几", "其他的", "还有吗", "再看看"]
 }
 
 extension ProductFilter {
@@ -132,5 +191,12 @@ extension ProductFilter {
         if new.nickelFree { merged.nickelFree = true }
         for name in new.attributes.keys.sorted() { merged.attributes[name] = new.attributes[name] }
         return merged
+    }
+
+    /// The same without what is not wanted: "I don't like the gold one" speaks of one product.
+    var wanted: ProductFilter {
+        var copy = self
+        for field in ["category", "material", "gem", "color"] + attributes.keys.sorted() { copy[field: field].noneOf = [] }
+        return copy
     }
 }

@@ -21,11 +21,13 @@ struct Claims: Equatable {
         let marks: Set<Character> = [".", "!", "?", "。", "！", "？", "\n", ":", "：", "“", "\""]
         var begins = true
         var negations = 0
+        var hasNeither = false
         let tokens = Claims.tokens(text)
         for (index, token) in tokens.enumerated() {
             guard let first = token.first else { continue }
             if token.count == 1, marks.contains(first) {
                 begins = true
+                hasNeither = false
                 continue
             }
             defer { begins = false }
@@ -43,7 +45,15 @@ struct Claims: Equatable {
                 let isParticle = lower == "no" && begins && index + 1 < tokens.count && ",.".contains(tokens[index + 1])
                 if isParticle { continue }
                 if Claims.conditions.contains(lower) { isConditional = true }
-                if Claims.negations.contains(lower) || lower.hasSuffix("n't") || lower.hasSuffix("n’t") { negations += 1 }
+                // "Neither … nor" says no to both, once; "not only … but" says yes to both.
+                let isNeither = lower == "nor" && hasNeither
+                let isNotOnly = lower == "not" && index + 1 < tokens.count && ["only", "just", "merely"].contains(tokens[index + 1].lowercased())
+                if lower == "neither" { hasNeither = true }
+                if isNeither || isNotOnly {
+                    continue
+                } else if Claims.negations.contains(lower) || lower.hasSuffix("n't") || lower.hasSuffix("n’t") {
+                    negations += 1
+                }
                 if first.isUppercase, !begins, lower != "i", !lower.hasPrefix("i'") { names.append(lower) }
                 if lower.count >= 4, !Claims.functionWords.contains(lower) { telling.append(String(lower.prefix(5))) }
             }
@@ -53,7 +63,8 @@ struct Claims: Equatable {
     }
 
     private mutating func readChinese(_ run: String, _ negations: inout Int) {
-        for word in ["不", "没", "无法", "非"] { negations += run.split(separator: word, omittingEmptySubsequences: false).count - 1 }
+        let plain = Claims.affirming.reduce(run) { $0.replacing($1, with: " ") }
+        for word in ["不", "没", "无法", "非"] { negations += plain.split(separator: word, omittingEmptySubsequences: false).count - 1 }
         if ["除非", "除了", "如果", "若", "只有", "仅", "的除外", "但"].contains(where: run.contains) { isConditional = true }
         let characters = Array(run)
         for index in characters.indices.dropLast() { telling.append(String(characters[index...index + 1])) }
@@ -154,6 +165,10 @@ struct Claims: Equatable {
     ]
     private static let negations: Set<String> = [
         "not", "no", "never", "cannot", "none", "nothing", "without", "neither", "nor", "unable", "except", "avoid",
+    ]
+    /// What holds a character for "no" and says none; longer ones first where one holds the other.
+    private static let affirming = [
+        "不锈钢", "差不多", "非常", "不仅", "不但", "不只", "不单", "不光", "不过", "不同", "不断", "不错", "不少", "不管", "不论", "不妨", "除非", "非凡", "非洲",
     ]
     private static let conditions: Set<String> = ["unless", "except", "if", "whose", "only", "provided", "but"]
     private static let functionWords: Set<String> = [

@@ -58,8 +58,27 @@ extension ParsedFilter {
             for index in match.range where bytes.indices.contains(index) { bytes[index] = UInt8(ascii: " ") }
         }
         let left = String(decoding: bytes, as: UTF8.self).lowercased()
-        let chinese = ParsedFilter.usual.filter { !$0.allSatisfy(\.isASCII) }.reduce(left) { $0.replacing($1, with: " ") }
-        return chinese.split { !$0.isLetter && !$0.isNumber && $0 != "'" }.filter { !ParsedFilter.usual.contains(String($0)) }.joined(separator: " ")
+        let isLatin = left.utf8.allSatisfy { $0 < 0x80 }
+        let words = isLatin ? left : ParsedFilter.withoutUsual(left)
+        return words.split { !$0.isLetter && !$0.isNumber && $0 != "'" }.filter { !ParsedFilter.usualWords.contains(String($0)) }
+            .joined(separator: " ")
+    }
+
+    /// The same with spaces in the place of Chinese words of every request.
+    private static func withoutUsual(_ text: String) -> String {
+        var bytes = Array(text.utf8)
+        for usual in usualChinese {
+            var at = 0
+            while at + usual.count <= bytes.count {
+                if bytes[at] == usual[0], bytes[at..<at + usual.count].elementsEqual(usual) {
+                    for index in at..<at + usual.count { bytes[index] = UInt8(ascii: " ") }
+                    at += usual.count
+                } else {
+                    at += 1
+                }
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     // Words of every request; longer ones first where one holds the other.
@@ -67,8 +86,10 @@ extension ParsedFilter {
         a an and any anything are as at be but by can cheaper could do dollars else find fine for from get give go goes good have help
         here i i'd i'm in is it its just like look looking match matches matching may me more my need nice of on one ones or other others
         pair please recommend same see show similar so some something suggest than that the them these they this those to under want wear
-        what which with would you your first second third last
+        what which with would you your first second third last no not none never without except don't dont doesn't
         有没有 我想要 我想看 我想买 给我看 帮我找 这一款 那一款 有什么 我想 我要 想要 想看 想买 看看 推荐 类似 差不多 便宜 一点 一些 这款 那款 这个 那个 这种 可以 什么 搭配 配套
-        请 我 你 您 有 吗 呢 的 款 个 要 找 但是 但 和 跟 与 第一 第二 第三 换成 换 再 还 更 想 给 看
+        请 我 你 您 有 吗 呢 的 款 个 要 找 但是 但 和 跟 与 第一 第二 第三 不想要 不喜欢 没有 不要 不带 不含 换成 换 再 还 更 想 给 看 不 没 别 太 了
         """.split { $0 == " " || $0 == "\n" }.map(String.init)
+    private static let usualWords = Set(usual)
+    private static let usualChinese = usual.filter { !$0.allSatisfy(\.isASCII) }.map { Array($0.utf8) }
 }

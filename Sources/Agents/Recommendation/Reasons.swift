@@ -17,10 +17,14 @@ public struct Reasons: Sendable {
     let like: Product?
     let rules: RecommendationRules
     let snapshot: CatalogSnapshot
+    /// How much words and photo count where one vector was made of both.
+    let fused: [ClassProbability]
 
     init(
-        say: Phrases, language: String, phrases: [String], words: String, like: Product?, rules: RecommendationRules, snapshot: CatalogSnapshot
+        say: Phrases, language: String, phrases: [String], words: String, like: Product?, rules: RecommendationRules, snapshot: CatalogSnapshot,
+        fused: [ClassProbability] = []
     ) {
+        self.fused = fused
         self.say = say
         self.language = language
         self.phrases = phrases
@@ -36,8 +40,19 @@ public struct Reasons: Sendable {
     ///   - like: the product that was asked for more of.
     public init(language: String, parsed: ParsedFilter, words: String, like: Product?, recommender: Recommender) {
         self.init(
-            say: Phrases(language), language: language, phrases: parsed.matches.map(\.phrase), words: parsed.rest(of: words), like: like,
+            say: Phrases(language), language: language, phrases: Reasons.phrases(parsed, Phrases(language)), words: parsed.rest(of: words),
+            like: like,
             rules: recommender.rules, snapshot: recommender.snapshot)
+    }
+
+    /// The filters as they were said, each once; what is not wanted with its "no".
+    static func phrases(_ parsed: ParsedFilter, _ say: Phrases) -> [String] {
+        var phrases: [String] = []
+        for match in parsed.matches {
+            let phrase = match.operator == "!=" ? say.of("no \(match.phrase)", "不要\(match.phrase)") : match.phrase
+            if !phrases.contains(phrase) { phrases.append(phrase) }
+        }
+        return phrases
     }
 
     /// The greatest share first; equal ones in the order of the signals.
@@ -56,9 +71,12 @@ public struct Reasons: Sendable {
             return phrases.isEmpty ? text : text + say.of(": ", "：") + phrases.joined(separator: say.of(", ", "、"))
         case Modality.pictureByWords: return say.picturesWords(percent)
         case Modality.titleByPicture: return say.titleOfPhoto(percent)
+        case Modality.fused: return say.fitsTogether(percent, fused)
         case "words": return say.holdsWords(words, percent)
         case "behaviour": return say.othersWentOn(percent)
         case "taste": return say.likeWhatYouTurnedTo(percent)
+        case "price": return say.pricedLike(percent)
+        case "popularity": return say.othersLike(percent)
         case "rule":
             guard let rule = part.rule, rules.boosts.indices.contains(rule) else { return say.shopsChoice }
             let name = rules.boosts[rule].name
@@ -84,6 +102,21 @@ extension Phrases {
     }
     func likeWhatYouTurnedTo(_ percent: Int) -> String {
         of("like what you turned to here (\(percent) % more than the others)", "与您关注的款式相近（比其他款高 \(percent)%）")
+    }
+    /// What one vector of words and photo says, and how much each counts in it.
+    func fitsTogether(_ percent: Int, _ shares: [ClassProbability]) -> String {
+        let parts = shares.map { share in
+            let name = share.name == Modality.text ? of("words", "文字") : share.name == Modality.image ? of("photo", "照片") : share.name
+            return "\(name) \(Int((share.probability * 100).rounded())) %"
+        }
+        let whole = of("fits what you say and show", "符合您所说和所示的")
+        return whole + of(" (\(percent) % alike", "（\(percent)%") + parts.map { of("; ", "；") + $0 }.joined() + of(")", "）")
+    }
+    func pricedLike(_ percent: Int) -> String {
+        of("costs about what you turned to here did (\(percent) % as near as can be)", "价格与您关注的款式相近（\(percent)%）")
+    }
+    func othersLike(_ percent: Int) -> String {
+        of("many turn to it (\(percent) % of the most popular)", "很多顾客关注（为最热门的 \(percent)%）")
     }
     var shopsChoice: String { of("the shop's choice", "本店推荐") }
     func fits(_ signal: String, _ percent: Int) -> String { of("fits by \(signal) (\(percent) % alike)", "\(signal) 相符（\(percent)%）") }

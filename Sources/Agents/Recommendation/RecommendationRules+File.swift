@@ -40,11 +40,11 @@ extension RecommendationRules {
 
     private static func weights(_ value: YAMLValue, or fallback: Weights) throws(YAMLError) -> Weights {
         guard value.exists else { return fallback }
-        try value.fields("words", "behaviour", "taste", "across")
+        try value.fields("similarity", "words", "behaviour", "taste", "price", "popularity", "across")
         var weights = fallback
-        weights.words = Float(try value["words"].number(in: 0...10, or: Double(fallback.words)))
-        weights.behaviour = Float(try value["behaviour"].number(in: 0...10, or: Double(fallback.behaviour)))
-        weights.taste = Float(try value["taste"].number(in: 0...10, or: Double(fallback.taste)))
+        for signal in RankingSignal.allCases {
+            weights[signal] = Float(try value[signal.rawValue].number(in: 0...10, or: Double(fallback[signal])))
+        }
         weights.across = try share(value["across"], or: fallback.across)
         return weights
     }
@@ -87,7 +87,7 @@ extension RecommendationRules {
             arms.append(
                 Arm(
                     name: name, share: try item["share"].number(in: 0...1e6, or: 1), diversity: try share(item["diversity"], or: rules.diversity),
-                    weights: try weights(item["weights"], or: rules.weights)))
+                    weights: try weights(item["weights"], or: rules.weights), hasOwnWeights: item["weights"].exists))
         }
         guard (2...armsMax).contains(arms.count), arms.contains(where: { $0.share > 0 }) else {
             throw value.error("an experiment has 2 to \(armsMax) arms, one of which has a share above 0")

@@ -26,14 +26,15 @@ public struct RecommendationRules: Sendable, Equatable {
         }
     }
 
-    /// How much each signal counts beside the similarity in the fused space, which counts 1.
+    /// How much each signal counts (`RankingSignal` says what they are). These are set by hand, and serve until weights are learnt from what
+    /// customers chose (`learnt`).
     public struct Weights: Sendable, Equatable {
-        /// BM25 of words that filters did not understand, 0 to 1.
+        public var similarity: Float = 1
         public var words: Float = 0.15
-        /// What customers went on to after what this one looked at, 0 to 1.
         public var behaviour: Float = 0.2
-        /// Likeness to what was liked less likeness to what was disliked in this session, -1 to 1.
         public var taste: Float = 0.3
+        public var price: Float = 0
+        public var popularity: Float = 0
         /// How much of a modality's weight goes to the products' other side where a shared space is served, 0 to 1.
         public var across: Float = 0.5
 
@@ -47,12 +48,15 @@ public struct RecommendationRules: Sendable, Equatable {
         public var share: Double
         public var diversity: Float
         public var weights: Weights
+        /// Whether the arm says its weights itself: learnt ones do not replace them.
+        public var hasOwnWeights: Bool
 
-        public init(name: String, share: Double, diversity: Float, weights: Weights) {
+        public init(name: String, share: Double, diversity: Float, weights: Weights, hasOwnWeights: Bool = false) {
             self.name = name
             self.share = share
             self.diversity = diversity
             self.weights = weights
+            self.hasOwnWeights = hasOwnWeights
         }
     }
 
@@ -101,4 +105,19 @@ public struct RecommendationRules: Sendable, Equatable {
     public var experiment: Experiment?
 
     public init() {}
+
+    /// With learnt weights in the place of those set by hand, but for what is no signal (`across`) and for arms that say their own.
+    public func learnt(_ learnt: [RankingSignal: Float]) -> RecommendationRules {
+        var rules = self
+        func replace(_ weights: inout Weights) {
+            for signal in RankingSignal.allCases { weights[signal] = learnt[signal] ?? 0 }
+        }
+        replace(&rules.weights)
+        for index in rules.experiment?.arms.indices ?? 0..<0 where rules.experiment?.arms[index].hasOwnWeights == false {
+            guard var weights = rules.experiment?.arms[index].weights else { continue }
+            replace(&weights)
+            rules.experiment?.arms[index].weights = weights
+        }
+        return rules
+    }
 }

@@ -33,7 +33,7 @@ public struct RecommendationRequest: Sendable {
 public struct Pick: Sendable, Equatable {
     /// One signal's part in the score; below 0 = it spoke against it.
     public struct Part: Sendable, Equatable {
-        /// A modality of the query, "words", "behaviour", "taste" or "rule".
+        /// A modality of the query, "rule", or one of `RankingSignal`.
         public var signal: String
         public var part: Float
         /// How much of it there was: a cosine for modalities, -1 to 1; otherwise the signal before its weight.
@@ -47,6 +47,8 @@ public struct Pick: Sendable, Equatable {
     /// Σ over the query's modalities: the similarity in the fused space.
     public var similarity: Float
     public var parts: [Part]
+    /// How much of each signal there was before its weight, for learning from what is chosen.
+    public var amounts = SignalAmounts()
 
     /// Each signal's share, adding up to 1: max(0, part) / Σ max(0, part); equal shares when nothing speaks for it. Modalities of the query are
     /// named even when they say nothing, other signals only when they speak for it.
@@ -56,7 +58,7 @@ public struct Pick: Sendable, Equatable {
         return named.map { ($0, total > 0 ? max(0, $0.part) / total : 1 / Float(named.count)) }
     }
 
-    private static let ownSignals: Set<String> = ["words", "behaviour", "taste", "rule"]
+    private static let ownSignals = Set(RankingSignal.allCases.map(\.rawValue)).union(["rule"])
 }
 
 /// Candidates from three sources (the fused space, words, behaviour), ranked by all signals together, kept apart by MMR. Pure and quick: about a
@@ -70,11 +72,14 @@ public struct Recommender: Sendable {
     public let next: (any NextProducts)?
     /// nil = words are compared with words and pictures with pictures alone.
     public let across: (any AcrossModalities)?
+    /// By product, 0 to 1; what is not in it counts 0.
+    public let popularity: [String: Float]
 
     public init(
         snapshot: CatalogSnapshot, rules: RecommendationRules = RecommendationRules(), next: (any NextProducts)? = nil,
-        across: (any AcrossModalities)? = nil
+        across: (any AcrossModalities)? = nil, popularity: [String: Float] = [:]
     ) {
+        self.popularity = popularity
         self.snapshot = snapshot
         self.rules = rules
         self.next = next
@@ -156,24 +161,40 @@ public struct Recommender: Sendable {
         let words = Dictionary(request.words.map { ($0.id, Float($0.score)) }, uniquingKeysWith: { first, _ in first })
         let bestNext = foreseen.map(\.score).max() ?? 0
         let after = Dictionary(foreseen.map { ($0.productID, $0.score) }, uniquingKeysWith: { first, _ in first })
-        let hasTaste = !request.taste.signs.isEmpty && request.weights.taste > 0
+        let hasTaste = !request.taste.signs.isEmpty
         let agreements = hasTaste ? hits.map { request.taste.agreement($0.productID, snapshot) } : []
         // All pieces of a shop are somewhat alike: only what is more or less so than the others says something.
         let usual = agreements.isEmpty ? 0 : agreements.reduce(0, +) / Float(agreements.count)
+        let usualPrice = request.taste.usualPrice(snapshot.currency, snapshot)
         var picks: [Pick] = []
         for (index, hit) in hits.enumerated() {
             guard let product = snapshot.product(hit.productID) else { continue }
-            var parts = hit.contributions.map { Pick.Part(signal: $0.modality, part: $0.part, amount: $0.cosine) }
+            let counts = request.weights.similarity
+            var parts = hit.contributions.map { Pick.Part(signal: $0.modality, part: counts * $0.part, amount: $0.cosine) }
+            var amounts = SignalAmounts()
+            if !hit.contributions.isEmpty { amounts[.similarity] = hit.score }
             func add(_ signal: String, _ weight: Float, _ amount: Float, rule: Int? = nil) {
                 if weight * amount != 0 { parts.append(Pick.Part(signal: signal, part: weight * amount, amount: amount, rule: rule)) }
             }
-            if bestWords > 0 { add("words", request.weights.words, (words[hit.productID] ?? 0) / bestWords) }
-            if bestNext > 0 { add("behaviour", request.weights.behaviour, (after[hit.productID] ?? 0) / bestNext) }
-            if hasTaste { add("taste", request.weights.taste, agreements[index] - usual) }
-            for (rule, boost) in rules.boosts.enumerated() where boost.filter.matches(product) { add("rule", 1, boost.by, rule: rule) }
+            func add(_ signal: RankingSignal, _ amount: Float) {
+                amounts[signal] = amount
+                add(signal.rawValue, request.weights[signal], amount)
+            }
+            if bestWords > 0 { add(.words, (words[hit.productID] ?? 0) / bestWords) }
+            if bestNext > 0 { add(.behaviour, (after[hit.productID] ?? 0) / bestNext) }
+            if hasTaste { add(.taste, agreements[index] - usual) }
+            if let usualPrice { add(.price, product.price.currency == snapshot.currency ? product.price.nearness(to: usualPrice) : 0) }
+            if !popularity.isEmpty { add(.popularity, popularity[hit.productID] ?? 0) }
+            for (rule, boost) in rules.boosts.enumerated() where boost.filter.matches(product) {
+                add("rule", 1, boost.by, rule: rule)
+                amounts.rule += boost.by
+            }
             var score = parts.reduce(Float(0)) { $0 + $1.part }
-            if rules.stock == .prefer, !product.inStock { score -= RecommendationRules.outOfStockLoss }
-            picks.append(Pick(productID: hit.productID, score: score, similarity: hit.score, parts: parts))
+            if rules.stock == .prefer, !product.inStock {
+                score -= RecommendationRules.outOfStockLoss
+                amounts.rule -= RecommendationRules.outOfStockLoss
+            }
+            picks.append(Pick(productID: hit.productID, score: score, similarity: hit.score, parts: parts, amounts: amounts))
         }
         return picks.sorted { $0.score != $1.score ? $0.score > $1.score : $0.productID < $1.productID }
     }

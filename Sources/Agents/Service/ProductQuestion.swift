@@ -1,160 +1,117 @@
 import Catalog
 import Wire
 
-/// Answers questions about one product from its attributes: "is it nickel free", "多重".
+/// Answers questions about products from their attributes: "is it nickel free", "多重", "how long is it and is it in stock".
 enum ProductQuestion {
-    struct Topic: Sendable {
-        var english: String
-        var chinese: String
-        /// As `SaidWords` looks for them.
-        var words: [String]
-        /// With one of these beside them the words ask for something else: "how long does it take".
-        var unless: [String] = []
-        /// A short statement of it; nil when the product does not say.
-        var fact: @Sendable (Product, Phrases) -> String?
-
-        func name(_ say: Phrases) -> String { say.of(english, chinese) }
-
-        func isAsked(in said: SaidWords) -> Bool { said.contains(anyOf: words) && !said.contains(anyOf: unless) }
-    }
-
     /// What is asked of the shop and not of a piece, whatever else the words say: delivery, returns, discounts, services.
-    private static let shopWords = [
+    private static let shopWords: PhraseSet = [
         "ship*", "deliver*", "postage", "courier", "express", "customs", "arriv*", "return*", "refund*", "send it back", "money back", "exchange*",
         "discount*", "coupon", "voucher", "warrant*", "guarantee*", "engrav*", "installment", "instalment", "gift wrap*", "运费", "邮费", "快递", "发货",
         "送货", "配送", "寄", "送到", "到货", "能到", "才到", "多久", "多长时间", "退", "换货", "折扣", "打折", "优惠", "保修", "质保", "刻字", "分期", "礼盒",
     ]
 
-    /// nil when the words ask for nothing that products state, or this one does not state it.
-    static func answer(_ words: String, product: Product?, language: String, _ say: Phrases) -> ServiceAnswer? {
+    /// Whether the words ask for something of the shop and not of a piece.
+    static func isForShop(_ words: String) -> Bool { isForShop(SaidWords(words)) }
+
+    static func isForShop(_ said: SaidWords) -> Bool { said.contains(anyOf: shopWords) }
+
+    /// What the words ask of a product, beside its name; empty when they ask for nothing that products state.
+    static func topics(_ words: String, names: ProductNames) -> [Topic] {
         let lower = words.lowercased()
         // The product's own name says "gold" and "ring"; what is asked stands beside it.
-        let names = ProductNames(product.map { [$0] } ?? [])
-        let asked = SaidWords(names.without(names.find(in: lower), in: lower))
-        guard !asked.contains(anyOf: shopWords), let topic = topics.first(where: { $0.isAsked(in: asked) }) else { return nil }
-        guard let product else { return ServiceAnswer(text: say.whichProduct, kind: .clarify) }
-        let title = product.title(in: language)
-        guard let fact = topic.fact(product, say) else { return nil }
-        let sentence = fact + say.of(".", "。")
-        return ServiceAnswer(
-            text: say.of("\(title): ", "\(title)：") + sentence, sources: [Source(kind: "product", id: product.id, title: title, quote: sentence)],
-            product: product.id)
+        return topics(beside: names.without(names.find(in: lower), in: lower))
+    }
+
+    private static func topics(beside rest: String) -> [Topic] {
+        // "How much does it weigh" asks for no price, "how much is it and what does it weigh" does.
+        let plain = rest.replacing(/how much (?:does|do|did|would|will)\b[^?.,;]{0,60}?\bweigh/, with: "weigh")
+        let asked = SaidWords(plain)
+        guard !asked.contains(anyOf: shopWords) else { return [] }
+        let found = Topic.all.filter { $0.isAsked(in: asked, rest: rest) }
+        // The narrower one answers for the wider: "is it solid gold" is answered by the fineness.
+        let hidden = found.flatMap(\.covers)
+        return found.filter { !hidden.contains($0.english) }
+    }
+
+    /// nil when the words ask for nothing that products state, or these do not state it.
+    ///
+    /// - Parameter products: one, or those that are asked about side by side.
+    static func answer(_ words: String, products: [Product], language: String, _ say: Phrases) -> ServiceAnswer? {
+        let topics = topics(words, names: ProductNames(products))
+        guard !topics.isEmpty else { return nil }
+        guard !products.isEmpty else { return ServiceAnswer(text: say.whichProduct, kind: .clarify) }
+        var lines: [String] = []
+        var sources: [Source] = []
+        for product in products {
+            let facts = topics.compactMap { $0.answer(product, say, words) }
+            guard !facts.isEmpty else { continue }
+            let title = product.title(in: language)
+            let sentence = facts.joined(separator: say.of("; ", "；")) + say.of(".", "。")
+            lines.append(say.of("\(title): ", "\(title)：") + sentence)
+            sources.append(Source(kind: "product", id: product.id, title: title, quote: sentence))
+        }
+        return lines.isEmpty
+            ? nil : ServiceAnswer(text: lines.joined(separator: say.of(" ", "")), sources: sources, product: sources.first?.id)
     }
 
     /// Whether words beside a product's name ask for a fact, rather than for things to look at or to do.
     static func asks(_ rest: String) -> Bool {
         let said = SaidWords(rest)
-        return !said.contains(anyOf: wishes) && !said.contains(anyOf: shopWords) && topics.dropLast().contains { $0.isAsked(in: said) }
+        return !said.contains(anyOf: wishes) && topics(beside: rest).contains { !$0.isWare }
     }
 
-    private static let wishes = [
+    private static let wishes: PhraseSet = [
         "show", "showing", "find", "like", "similar", "recommend", "look for", "looking for", "try", "trying", "instead", "推荐", "类似", "试", "找",
         "想看", "看看", "换成",
     ]
 
     /// What a comparison lists; the price first, and always.
-    static var comparable: [Topic] { [price, material, gem, weight, length, width, clasp, nickel, stock] }
-
-    /// First match wins, so the narrower ones stand first.
-    private static var topics: [Topic] { [nickel, weight, resizable, sizes, stock, price, karat, gem, clasp, length, width, finish, material] }
-
-    private static let nickel = Topic(english: "nickel", chinese: "镍", words: ["nickel", "allerg*", "镍", "过敏"]) { product, say in
-        switch product.attribute("nickel_free") {
-        case "true": say.of("nickel free", "不含镍")
-        case "false": say.of("it may contain nickel", "可能含镍")
-        default: nil
-        }
-    }
-    private static let weight = Topic(english: "weight", chinese: "重量", words: ["weigh*", "heavy", "heavier", "多重", "重量", "几克"]) { product, say in
-        product.attribute("weight_g").map { say.of("it weighs \($0) g", "重 \($0) 克") }
-    }
-    private static let resizable = Topic(
-        english: "resizing", chinese: "改圈", words: ["resiz*", "改圈", "改尺寸", "改大", "改小"],
-        unless: ["how much", "cost", "price", "charge", "how long", "多少钱", "费", "几天"]
-    ) { product, say in
-        switch product.attribute("resizable") {
-        case "true": say.of("it can be resized", "可以改圈")
-        case "false": say.of("it cannot be resized", "不能改圈")
-        default: nil
-        }
-    }
-    private static let sizes = Topic(
-        english: "sizes", chinese: "尺码", words: ["which size", "what size", "in my size", "sizes", "哪些尺码", "什么尺码", "几号到", "我的尺码"]
-    ) { product, say in
-        product.attribute("size_range").map { say.of("it comes in sizes \($0)", "尺码 \($0)") }
-    }
-    private static let stock = Topic(
-        english: "stock", chinese: "库存", words: ["in stock", "available", "unavailable", "sold out", "有货", "现货", "库存", "缺货"]
-    ) { product, say in
-        product.inStock ? say.of("\(product.stock) in stock", "有现货，库存 \(product.stock) 件") : say.of("sold out at the moment", "目前缺货")
-    }
-    private static let price = Topic(
-        english: "price", chinese: "价格", words: ["price", "priced", "cost", "costing", "how much", "多少钱", "价格", "价钱"],
-        unless: ["repair*", "resiz*", "clean*", "polish*", "cashback", "insur*", "维修", "改圈", "清洗", "抛光"]
-    ) { product, say in
-        say.of("it costs \(say.price(product.price))", "售价 \(say.price(product.price))")
-    }
-    private static let karat = Topic(
-        english: "fineness", chinese: "成色", words: ["karat", "carat", "fineness", "solid", "pure", "plated", "纯", "多少k", "成色", "镀"]
-    ) {
-        product, say in
-        product.attribute("fineness").map { fineness in
-            let name = material(product, say) ?? ""
-            let karat = product.attribute("karat").map { say.of(", \($0) karat", "，\($0)K") } ?? ""
-            return say.of("solid \(name), fineness \(fineness)\(karat)", "实心\(name)，成色 \(fineness)\(karat)，非镀层")
-        }
-    }
-    private static let gem = Topic(english: "gem", chinese: "宝石", words: ["gem", "stone", "diamond", "宝石", "什么石", "钻", "石头"]) { product, say in
-        product.attribute("gem").map { gem in
-            gem == "none" ? say.of("it has no gem", "没有镶嵌宝石") : say.of("its gem is \(gem)", "宝石：\(chinese[gem] ?? gem)")
-        }
-    }
-    private static let clasp = Topic(english: "clasp", chinese: "搭扣", words: ["clasp", "closure", "close", "扣"]) { product, say in
-        product.attribute("clasp").map { clasp in
-            clasp == "none"
-                ? say.of("it has no clasp", "没有搭扣") : say.of("its clasp is a \(clasp.replacing("_", with: " "))", "搭扣：\(clasps[clasp] ?? clasp)")
-        }
-    }
-    private static let length = Topic(
-        english: "length", chinese: "长度", words: ["long", "length", "多长", "长度"],
-        unless: [
-            "take", "taking", "until", "till", "last", "lasting", "wait*", "before", "after", "do i have", "can i keep", "keep it", "hold it",
-            "valid", "ago",
-            "时间", "期限", "有效",
-        ]
-    ) { product, say in
-        product.attribute("length_mm").map { say.of("it is \($0) mm long", "长 \($0) 毫米") }
-    }
-    private static let width = Topic(
-        english: "width", chinese: "宽度", words: ["diameter", "wide", "width", "thick", "thickness", "how big", "直径", "多宽", "多厚", "多大"]
-    ) { product, say in
-        (product.attribute("diameter_mm") ?? product.attribute("band_width_mm") ?? product.attribute("pendant_width_mm")
-            ?? product.attribute("width_mm"))
-            .map { say.of("\($0) mm across", "宽 \($0) 毫米") }
-    }
-    private static let finish = Topic(english: "finish", chinese: "表面", words: ["finish", "matte", "matt", "polished", "shiny", "表面", "抛光", "磨砂"]) {
-        product, say in
-        product.attribute("finish").map { say.of("its finish is \($0)", "表面：\($0)") }
-    }
-    private static let material = Topic(
-        english: "material", chinese: "材质",
-        words: ["metal", "material", "made of", "made from", "gold", "golden", "silver", "材质", "什么金", "金属", "什么做"]
-    ) { product, say in
-        material(product, say).map { say.of("it is made of \($0)", "材质：\($0)") }
+    static var comparable: [Topic] {
+        [Topic.price, Topic.material, Topic.gem, Topic.weight, Topic.length, Topic.width, Topic.clasp, Topic.nickel, Topic.stock]
     }
 
-    private static func material(_ product: Product, _ say: Phrases) -> String? {
-        product.attribute("material").map { say.of($0.replacing("_", with: " "), chinese[$0] ?? $0) }
-    }
+    // MARK: A product as a whole
 
-    private static let chinese = [
-        "gold": "黄金", "rose_gold": "玫瑰金", "silver": "银", "platinum": "铂金", "diamond": "钻石", "ruby": "红宝石", "sapphire": "蓝宝石",
-        "emerald": "祖母绿", "pearl": "珍珠", "black pearl": "黑珍珠", "amethyst": "紫水晶", "topaz": "托帕石", "turquoise": "绿松石", "opal": "欧泊",
-        "onyx": "黑玛瑙", "lapis": "青金石", "moonstone": "月光石", "jade": "翡翠", "garnet": "石榴石", "coral": "珊瑚", "citrine": "黄水晶",
-        "aquamarine": "海蓝宝石", "rose quartz": "粉晶",
+    /// Whether the words ask for all there is to say of a piece: "tell me more about …", "详细介绍一下".
+    static func asksDescription(_ words: String) -> Bool { asksDescription(SaidWords(words)) }
+
+    static func asksDescription(_ said: SaidWords) -> Bool { said.contains(anyOf: describing) }
+
+    private static let describing: PhraseSet = [
+        "tell me more", "tell me about", "tell me everything", "more about", "know more", "learn more", "describe", "description", "detail",
+        "more information", "more info", "介绍", "详细", "详情", "细节", "说说", "讲讲", "具体情况", "了解一下", "多了解",
     ]
-    private static let clasps = [
-        "lobster": "龙虾扣", "push_back": "耳堵", "open_cuff": "开口", "hinged": "铰链扣", "spring_ring": "弹簧圈扣", "toggle": "OT扣", "box": "盒扣",
-        "lever_back": "法式耳扣", "hook": "耳钩",
+
+    /// Words of an answer that only picks one of the things shown: "the first one please", "就要第一个".
+    static func picksOnly(_ words: String, parser: FilterParser) -> Bool {
+        guard Ordinals.positions(in: words, parser).count == 1 else { return false }
+        let lower = words.lowercased()
+        let latin = lower.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map(String.init)
+        guard latin.allSatisfy({ picking.contains($0) || Ordinals.positions(in: "the \($0)", parser).count == 1 || Int($0) != nil }) else {
+            return false
+        }
+        let chinese = lower.filter { $0.unicodeScalars.allSatisfy { (0x4E00...0x9FFF).contains($0.value) } }
+        return chinese.allSatisfy { pickingCharacters.contains($0) }
+    }
+
+    private static let picking: Set<String> = [
+        "the", "one", "please", "i", "ll", "d", "want", "would", "like", "have", "choose", "pick", "prefer", "go", "for", "with", "then", "just",
+        "ok",
+        "okay", "yes", "show", "me", "let", "see", "number", "no", "option", "item", "piece", "thanks", "but", "to", "last", "look", "at", "s",
     ]
+    private static let pickingCharacters = Set("第一二两三四五六七八九十倒数最后个款条只对件枚就要我想看选这那吧呢啊了请给喜欢的来还是")
+
+    /// The shop's own text, what it costs, and what it is made of.
+    static func description(of product: Product, language: String, _ say: Phrases) -> ServiceAnswer {
+        let title = product.title(in: language)
+        let details = product.details(in: language)
+        let facts = [Topic.price, .stock, .material, .gem, .weight, .sizes, .style, .occasion].compactMap { $0.fact(product, say) }
+        let parts = (details.isEmpty ? [] : [details]) + [capitalised(facts.joined(separator: say.of("; ", "；"))) + say.of(".", "。")]
+        let text = parts.joined(separator: say.of(" ", ""))
+        return ServiceAnswer(
+            text: say.of("\(title): ", "\(title)：") + text, sources: [Source(kind: "product", id: product.id, title: title, quote: text)],
+            product: product.id)
+    }
+
+    private static func capitalised(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
 }

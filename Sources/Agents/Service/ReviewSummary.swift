@@ -25,7 +25,10 @@ struct ReviewSummary {
     let mean: Double
     /// Most spoken of first.
     let sides: [Side]
+    /// In the customer's own language.
     let quotes: [Opinion]
+    /// What the summary is of: the quotes, or where none can be read by the customer the same in another language.
+    let sources: [Opinion]
 
     /// - Parameter aspect: the side that is asked for; only sentences about it count then.
     init(_ all: [Opinion], aspect: String?, language: String) {
@@ -36,7 +39,9 @@ struct ReviewSummary {
         count = stars.count
         mean = stars.isEmpty ? 0 : Double(stars.reduce(0) { $0 + $1.value }) / Double(stars.count)
         sides = ReviewSummary.sides(fitting)
-        quotes = ReviewSummary.quotes(fitting, language)
+        let own = fitting.filter { $0.language == language || $0.language.isEmpty }
+        quotes = ReviewSummary.quotes(own)
+        sources = own.isEmpty ? ReviewSummary.quotes(fitting) : quotes
     }
 
     private static func sides(_ opinions: [Opinion]) -> [Side] {
@@ -54,11 +59,9 @@ struct ReviewSummary {
         return sides.sorted { ($1.count, $0.aspect) < ($0.count, $1.aspect) }
     }
 
-    /// One of each opinion before a second of either, in the customer's own language where there is one.
-    private static func quotes(_ opinions: [Opinion], _ language: String) -> [Opinion] {
-        let own = opinions.filter { $0.language == language || $0.language.isEmpty }
-        let pool = own.isEmpty ? opinions : own
-        let sorted = pool.sorted { ($1.praise, $0.reviewID, $0.sentence) < ($0.praise, $1.reviewID, $1.sentence) }
+    /// One of each opinion before a second of either.
+    private static func quotes(_ opinions: [Opinion]) -> [Opinion] {
+        let sorted = opinions.sorted { ($1.praise, $0.reviewID, $0.sentence) < ($0.praise, $1.reviewID, $1.sentence) }
         var chosen: [Opinion] = []
         func take(_ opinion: Opinion?) {
             guard let opinion, chosen.count < quotesMax,

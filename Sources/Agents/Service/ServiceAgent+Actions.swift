@@ -5,106 +5,13 @@ import Wire
 
 /// Carrying out what the dialogue policy says.
 extension ServiceAgent {
-    /// The customer's answer to what was asked; nil when the words are about something else.
-    nonisolated(nonsending) func goOn(_ scene: inout ServiceScene, _ ranked: [ClassProbability]) async throws(StoreError) -> ServiceAnswer? {
-        let words = scene.turn.words
-        switch Assent.read(words, to: operation(from: scene.machine.dialogue.state)) {
-        case .stop:
-            let text = scene.isUncertain ? scene.say.leftUncertain : scene.say.dropped
-            _ = scene.machine.handle(.stop)
-            return ServiceAnswer(text: text, intent: "dropped")
-        case .yes:
-            switch scene.machine.waiting {
-            case .confirm: return try await carryOut(scene.machine.handle(.yes), &scene)
-            case .perform: return try await carryOut(scene.machine.handle(.retry), &scene)
-            default: break
-            }
-        case .no:
-            if case .perform? = scene.machine.waiting {
-                _ = scene.machine.handle(.stop)
-                return ServiceAnswer(text: scene.say.leftUncertain, intent: "dropped")
-            }
-            if case .confirm? = scene.machine.waiting {
-                let actions = scene.machine.handle(.no)
-                return actions.isEmpty ? ServiceAnswer(text: scene.say.dropped, intent: "dropped") : try await carryOut(actions, &scene)
-            }
-        case nil: break
-        }
-        // What may have been done already is not done again without a yes.
-        if case .perform? = scene.machine.waiting {
-            if let best = ranked.first, best.probability >= ServiceAgent.intentProbabilityMin, !asksAgain(best.name, scene) { return nil }
-            return ServiceAnswer(text: scene.say.uncertain, kind: .clarify, intent: "uncertain")
-        }
-        if let (slot, value) = try await filled(scene, ranked) {
-            if slot == .order, let refusal = try await refusal(of: value, &scene) { return refusal }
-            var actions = scene.machine.handle(.filled(slot, value))
-            // "Order VT-10003, size 7": what was asked for may stand beside the order.
-            if slot == .order, case .ask(let asked, _, _)? = actions.last, let value = SlotReader.beside(order: words, asked) {
-                actions = Array(actions.dropLast()) + scene.machine.handle(.filled(asked, value))
-            }
-            return try await carryOut(actions, &scene)
-        }
-        // Something else is wanted: it is answered, and what was under way waits.
-        if let best = ranked.first, best.probability >= ServiceAgent.intentProbabilityMin { return nil }
-        return try await carryOut(scene.machine.again(), &scene)
-    }
-
-    /// Which slot the words fill, and with what.
-    private nonisolated(nonsending) func filled(
-        _ scene: ServiceScene, _ ranked: [ClassProbability]
-    ) async throws(StoreError) -> (DialoguePolicy.Slot, String)? {
-        let words = scene.turn.words
-        if let id = try await namedOrder(scene) { return (.order, id) }
-        guard case .ask(let slot, let about, _, _)? = scene.machine.waiting else {
-            // A correction of what is about to be confirmed: "no, size 8".
-            if scene.machine.slot(.size) != nil, let size = SlotReader.size(words) { return (.size, size) }
-            if scene.machine.slot(.address) != nil, let address = SlotReader.address(words) { return (.address, address) }
-            return nil
-        }
-        switch slot {
-        case .order:
-            let orders = try await candidates(about, scene)
-            if let digits = OrderNumber.bareDigits(words), let order = orders.first(where: { $0.id.hasSuffix(digits) }) { return (.order, order.id) }
-            let references = References(snapshot: snapshot, context: scene.turn.context)
-            if let position = references.ordinals(words).first {
-                let index = position > 0 ? position - 1 : orders.count + position
-                if orders.indices.contains(index) { return (.order, orders[index].id) }
-            }
-            // "the one with the signet ring"
-            let filter = FilterParser(currency: snapshot.currency).parse(words).filter
-            let fitting = filter.isEmpty ? [] : orders.filter { $0.items.contains { snapshot.product($0.productID).map(filter.matches) ?? false } }
-            return fitting.count == 1 ? (.order, fitting[0].id) : nil
-        case .product:
-            return References(snapshot: snapshot, context: scene.turn.context).products(in: words).first.map { (.product, $0) }
-        case .size:
-            return (SlotReader.size(words) ?? SlotReader.bareSize(words)).map { (.size, $0) }
-        case .detail:
-            // A detail is free text, unless it is clearly another request.
-            if let best = ranked.first, best.probability > 0.8, policy.begin(best.name) == nil { return nil }
-            return SlotReader.read(.detail, words).map { (.detail, $0) }
-        case .quantity, .address:
-            return SlotReader.read(slot, words).map { (slot, $0) }
-        }
-    }
-
-    /// Whether an intent asks for what may have been done already: the same operation, and nothing in the words that differs.
-    private func asksAgain(_ intent: String, _ scene: ServiceScene) -> Bool {
-        guard case .perform(let operation, _, _)? = scene.machine.waiting, let state = policy.begin(intent) else { return false }
-        return self.operation(from: state) == operation
-            && DialoguePolicy.Slot.allCases.allSatisfy { slot in
-                guard let known = scene.machine.slot(slot), let said = named(slot, scene) else { return true }
-                return known == said
-            }
-    }
-
     /// What the words of a request say for a slot.
-    private func named(_ slot: DialoguePolicy.Slot, _ scene: ServiceScene) -> String? {
+    func named(_ slot: DialoguePolicy.Slot, _ scene: ServiceScene) -> String? {
         let words = scene.turn.words
         return switch slot {
         case .order: OrderNumber.find(in: words)
         case .product: References(snapshot: snapshot, context: scene.turn.context).product(in: words)
-        case .quantity: SlotReader.quantity(words)
-        case .size, .address: SlotReader.read(slot, words)
+        case .quantity, .size, .address: SlotReader.read(slot, words)
         case .detail: nil
         }
     }
@@ -125,8 +32,9 @@ extension ServiceAgent {
                 let open = try await candidates(about, scene)
                 if value == nil, open.isEmpty { return nothingToDo(about, intent, &scene) }
                 let spoken = open.first { $0.id == scene.dialogue.order }?.id
-                value = value ?? spoken ?? (open.count == 1 ? open[0].id : nil)
-            case .quantity: value = value ?? "1"
+                value = value ?? pick(scene.turn.words, among: open, scene) ?? spoken ?? (open.count == 1 ? open[0].id : nil)
+            case .quantity where value == nil && SlotReader.quantity(scene.turn.words) == .none: value = "1"
+            case .quantity: break
             case .product, .detail, .size, .address: break
             }
             guard let value else { break }
@@ -140,44 +48,65 @@ extension ServiceAgent {
     /// Says, asks and does what the machine wants.
     nonisolated(nonsending) func carryOut(_ actions: [DialogueMachine.Action], _ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer
     {
-        var answer = ServiceAnswer(text: "", intent: scene.machine.dialogue.state)
-        var open = actions[...]
-        // What the braces stand for once something was done: the machine has forgotten it then.
-        var done: [(String, String)] = []
-        for _ in 0..<DialogueMachine.stepsMax {
-            guard let action = open.popFirst() else { break }
-            switch action {
-            case .say(let text): answer.add(fill(text, done.isEmpty ? try await names(scene) : done, scene), scene.say)
-            case .ask(let slot, let about, let text):
-                scene.machine.note(DialogueSlots.awaits, slot.rawValue)
-                answer.add(fill(text, try await names(scene, about: about), scene), scene.say)
-                answer.kind = .clarify
-            case .confirm(let text):
-                if let id = scene.machine.slot(.order) {
-                    // What is confirmed is the order as it is now.
-                    let version = try await stores.orders.order(id, as: scene.turn.principal).version
-                    scene.machine.note(DialogueSlots.version, String(version))
-                }
-                answer.add(fill(text, try await names(scene), scene), scene.say)
-                answer.kind = .clarify
-            case .perform(let operation, _):
-                let values = try await names(scene)
-                guard let receipt = try await perform(operation, &scene, &answer) else { return answer }
-                done = values + [("number", String(receipt.number))]
-                // Another thing that is done in the same dialogue has a key of its own, and is about the order as it is now.
-                scene.machine.note(DialogueSlots.done, String((scene.machine.value(DialogueSlots.done).flatMap { Int($0) } ?? 0) + 1))
-                if let order = receipt.order { scene.machine.note(DialogueSlots.version, String(order.version)) }
-                open = scene.machine.handle(.done)[...]
-                if !receipt.request.orderID.isEmpty {
-                    scene.dialogue.order = receipt.request.orderID
-                    answer.sources = [Source(kind: "order", id: receipt.request.orderID)]
-                } else {
-                    answer.sources = [Source(kind: "product", id: receipt.request.productID)]
-                    answer.product = receipt.request.productID
-                }
+        var course = Course(answer: ServiceAnswer(text: "", intent: scene.machine.dialogue.state), open: actions[...])
+        for _ in 0..<DialogueMachine.stepsMax where !course.open.isEmpty {
+            do throws(StoreError) {
+                try await step(&course, &scene)
+            } catch {
+                // What was done stays said, whatever cannot be read after it.
+                guard course.hasDone else { throw error }
+                _ = scene.machine.handle(.failed)
+                course.answer.add(scene.say.restNotNow, scene.say)
+                return course.answer
             }
         }
-        return answer
+        return course.answer
+    }
+
+    /// What is still to be carried out, and what came of the rest.
+    private struct Course {
+        var answer: ServiceAnswer
+        var open: ArraySlice<DialogueMachine.Action>
+        /// What the braces stand for once something was done: the machine has forgotten it then.
+        var done: [(String, String)] = []
+        var hasDone: Bool { !done.isEmpty }
+    }
+
+    private nonisolated(nonsending) func step(_ course: inout Course, _ scene: inout ServiceScene) async throws(StoreError) {
+        guard let action = course.open.popFirst() else { return }
+        switch action {
+        case .say(let text): course.answer.add(fill(text, course.done.isEmpty ? try await names(scene) : course.done, scene), scene.say)
+        case .ask(let slot, let about, let text):
+            scene.machine.note(DialogueSlots.awaits, slot.rawValue)
+            course.answer.add(fill(text, try await names(scene, about: about), scene), scene.say)
+            course.answer.kind = .clarify
+        case .confirm(let text):
+            if let id = scene.machine.slot(.order) {
+                // What is confirmed is the order as it is now.
+                let version = try await stores.orders.order(id, as: scene.turn.principal).version
+                scene.machine.note(DialogueSlots.version, String(version))
+            }
+            course.answer.add(fill(text, try await names(scene), scene), scene.say)
+            course.answer.kind = .clarify
+        case .perform(let operation, _):
+            let values = try await names(scene)
+            guard let receipt = try await perform(operation, &scene, &course.answer) else {
+                course.open = []
+                return
+            }
+            course.done = values + [("number", String(receipt.number))]
+            // Another thing that is done in the same dialogue has a key of its own, and is about the order as it is now.
+            scene.machine.note(DialogueSlots.done, String((scene.machine.value(DialogueSlots.done).flatMap { Int($0) } ?? 0) + 1))
+            if let order = receipt.order { scene.machine.note(DialogueSlots.version, String(order.version)) }
+            course.open = scene.machine.handle(.done)[...]
+            if !receipt.request.orderID.isEmpty {
+                scene.dialogue.order = receipt.request.orderID
+                course.answer.sources = [Source(kind: "order", id: receipt.request.orderID)]
+            } else {
+                course.answer.sources = [Source(kind: "product", id: receipt.request.productID)]
+                course.answer.product = receipt.request.productID
+            }
+        }
     }
 
     /// Does it once: the key is the action's own, so that a repeat of it answers the same and writes nothing. nil = it was not done, or nobody
@@ -188,16 +117,25 @@ extension ServiceAgent {
         guard let kind = ServiceRequest.Kind(rawValue: operation) else {
             throw StoreError(.failedPrecondition, "'\(operation)' is nothing that can be done")
         }
+        let say = scene.say
         var details: [String: String] = [:]
         for slot in scene.machine.dialogue.slots where !DialogueSlots.ours.contains(slot.name) { details[slot.name] = slot.value }
         let request = ServiceRequest(
             kind: kind, orderID: scene.machine.slot(.order) ?? "", productID: scene.machine.slot(.product) ?? "", details: details)
+        if let lacking = lacking(request, scene) {
+            _ = scene.machine.handle(.failed)
+            answer.kind = .noAnswer
+            answer.add(lacking, say)
+            return nil
+        }
         var version = Int64(scene.machine.dialogue.slots.first { $0.name == DialogueSlots.version }?.value ?? "")
         if version == nil, !request.orderID.isEmpty {
             let now = try await stores.orders.order(request.orderID, as: scene.turn.principal).version
             scene.machine.note(DialogueSlots.version, String(now))
             version = now
         }
+        // Something was done and said in this turn before.
+        let isFurther = !answer.text.isEmpty
         guard await scene.rememberUncertain() else { return nil }
         do throws(StoreError) {
             return try await stores.desk.submit(
@@ -208,27 +146,37 @@ extension ServiceAgent {
             let wasUncertain = scene.isUncertain
             if error.code == .outcomeUnknown || (isNotNow && wasUncertain) {
                 answer.kind = .clarify
-                answer.text = scene.say.uncertain
+                answer.add(say.uncertain, say)
                 return nil
             }
-            _ = scene.machine.handle(.failed)
             switch error.code {
             case .conflict, .failedPrecondition:
+                _ = scene.machine.handle(.failed)
                 answer.kind = .noAnswer
-                answer.text = wasUncertain ? scene.say.refusedLater : scene.say.changedMeanwhile(request.orderID)
+                answer.add(wasUncertain ? say.refusedLater : say.changedMeanwhile(request.orderID), say)
                 if !request.orderID.isEmpty, let now = try? await stores.orders.order(request.orderID, as: scene.turn.principal) {
-                    answer.text += scene.say.of(" ", "") + scene.say.order(now, items: items(now, scene))
+                    answer.add(say.order(now, items: items(now, scene)), say)
                     answer.sources = [Source(kind: "order", id: now.id)]
                 }
             case .unavailable, .resourceExhausted, .diskFull:
+                _ = scene.machine.handle(.failed)
                 answer.kind = .noAnswer
-                answer.text = scene.say.notNow
+                answer.add(isFurther ? say.restNotNow : say.notNow, say)
             default:
                 scene.forgetUncertain()
                 throw error
             }
             return nil
         }
+    }
+
+    /// What is said where the shop has too few of a product for the cart; nil = it has enough, or may have put them there already.
+    private func lacking(_ request: ServiceRequest, _ scene: ServiceScene) -> String? {
+        guard request.kind == .cart, !scene.isUncertain, let product = snapshot.product(request.productID) else { return nil }
+        let title = product.title(in: scene.turn.language)
+        guard product.inStock else { return scene.say.soldOut(title) }
+        guard let wanted = request.details[DialoguePolicy.Slot.quantity.rawValue].flatMap({ Int($0) }), wanted > product.stock else { return nil }
+        return scene.say.onlyLeft(product.stock, title)
     }
 
     // MARK: Orders that come into question
@@ -242,7 +190,7 @@ extension ServiceAgent {
     }
 
     /// Why an order that was named cannot be used; nil when it can. Notes its version, which the confirmation is about.
-    private nonisolated(nonsending) func refusal(of id: String, _ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer? {
+    nonisolated(nonsending) func refusal(of id: String, _ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer? {
         let about = operation(from: scene.machine.dialogue.state)
         let order: Order
         do throws(StoreError) {
@@ -260,7 +208,7 @@ extension ServiceAgent {
     }
 
     /// The operation that a state leads to.
-    private func operation(from state: String) -> String {
+    func operation(from state: String) -> String {
         var at = state
         for _ in 0..<DialogueMachine.stepsMax {
             switch policy.state(at)?.kind {
@@ -281,10 +229,12 @@ extension ServiceAgent {
         return ServiceAnswer(text: scene.say.nothingFor(about), kind: .noAnswer, intent: intent)
     }
 
-    func reminder(_ scene: ServiceScene) -> String? {
+    /// What is still open, asked again as it was asked: a yes to it is one to all of it.
+    /// Empty where nothing is open, and where the order cannot be read just now: the answer before it stands all the same.
+    nonisolated(nonsending) func reminder(_ scene: inout ServiceScene) async -> String {
         switch scene.machine.waiting {
-        case .confirm, .ask: scene.say.stillOpen
-        default: nil
+        case .confirm, .ask: (try? await carryOut(scene.machine.again(), &scene))?.text ?? ""
+        default: ""
         }
     }
 
@@ -330,7 +280,7 @@ enum DialogueSlots {
     static let action = "action"
     /// How many things were done since the dialogue began.
     static let done = "done"
-    /// The turn that offered to call a person.
+    /// A person was offered.
     static let offer = "offer"
     /// What is no detail of a request.
     static let ours: Set<String> = ["order", "product", version, awaits, action, done, offer]

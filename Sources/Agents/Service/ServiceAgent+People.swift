@@ -9,6 +9,9 @@ extension ServiceAgent {
 
     nonisolated(nonsending) func handOver(_ scene: inout ServiceScene, reason: String, intent: String) async throws(StoreError) -> ServiceAnswer {
         let turn = scene.turn
+        if let waiting = try await addToWaiting(&scene, reason) {
+            return ServiceAnswer(text: waiting, intent: intent.isEmpty ? "human_agent" : intent)
+        }
         let handoff = Handoff(
             sessionID: turn.sessionID, reason: reason, summary: summary(scene), language: turn.language, timeUs: turn.timeUs)
         let number = try await stores.handoffs.enqueue(handoff, idempotencyKey: "\(turn.sessionID)/\(turn.turnID)", as: turn.principal)
@@ -16,6 +19,7 @@ extension ServiceAgent {
         scene.dialogue.misses = 0
         let text =
             switch reason {
+            case ServiceAgent.risk: scene.say.risk(number)
             case "complaint": scene.say.sorry(number)
             case "not understood": scene.say.notUnderstood(number)
             default: scene.say.handedOver(number)
@@ -23,18 +27,39 @@ extension ServiceAgent {
         return ServiceAnswer(text: text, intent: intent.isEmpty ? "human_agent" : intent)
     }
 
-    /// Offers a person, and keeps in mind that the next turn may answer it.
-    func offerPerson(_ answer: inout ServiceAnswer, _ scene: inout ServiceScene) {
-        answer.add(scene.say.offerPerson, scene.say)
-        scene.machine.note(DialogueSlots.offer, String(scene.turn.turnID))
+    /// Adds the words to the ticket of the session that still waits for a person: one conversation has one place in the queue.
+    /// - Returns: what is said; nil when no ticket waits.
+    private nonisolated(nonsending) func addToWaiting(_ scene: inout ServiceScene, _ reason: String) async throws(StoreError) -> String? {
+        let number = scene.dialogue.handoff
+        guard number != 0 else { return nil }
+        scene.dialogue.follow(try await ticketState(number, scene))
+        guard scene.dialogue.handoff != 0 else { return nil }
+        scene.dialogue.misses = 0
+        let words = scene.turn.words.prefix(ServiceAgent.wordsMax)
+        try await stores.handoffs.noteHandoff(number, "Customer (\(reason)): \(words)", as: scene.turn.principal)
+        return reason == ServiceAgent.risk ? scene.say.risk(number) : scene.say.alreadyWaiting(number)
     }
 
-    /// The answer to such an offer of the turn before; nil when there was none, or the words are no answer.
-    nonisolated(nonsending) func answerToOffer(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer? {
-        guard let offer = scene.machine.forget(DialogueSlots.offer), offer == String(scene.turn.turnID - 1), scene.machine.isListening else {
+    /// nil = the queue knows no such ticket.
+    private nonisolated(nonsending) func ticketState(_ number: Int64, _ scene: ServiceScene) async throws(StoreError) -> HandoffTicket.State? {
+        do throws(StoreError) {
+            return try await stores.handoffs.handoff(number, as: scene.turn.principal).state
+        } catch {
+            guard error.code == .notFound else { throw error }
             return nil
         }
-        return switch Assent.read(scene.turn.words) {
+    }
+
+    /// Offers a person, and keeps in mind that the next answered turn may say yes to it.
+    func offerPerson(_ answer: inout ServiceAnswer, _ scene: inout ServiceScene) {
+        answer.add(scene.say.offerPerson, scene.say)
+        scene.machine.note(DialogueSlots.offer, "person")
+    }
+
+    /// The answer to such an offer of the answer before; nil when there was none, or the words are no answer.
+    nonisolated(nonsending) func answerToOffer(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer? {
+        guard scene.machine.forget(DialogueSlots.offer) != nil, scene.turn.context.lastAgent == name, scene.machine.isListening else { return nil }
+        return switch Assent.read(scene.turn.words, to: "") {
         case .yes: try await handOver(&scene, reason: "asked for a person", intent: "human_agent")
         case .no, .stop: ServiceAnswer(text: scene.say.dropped, intent: "dropped")
         case nil: nil
@@ -44,14 +69,7 @@ extension ServiceAgent {
     /// What the customer says while a person has the conversation goes to that person; nil = nobody has it any more.
     nonisolated(nonsending) func passOn(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer? {
         let number = scene.dialogue.handoff
-        let state: HandoffTicket.State?
-        do throws(StoreError) {
-            state = try await stores.handoffs.handoff(number, as: scene.turn.principal).state
-        } catch {
-            guard error.code == .notFound else { throw error }
-            state = nil
-        }
-        scene.dialogue.follow(state)
+        scene.dialogue.follow(try await ticketState(number, scene))
         guard scene.dialogue.withPerson else { return nil }
         try await stores.handoffs.noteHandoff(number, "Customer: \(scene.turn.words.prefix(ServiceAgent.wordsMax))", as: scene.turn.principal)
         return ServiceAnswer(text: scene.say.passedOn(""), intent: "human_agent")

@@ -9,24 +9,64 @@ extension ServiceAgent {
     /// Reviews of one product, and sentences of them, that are looked at.
     static let reviewsMax = 200
     static let opinionsMax = 1_000
+    /// Products that one question is answered for.
+    static let askedProductsMax = 3
     /// From here on the model's opinion of what a question is about counts.
     static let askedAspectMin: Float = 0.5
 
-    /// A fact about the product that is named or meant; nil when the words ask for none.
+    /// Facts about the products that are named or meant, or all there is to say of one; nil when the words ask for neither.
     func productAnswer(_ scene: ServiceScene, _ intent: String) -> ServiceAnswer? {
         let words = scene.turn.words
-        let references = References(snapshot: snapshot, context: scene.turn.context)
-        let named = references.products(in: words)
+        let context = scene.turn.context
+        let references = References(snapshot: snapshot, context: context)
         let isAsked = intent == "product_question"
-        // Reviews, comparisons and actions name products too; a rule of the shop names none.
-        let isComparison = intent == "compare" && named.count != 1
-        if !isAsked, named.isEmpty || intent == "reviews" || isComparison || policy.begin(intent) != nil { return nil }
-        if !isAsked, intent.contains("/"), references.named(words).isEmpty { return nil }
-        let id = named.first ?? (isAsked ? scene.turn.context.focusedProduct : nil)
-        guard var answer = ProductQuestion.answer(words, product: id.flatMap(snapshot.product), language: scene.turn.language, scene.say) else {
-            return nil
+        let reading = isAsked || ProductQuestion.asksDescription(words) ? references.asked(words) : references.reading(words)
+        if var answer = description(scene, reading, intent) {
+            answer.intent = "product_question"
+            return answer
         }
-        answer.intent = "product_question"
+        if intent == "reviews" || policy.begin(intent) != nil { return nil }
+        // A rule of the shop names no product.
+        if !isAsked, intent.contains("/"), references.named(words).isEmpty, references.ordinals(words).isEmpty { return nil }
+        var answer: ServiceAnswer?
+        switch reading {
+        case .unclear:
+            guard !ProductQuestion.topics(words, names: snapshot.names).isEmpty else { return nil }
+            answer = ServiceAnswer(text: scene.say.whichProduct, kind: .clarify)
+        case .these(var ids):
+            if intent == "compare", ids.count != 1 { return nil }
+            // "Is it heavier than the second one?"
+            let isBeside = SaidWords(words).contains(anyOf: ["than", "比"]) && references.points(words)
+            if isBeside, ids.count == 1, let focus = context.focusedProduct, focus != ids[0] { ids.insert(focus, at: 0) }
+            answer = ProductQuestion.answer(
+                words, products: ids.prefix(ServiceAgent.askedProductsMax).compactMap(snapshot.product), language: scene.turn.language, scene.say)
+        case .nothing:
+            guard isAsked else { return nil }
+            let focus = context.focusedProduct.flatMap(snapshot.product)
+            answer = ProductQuestion.answer(words, products: focus.map { [$0] } ?? [], language: scene.turn.language, scene.say)
+        }
+        answer?.intent = "product_question"
+        return answer
+    }
+
+    /// "Tell me more about the second one", "就要第一个": what the shop says of it; to who picks it, what can be done next.
+    private func description(_ scene: ServiceScene, _ reading: References.Reading, _ intent: String) -> ServiceAnswer? {
+        let words = scene.turn.words
+        guard case .these(let ids) = reading, ids.count == 1, let product = snapshot.product(ids[0]) else { return nil }
+        let references = References(snapshot: snapshot, context: scene.turn.context)
+        let picks = ProductQuestion.picksOnly(words, parser: FilterParser(currency: snapshot.currency))
+        if !picks {
+            let isAboutReviews = SaidWords(words).contains(anyOf: ["review", "buyer", "customer", "people say", "评价", "买家", "评论"])
+            guard ProductQuestion.asksDescription(words), policy.begin(intent) == nil, !isAboutReviews, !ProductQuestion.isForShop(words),
+                ProductQuestion.topics(words, names: snapshot.names).isEmpty
+            else { return nil }
+            // "Tell me more about cleaning it" asks for the shop's rules.
+            if intent.contains("/"), references.named(words).isEmpty, references.ordinals(words).isEmpty { return nil }
+        }
+        var answer = ProductQuestion.description(of: product, language: scene.turn.language, scene.say)
+        if picks, policy.begin("add_to_cart") != nil {
+            answer.text += scene.say.of(" If you would like it, say “add it to my cart”.", "喜欢的话，说“加入购物车”就可以。")
+        }
         return answer
     }
 
@@ -34,7 +74,14 @@ extension ServiceAgent {
     func compare(_ scene: ServiceScene) -> ServiceAnswer {
         let context = scene.turn.context
         var ids = References(snapshot: snapshot, context: context).products(in: scene.turn.words)
-        if ids.count == 1, let other = context.shownProducts.first(where: { $0 != ids[0] }) { ids.append(other) }
+        if let id = ids.first, ids.count == 1 {
+            // "Compare it with the second one": with what was spoken of last.
+            if let focus = context.focusedProduct, focus != id {
+                ids = [focus, id]
+            } else if let other = context.shownProducts.first(where: { $0 != id }) {
+                ids.append(other)
+            }
+        }
         if ids.count < 2 { ids = Array(context.shownProducts.prefix(2)) }
         guard ids.count >= 2, let a = snapshot.product(ids[0]), let b = snapshot.product(ids[1]) else {
             return ServiceAnswer(text: scene.say.compareWhat, kind: .clarify, intent: "compare")
@@ -68,20 +115,26 @@ extension ServiceAgent {
         let summary = ReviewSummary(all, aspect: askedAspect(scene, product), language: scene.turn.language)
         return ServiceAnswer(
             text: summary.text(title: title, scene.say),
-            sources: summary.quotes.map { Source(kind: "review", id: $0.reviewID, title: title, quote: $0.sentence) }, product: product.id,
+            sources: summary.sources.map { Source(kind: "review", id: $0.reviewID, title: title, quote: $0.sentence) }, product: product.id,
             intent: "reviews")
     }
 
-    /// The side of the product that is asked about, by the model that read the reviews or else by a word for it; nil = none in particular.
+    /// The side of the product that a word of the question names; nil = none in particular. A side that only the shop's own examples teach is
+    /// known by the model that learnt them.
     private func askedAspect(_ scene: ServiceScene, _ product: Product) -> String? {
-        // The product's own name may say "pearl".
+        // The product's own name may say "pearl", and so may what it is called by: "the pearl ring".
         let words = scene.turn.words.lowercased()
         let names = ProductNames([product])
-        let rest = names.without(names.find(in: words), in: words)
-        if let reviewModel, let feature = scene.turn.feature(Modality.text), feature.spaceID == reviewModel.spaceID {
-            let reading = reviewModel.read(Utterance(text: rest, embedding: feature.normalised().values))
-            if reading.certainty >= ServiceAgent.askedAspectMin, reading.aspect != ReviewModel.general { return reading.aspect }
+        var rest = names.without(names.find(in: words), in: words)
+        let wares = FilterParser(currency: snapshot.currency).parse(rest).matches.filter { ["category", "material", "gem"].contains($0.field) }
+        if wares.contains(where: { $0.field == "category" }) {
+            var bytes = Array(rest.utf8)
+            for match in wares { for index in match.range { bytes[index] = UInt8(ascii: " ") } }
+            rest = String(decoding: bytes, as: UTF8.self)
         }
-        return ReviewAspect.asked(in: rest)?.rawValue
+        if let named = ReviewAspect.asked(in: rest) { return named.rawValue }
+        guard let reviewModel, let feature = scene.turn.feature(Modality.text), feature.spaceID == reviewModel.spaceID else { return nil }
+        let reading = reviewModel.read(Utterance(text: rest, embedding: feature.normalised().values))
+        return reading.certainty >= ServiceAgent.askedAspectMin && ReviewAspect(rawValue: reading.aspect) == nil ? reading.aspect : nil
     }
 }

@@ -41,6 +41,15 @@ public struct ServiceAgent: Agent {
     /// With an order number in the words: from here on an action is begun, and a rule of the shop is quoted instead of the order's state.
     static let namedOrderActionMin: Float = 0.06
     static let namedOrderRuleMin: Float = 0.7
+    /// The intent of who was hurt or is in danger: a person is called, whatever is under way.
+    static let risk = "risk"
+    static let riskMin: Float = 0.5
+    /// With something under way: a description of a fault is like one of a wound.
+    static let riskBesideMin: Float = 0.75
+    /// With something under way, an intent less certain than this begins nothing else.
+    static let anotherActionMin: Float = 0.5
+    /// So sure a reading of a description as a request for something else makes it one.
+    static let anotherRequestMin: Float = 0.8
     /// Questions in a row that could not be answered before a person is called.
     public static let missesMax: UInt32 = 3
 
@@ -58,7 +67,7 @@ public struct ServiceAgent: Agent {
     }
 
     public func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
-        var scene = ServiceScene(turn, policy, reply)
+        var scene = ServiceScene(SeenProduct.inFocus(turn, snapshot), policy, reply)
         let answer: ServiceAnswer
         do throws(StoreError) {
             answer = try await respond(&scene)
@@ -72,14 +81,17 @@ public struct ServiceAgent: Agent {
                         replyKind: scene.isUncertain ? .clarify : .noAnswer, intent: scene.isUncertain ? "uncertain" : "unavailable", agent: name)))
             return
         }
-        let rest = await phrasing?.say(answer, turn, agent: name, to: reply) ?? answer.text
+        // Before it is said in other words, which takes time: who interrupts that goes on from here.
+        if let product = answer.product { reply.focus(onProduct: product) }
+        reply.remember(scene.dialogue)
+        var rest = await phrasing?.say(answer, turn, agent: name, to: reply) ?? answer.text
+        // What is still open is asked word for word.
+        if !answer.reminder.isEmpty { rest += scene.say.of(" ", "") + answer.reminder }
         reply.send(
             .reply(
                 ReplyDelta(
                     text: rest, language: turn.language, last: true, replyKind: answer.kind, sources: answer.sources,
                     intent: answer.intent.isEmpty ? "unknown" : answer.intent, agent: name)))
-        if let product = answer.product { reply.focus(onProduct: product) }
-        reply.remember(scene.dialogue)
     }
 
     private nonisolated(nonsending) func respond(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
@@ -90,18 +102,19 @@ public struct ServiceAgent: Agent {
         let underWay = scene.machine.isListening ? 0 : scene.dialogue.actionTurn
         if !scene.machine.isListening, let answer = try await goOn(&scene, ranked) { return answer }
         var answer = try await fresh(&scene, ranked)
-        if answer.kind == .noAnswer, answer.isMiss {
+        if answer.kind == .noAnswer, answer.isMiss || answer.isOutOfScope {
             scene.dialogue.misses += 1
             if scene.dialogue.misses >= ServiceAgent.missesMax {
-                return try await handOver(&scene, reason: "not understood", intent: answer.intent)
+                answer = try await handOver(&scene, reason: "not understood", intent: answer.intent)
+            } else if answer.isMiss, scene.machine.isListening {
+                // A yes is the answer to one question: with an action under way nothing else is offered.
+                offerPerson(&answer, &scene)
             }
-            // A yes is the answer to one question: with an action under way nothing else is offered.
-            if scene.machine.isListening { offerPerson(&answer, &scene) }
         } else {
             scene.dialogue.misses = 0
         }
-        // A question in between does not make what was under way forgotten.
-        if underWay != 0, scene.dialogue.actionTurn == underWay, let reminder = reminder(scene) { answer.text += scene.say.of(" ", "") + reminder }
+        // A question in between does not make what was under way forgotten: it is asked again, in full.
+        if underWay != 0, scene.dialogue.actionTurn == underWay { answer.reminder = await reminder(&scene) }
         return answer
     }
 
@@ -109,6 +122,7 @@ public struct ServiceAgent: Agent {
     nonisolated(nonsending) func fresh(_ scene: inout ServiceScene, _ ranked: [ClassProbability]) async throws(StoreError) -> ServiceAnswer {
         let best = ranked.first
         let intent = best.map { $0.probability >= ServiceAgent.intentProbabilityMin ? $0.name : "" } ?? ""
+        if isRisk(ranked, ServiceAgent.riskMin) { return try await handOver(&scene, reason: ServiceAgent.risk, intent: ServiceAgent.risk) }
         if let answer = productAnswer(scene, intent) { return answer }
         if policy.begin(intent) != nil { return try await begin(intent, &scene) }
         if let id = try await namedOrder(scene) {
@@ -120,7 +134,7 @@ public struct ServiceAgent: Agent {
         switch intent {
         case "order_status": return try await latestOrder(&scene)
         case "human_agent": return try await handOver(&scene, reason: "asked for a person", intent: intent)
-        case "complaint": return try await handOver(&scene, reason: "complaint", intent: intent)
+        case "complaint": return try await handOver(&scene, reason: intent, intent: intent)
         case "greeting": return ServiceAnswer(text: scene.say.greeting, intent: intent)
         case "thanks": return ServiceAnswer(text: scene.say.welcome, intent: intent)
         case "goodbye": return ServiceAnswer(text: scene.say.goodbye, intent: intent)
@@ -128,9 +142,13 @@ public struct ServiceAgent: Agent {
         case "reviews": return try await reviews(scene)
         case IntentClassifier.outOfScope:
             let answer = try await knowledgeAnswer(scene, ranked)
-            return answer.isMiss ? ServiceAnswer(text: scene.say.outOfScope, kind: .noAnswer, intent: intent) : answer
+            return answer.isMiss ? ServiceAnswer(text: scene.say.outOfScope, kind: .noAnswer, intent: intent, isOutOfScope: true) : answer
         default: return try await knowledgeAnswer(scene, ranked)
         }
+    }
+
+    func isRisk(_ ranked: [ClassProbability], _ probabilityMin: Float) -> Bool {
+        ranked.first.map { $0.name == ServiceAgent.risk && $0.probability >= probabilityMin } ?? false
     }
 
     private nonisolated(nonsending) func knowledgeAnswer(_ scene: ServiceScene, _ ranked: [ClassProbability]) async throws(StoreError)
@@ -249,6 +267,10 @@ struct ServiceAnswer {
     var intent = ""
     /// Nothing was found that supports an answer.
     var isMiss = false
+    /// It is nothing that a shop answers.
+    var isOutOfScope = false
+    /// What is still open besides; said behind the text, and never in other words.
+    var reminder = ""
 }
 
 extension StatusCode {

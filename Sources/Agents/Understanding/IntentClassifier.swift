@@ -4,8 +4,10 @@
 // that serve every session; they see stores and the catalogue snapshot, never SQL, sockets or plugins, and they say nothing that no source supports.
 
 public import Catalog
+public import ChineseScript
 public import Fusion
 public import Intents
+import Locks
 public import Sessions
 import Wire
 
@@ -19,14 +21,20 @@ public struct IntentClassifier: TurnClassifier {
     let model: IntentModel?
     private let parser: FilterParser?
     private let names: ProductNames?
+    private let simplifier: Simplifier?
+    /// A turn's sentence is asked for twice: who answers, and what it is for.
+    private let recent = Lock(RecentGuesses())
 
     /// A sentence whose words name so large a share of wares (kinds, materials, stones) is pulled towards a wish: odds × e^(strength·share).
     static let wishStrength: Float = 4
     /// Below this share the wares named say nothing of what is wanted.
     static let wishShareMin: Float = 0.3
 
-    /// - Parameter names: of the shop's products; who asks for a fact about one of them by name is answered by customer service.
-    public init(model: IntentModel?, parser: FilterParser? = nil, names: ProductNames? = nil) {
+    /// - Parameters:
+    ///   - names: of the shop's products; who asks for a fact about one of them by name is answered by customer service.
+    ///   - simplifier: reads words in traditional characters; nil = they are read as they are.
+    public init(model: IntentModel?, parser: FilterParser? = nil, names: ProductNames? = nil, simplifier: Simplifier? = nil) {
+        self.simplifier = simplifier
         self.model = model
         self.parser = parser
         self.names = names
@@ -54,7 +62,7 @@ public struct IntentClassifier: TurnClassifier {
     }
 
     public func reading(_ words: String, _ context: DialogueContext) -> any ModalityClassifier {
-        ReadTurn(classifier: self, words: words, context: context)
+        ReadTurn(classifier: self, words: simplifier?.understood(words) ?? words, context: context)
     }
 
     public func probabilities(_ feature: Feature) -> [ClassProbability]? { probabilities(feature, words: "", context: DialogueContext()) }
@@ -68,9 +76,15 @@ public struct IntentClassifier: TurnClassifier {
         }
         guard let model, feature.spaceID == model.spaceID, feature.values.count == model.embeddingSize else { return nil }
         // A person has taken over, or the answer to a question of ours: nothing to guess.
-        if context.dialogue.withPerson || Assent.answers(words, context.dialogue) { return named(0, 1, 0) }
+        let isAnswer = Awaited.isAnswered(by: words, context.dialogue, parser ?? FilterParser(), names)
+        if context.dialogue.withPerson || isAnswer { return named(0, 1, 0) }
         if asksAboutNamed(words) { return named(0.04, 0.92, 0.04) }
-        let guess = model.guess(Utterance(text: words, embedding: feature.normalised().values))
+        switch cued(words, context) {
+        case AgentName.recommendation: return named(0.92, 0.04, 0.04)
+        case AgentName.customerService: return named(0.04, 0.92, 0.04)
+        default: break
+        }
+        let guess = guess(model, words, feature)
         var shares: (wish: Float, tryOn: Float) = (0, 0)
         for entry in guess.all {
             switch IntentClassifier.agent(of: entry.intent) {
@@ -93,7 +107,22 @@ public struct IntentClassifier: TurnClassifier {
     private func asksAboutNamed(_ words: String) -> Bool {
         guard let names else { return false }
         let found = names.find(in: words)
-        return !found.isEmpty && ProductQuestion.asks(names.without(found, in: words))
+        return !found.isEmpty && (ProductQuestion.asks(names.without(found, in: words)) || ProductQuestion.asksDescription(words))
+    }
+
+    /// What can only be about things shown: "the second one", "none of these", "tell me more about it". nil = anything.
+    private func cued(_ words: String, _ context: DialogueContext) -> String? {
+        let said = SaidWords(words)
+        guard let parser, context.dialogue.state.isEmpty, !ProductQuestion.isForShop(said) else { return nil }
+        let points = References.point(words)
+        let isDescribed = ProductQuestion.asksDescription(said)
+        if isDescribed, points, Wish.wordCount(words) <= Wish.refiningWordsMax { return AgentName.customerService }
+        guard !context.shownProducts.isEmpty else { return nil }
+        let isCounted = !Ordinals.positions(in: words, parser).isEmpty
+        if isCounted, isDescribed || ProductQuestion.picksOnly(words, parser: parser) { return AgentName.customerService }
+        if isCounted || Description.english(words, parser) != nil, ProductQuestion.asks(words) { return AgentName.customerService }
+        let isPointed = isCounted || (points && context.lastAgent == AgentName.recommendation)
+        return WishCues.areAll(words, points: isPointed) ? AgentName.recommendation : nil
     }
 
     /// How much of the sentence names wares; 0 below `wishShareMin`.
@@ -102,7 +131,8 @@ public struct IntentClassifier: TurnClassifier {
         let all = words.utf8.count { $0 > 0x20 }
         guard all > 0 else { return 0 }
         var covered = Set<Int>()
-        for match in parser.parse(words).matches { covered.formUnion(match.range) }
+        // For whom and for what is asked of the shop as often as of its wares.
+        for match in parser.parse(words).matches where !FilterLexicon.giftFields.contains(match.field) { covered.formUnion(match.range) }
         let share = Float(covered.count) / Float(all)
         return share < IntentClassifier.wishShareMin ? 0 : min(1, share)
     }
@@ -114,8 +144,7 @@ public struct IntentClassifier: TurnClassifier {
     /// The intents of customer service for a sentence, likeliest first, probabilities among themselves; "out_of_scope" is one of them.
     func service(_ words: String, _ feature: Feature?) -> [ClassProbability] {
         guard let model else { return [] }
-        let fits = feature.map { $0.spaceID == model.spaceID } ?? false
-        let guess = model.guess(Utterance(text: words, embedding: fits ? feature?.normalised().values ?? [] : []))
+        let guess = guess(model, words, feature.flatMap { $0.spaceID == model.spaceID ? $0 : nil })
         let outside = max(0, 1 - guess.all.reduce(0) { $0 + $1.probability })
         var own = guess.all.filter { IntentClassifier.agent(of: $0.intent) == AgentName.customerService }
             .map { ClassProbability(name: $0.intent, probability: $0.probability) }
@@ -126,7 +155,36 @@ public struct IntentClassifier: TurnClassifier {
         return own.enumerated().sorted { ($1.element.probability, $0.offset) < ($0.element.probability, $1.offset) }.map(\.element)
     }
 
+    private func guess(_ model: IntentModel, _ words: String, _ feature: Feature?) -> IntentGuess {
+        let values = feature?.values ?? []
+        if let known = recent.withLock({ $0.find(words, values) }) { return known }
+        let guess = model.guess(Utterance(text: words, embedding: feature?.normalised().values ?? []))
+        recent.withLock { $0.keep(words, values, guess) }
+        return guess
+    }
+
     static let outOfScope = "out_of_scope"
+}
+
+/// What the model said of the sentences of the turns that are under way. The model alone decides what that is, so that it makes no difference
+/// whether it is asked again.
+struct RecentGuesses {
+    /// Sentences that are kept.
+    static let sentencesMax = 16
+
+    private var kept: [(words: String, values: [Float], guess: IntentGuess)] = []
+    private var next = 0
+
+    func find(_ words: String, _ values: [Float]) -> IntentGuess? { kept.first { $0.words == words && $0.values == values }?.guess }
+
+    mutating func keep(_ words: String, _ values: [Float], _ guess: IntentGuess) {
+        if kept.count < RecentGuesses.sentencesMax {
+            kept.append((words, values, guess))
+        } else {
+            kept[next] = (words, values, guess)
+            next = (next + 1) % RecentGuesses.sentencesMax
+        }
+    }
 }
 
 /// The classifier with one turn's words and what the conversation is about.

@@ -78,7 +78,7 @@ extension FilterLexicon {
         (.several([.values(field: "gem", ["none"]), .values(field: "material", ["gold"])]), "素金|素金的"),
         (.several([.values(field: "gem", ["none"]), .values(field: "material", ["silver"])]), "素银|素银的"),
         (.several([.values(field: "gem", ["none"]), .values(field: "category", ["ring"])]), "素圈|素戒|素圈戒指"),
-        (.nothing, "diamond cut|diamond shape|diamond shaped|mother of pearl|玉米|玉兰|玉兰花|钻研"),
+        (.nothing, "diamond cut|diamond shape|diamond shaped|mother of pearl|man made|玉米|玉兰|玉兰花|钻研"),
     ]
 
     private static let colors: [(Meaning, String)] = [

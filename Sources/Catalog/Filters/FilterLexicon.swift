@@ -74,6 +74,24 @@ public struct FilterLexicon: Sendable {
         }
     }
 
+    /// The same with words for whom and what this catalogue's products are for and for their style: as far as they say it, so that no wish asks
+    /// for what no product states.
+    public func knowing(_ products: [Product]) -> FilterLexicon {
+        var lexicon = self
+        for field in Self.giftFields {
+            let values = Set(products.flatMap { $0.attributeValues(field) })
+            for value in values.sorted() {
+                let known = Self.gifts[field]?[value]
+                var phrases = known.map { [$0] } ?? []
+                if field != "recipient" { phrases.append(value.replacing("_", with: " ")) }
+                // What is for everybody is for her, too.
+                let wanted = field == "recipient" && values.contains("unisex") && value != "unisex" ? [value, "unisex"] : [value]
+                lexicon.add(phrases.joined(separator: "|"), .values(field: field, wanted))
+            }
+        }
+        return lexicon
+    }
+
     /// Adds phrases, separated by "|".
     private mutating func add(_ phrases: String, _ meaning: Meaning) {
         for phrase in phrases.split(separator: "|") { insert(String(phrase), meaning, replacing: false) }

@@ -57,6 +57,11 @@ public struct FilterParser: Sendable {
         self.rates = rates
     }
 
+    /// For a catalogue: in its currency, with words for whom and what its products are for.
+    public init(of snapshot: CatalogSnapshot, rates: [String: Double] = [:]) {
+        self.init(lexicon: FilterLexicon.builtIn.knowing(snapshot.products), currency: snapshot.currency, rates: rates)
+    }
+
     public func parse(_ text: String) -> ParsedFilter {
         let bounded = text.utf8.count <= Self.textBytesMax ? text : String(decoding: text.utf8.prefix(Self.textBytesMax), as: UTF8.self)
         var run = FilterRun(parser: self, text: bounded)

@@ -62,6 +62,13 @@ public struct ProductFilter: Sendable, Equatable {
         return copy
     }
 
+    /// The same conditions without those on whom and what a piece is for, and its style.
+    public var withoutOccasion: ProductFilter {
+        var copy = self
+        for field in FilterLexicon.giftFields { copy.attributes[field] = nil }
+        return copy
+    }
+
     public func matches(_ product: Product) -> Bool {
         if inStock && !product.inStock { return false }
         if let least = priceMinMinor, product.price.amountMinor < least { return false }

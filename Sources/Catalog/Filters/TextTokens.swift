@@ -120,6 +120,8 @@ enum TextTokens {
         private static func narrow(_ character: Character) -> Character {
             guard let scalar = character.unicodeScalars.first else { return character }
             switch scalar.value {
+            // Nearly all characters of nearly all sentences.
+            case 0x61...0x7A, 0x20...0x40, 0x4E00...0x9FFF: return character
             case 0xFF01...0xFF5E:
                 let ascii = Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar
                 return Character(String(ascii).lowercased())

@@ -5,7 +5,7 @@ struct ImportFolder {
     /// Bytes of one line of a .jsonl file.
     static let rowBytesMax = 1 << 20
     /// Bytes of one picture.
-    static let pictureBytesMax = 16 << 20
+    static let pictureBytesMax = 32 << 20
     /// Bytes of one policy or of the intents file.
     static let documentBytesMax = 4 << 20
 

@@ -95,5 +95,23 @@ enum Schema {
         """,
         // When a session was kept: seconds since 1970, for its retention alone.
         "ALTER TABLE sessions ADD COLUMN kept_at INTEGER NOT NULL DEFAULT 0",
+        // The same of what customers did and of hand-overs, whose own times are the loop's and begin with each process. What was there before counts
+        // as kept today.
+        """
+        ALTER TABLE events ADD COLUMN kept_at INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE handoffs ADD COLUMN kept_at INTEGER NOT NULL DEFAULT 0;
+        UPDATE events SET kept_at = unixepoch();
+        UPDATE handoffs SET kept_at = unixepoch();
+        """,
+        // Whether the customer had agreed to be learnt from when it happened.
+        "ALTER TABLE events ADD COLUMN personalise INTEGER NOT NULL DEFAULT 0",
+        // Whose behaviour is in which file that was written for learning, and which files hold somebody's who was erased since; by SHA-256.
+        """
+        CREATE TABLE learnt_from(hash TEXT NOT NULL, user TEXT NOT NULL, PRIMARY KEY(hash, user)) WITHOUT ROWID;
+        CREATE INDEX learnt_from_by_user ON learnt_from(user);
+        CREATE TABLE stale_files(hash TEXT PRIMARY KEY) WITHOUT ROWID;
+        """,
+        // What was known of a product that was shown: "name=amount name=amount …".
+        "ALTER TABLE events ADD COLUMN signals TEXT NOT NULL DEFAULT ''",
     ]
 }

@@ -36,9 +36,19 @@ struct FilterIndex: Sendable {
         narrow(&allowed, "color", filter.color, by: ProductFilter.isShade)
         if filter.nickelFree { narrow(&allowed, "nickel_free", .init(anyOf: ["true"])) }
         // The order does not show: every condition only takes away.
-        for (name, choice) in filter.attributes { narrow(&allowed, name, choice) }
+        for (name, choice) in filter.attributes where name != "id" { narrow(&allowed, name, choice) }
+        if let ids = filter.attributes["id"] { narrow(&allowed, ids) }
         for id in filter.excludedIDs { if let row = rowByID[id] { allowed[row] = 0 } }
         return allowed
+    }
+
+    private func narrow(_ allowed: inout [UInt8], _ ids: ProductFilter.Choice) {
+        if !ids.anyOf.isEmpty {
+            var wanted = [UInt8](repeating: 0, count: rows)
+            for id in ids.anyOf { if let row = rowByID[id] { wanted[row] = 1 } }
+            for row in 0..<rows { allowed[row] &= wanted[row] }
+        }
+        for id in ids.noneOf { if let row = rowByID[id] { allowed[row] = 0 } }
     }
 
     private func narrow(

@@ -76,7 +76,8 @@ extension SQLiteStores: CatalogStore {
         try await database.read("store catalogue hash") { (connection) throws(StoreError) in try SnapshotReader.hash(connection) }
     }
 
-    /// Differs whenever the catalogue does, and whenever one of the named models, which are learnt after it was committed, was stored.
+    /// Differs whenever the catalogue does, whenever one of the named models, which are learnt after it was committed, was stored, and whenever
+    /// what was learnt from behaviour must not be used any more.
     nonisolated(nonsending) public func catalogueMark(models: [String]) async throws(StoreError) -> String {
         try await database.read("store catalogue mark") { (connection) throws(StoreError) in try Self.mark(connection, models) }
     }
@@ -89,6 +90,7 @@ extension SQLiteStores: CatalogStore {
     private static func mark(_ connection: Connection, _ models: [String]) throws(StoreError) -> String {
         var marks = [try SnapshotReader.hash(connection)]
         for model in models { marks.append(try timesStored(model, connection)) }
+        marks += try connection.rows("SELECT count(*) FROM stale_files") { $0.text(0) }
         return marks.joined(separator: " ")
     }
 

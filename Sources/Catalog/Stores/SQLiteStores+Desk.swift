@@ -86,14 +86,18 @@ extension SQLiteStores: ServiceDesk {
     }
 
     private static func addToCart(_ request: ServiceRequest, _ user: String, _ connection: Connection) throws(StoreError) {
-        let quantity = Int(request.details["quantity"] ?? "1") ?? 1
-        guard (1...cartQuantityMax).contains(quantity) else {
-            throw StoreError(.invalidArgument, "a quantity is from 1 to \(cartQuantityMax), not \(quantity)")
+        let said = request.details["quantity"] ?? "1"
+        guard let quantity = Int(said), (1...cartQuantityMax).contains(quantity) else {
+            throw StoreError(.invalidArgument, "a quantity is from 1 to \(cartQuantityMax), not \"\(said.prefix(40))\"")
         }
-        try connection.run(
-            """
-            INSERT INTO carts(user, product_id, quantity) VALUES(?, ?, ?)
-            ON CONFLICT(user, product_id) DO UPDATE SET quantity = min(\(cartQuantityMax), quantity + excluded.quantity)
-            """, [.text(user), .text(request.productID), .int(quantity)])
+        let key: [SQLValue] = [.text(user), .text(request.productID)]
+        let there = try connection.rows("SELECT quantity FROM carts WHERE user = ? AND product_id = ?", key) { $0.int(0) }.first ?? 0
+        let stock = try connection.rows("SELECT stock FROM products WHERE id = ?", [.text(request.productID)]) { $0.int(0) }.first ?? 0
+        let all = there + quantity
+        guard all <= min(stock, cartQuantityMax) else {
+            throw StoreError(
+                .failedPrecondition, "\(there) of \(request.productID) are in the cart and \(stock) in stock: \(quantity) more are too many")
+        }
+        try connection.run("INSERT OR REPLACE INTO carts(user, product_id, quantity) VALUES(?, ?, ?)", key + [.int(all)])
     }
 }

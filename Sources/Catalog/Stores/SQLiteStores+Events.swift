@@ -14,10 +14,14 @@ extension SQLiteStores: EventLog {
                 () throws(StoreError) in
                 for event in events {
                     try connection.run(
-                        "INSERT INTO events(user, session_id, kind, product_id, quantity, time_us) VALUES(?, ?, ?, ?, ?, ?)",
+                        """
+                        INSERT INTO events(user, session_id, kind, product_id, quantity, time_us, personalise, signals, kept_at)
+                        VALUES(?, ?, ?, ?, ?, ?, ?, ?, unixepoch())
+                        """,
                         [
                             .text(user), .text(event.sessionID), .text(event.kind), .text(event.productID), .int(event.quantity),
-                            .integer(Int64(clamping: event.timeUs)),
+                            .integer(Int64(clamping: event.timeUs)), .int(event.mayBeLearntFrom ? 1 : 0),
+                            .text(SignalText.write(event.signals)),
                         ])
                 }
                 return String(events.count)
@@ -28,10 +32,13 @@ extension SQLiteStores: EventLog {
     nonisolated(nonsending) public func recentEvents(of principal: Principal, limit: Int) async throws(StoreError) -> [LoggedEvent] {
         let user = try identified(principal)
         return try await database.read("store events") { (connection) throws(StoreError) in
-            let sql = "SELECT session_id, kind, product_id, quantity, time_us FROM events WHERE user = ? ORDER BY number DESC LIMIT ?"
+            let sql = """
+                SELECT session_id, kind, product_id, quantity, time_us, personalise, signals FROM events WHERE user = ? ORDER BY number DESC LIMIT ?
+                """
             return try connection.rows(sql, [.text(user), Self.rows(limit)]) {
                 LoggedEvent(
-                    sessionID: $0.text(0), kind: $0.text(1), productID: $0.text(2), quantity: $0.int(3), timeUs: UInt64(clamping: $0.integer(4)))
+                    sessionID: $0.text(0), kind: $0.text(1), productID: $0.text(2), quantity: $0.int(3), timeUs: UInt64(clamping: $0.integer(4)),
+                    mayBeLearntFrom: $0.int(5) != 0, signals: SignalText.read($0.text(6)))
             }
         }
     }

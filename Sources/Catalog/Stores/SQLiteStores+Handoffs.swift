@@ -11,7 +11,7 @@ extension SQLiteStores: HandoffQueue {
         return try await database.write("store enqueue handoff") { (connection) throws(StoreError) in
             let answer = try Self.once(connection, "enqueue handoff \(handoff.sessionID)", key: idempotencyKey, user: user) { () throws(StoreError) in
                 try connection.run(
-                    "INSERT INTO handoffs(user, session_id, reason, summary, language, time_us) VALUES(?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO handoffs(user, session_id, reason, summary, language, time_us, kept_at) VALUES(?, ?, ?, ?, ?, ?, unixepoch())",
                     [
                         .text(user), .text(handoff.sessionID), .text(handoff.reason), .text(handoff.summary), .text(handoff.language),
                         .integer(Int64(clamping: handoff.timeUs)),

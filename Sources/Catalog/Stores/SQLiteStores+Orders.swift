@@ -1,20 +1,16 @@
 extension SQLiteStores: OrderStore {
     nonisolated(nonsending) public func orders(of principal: Principal, limit: Int) async throws(StoreError) -> [Order] {
         let user = try identified(principal)
-        let found = try await database.read("store orders") { (connection) throws(StoreError) in
+        return try await database.read("store orders") { (connection) throws(StoreError) in
             let sql = "SELECT json, version FROM orders WHERE user = ? ORDER BY placed_at DESC, id LIMIT ?"
             return try connection.rows(sql, [.text(user), Self.rows(limit)]) { (row) throws(StoreError) in try Self.order(row) }
         }
-        try StoreReads.tell("orders", "own", found)
-        return found
     }
 
     nonisolated(nonsending) public func order(_ id: String, as principal: Principal) async throws(StoreError) -> Order {
-        let found = try await database.read("store order") { [shop] (connection) throws(StoreError) in
+        try await database.read("store order") { [shop] (connection) throws(StoreError) in
             try Self.find(id, connection, shop: shop, principal: principal)
         }
-        try StoreReads.tell("orders", id, found)
-        return found
     }
 
     /// What is not the principal's is not found, like what does not exist: nobody learns which order numbers are taken.

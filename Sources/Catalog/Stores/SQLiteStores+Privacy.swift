@@ -1,7 +1,7 @@
 /// What a shop's database holds about one customer, and its removal.
 extension SQLiteStores {
     /// Tables with a column that names the customer.
-    private static let personal = ["answers", "carts", "events", "handoffs", "orders", "profiles", "requests", "sessions"]
+    private static let personal = ["answers", "carts", "events", "handoffs", "learnt_from", "orders", "profiles", "requests", "sessions"]
 
     /// Everything stored about a customer: table → rows as JSON objects, in a fixed order. Only for the customer, or an admin.
     nonisolated(nonsending) public func exportPersonalData(of user: String, as principal: Principal) async throws(StoreError) -> [PersonalTable] {
@@ -27,6 +27,8 @@ extension SQLiteStores {
         let erased = try await database.write("store erase person") { (connection) throws(StoreError) in
             try connection.execute("PRAGMA secure_delete = ON")
             try connection.run("DELETE FROM order_items WHERE order_id IN (SELECT id FROM orders WHERE user = ?)", [.text(user)])
+            // A model that was made from a file with this customer in it knows something of them still.
+            try connection.run("INSERT OR IGNORE INTO stale_files(hash) SELECT hash FROM learnt_from WHERE user = ?", [.text(user)])
             var tables: [PersonalTable] = []
             for table in Self.personal {
                 try connection.run("DELETE FROM \(table) WHERE user = ?", [.text(user)])
@@ -41,14 +43,13 @@ extension SQLiteStores {
         return erased
     }
 
-    /// Removes sessions, events and released hand-overs that are older than `beforeUs`, on the clock they were written with.
-    nonisolated(nonsending) public func forget(eventsBeforeUs: UInt64, as principal: Principal) async throws(StoreError) -> Int {
-        guard principal.shop == shop, principal.isAdmin else { throw StoreError(.permissionDenied, "retention needs the scope \"admin\"") }
-        return try await database.write("store forget") { (connection) throws(StoreError) in
-            let before = SQLValue.integer(Int64(clamping: eventsBeforeUs))
-            try connection.run("DELETE FROM events WHERE time_us < ?", [before])
+    /// Removes what customers did, and hand-overs that were released, once it was kept for longer than `days`; gives how many rows went.
+    nonisolated(nonsending) public func forget(behaviourOlderThanDays days: Int) async throws(StoreError) -> Int {
+        try await database.write("store forget behaviour") { (connection) throws(StoreError) in
+            let age = SQLValue.int(days * 86_400)
+            try connection.run("DELETE FROM events WHERE kept_at < unixepoch() - ?", [age])
             var count = connection.changes
-            try connection.run("DELETE FROM handoffs WHERE state = 'released' AND time_us < ?", [before])
+            try connection.run("DELETE FROM handoffs WHERE state = 'released' AND kept_at < unixepoch() - ?", [age])
             count += connection.changes
             return count
         }

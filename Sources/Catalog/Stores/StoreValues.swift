@@ -89,19 +89,30 @@ public struct StoredSession: Sendable, Equatable {
 /// Something a customer did with a product.
 public struct LoggedEvent: Sendable, Equatable {
     public var sessionID: String
-    /// "view", "click", "add_to_cart", "buy", "like", "dislike".
+    /// "view", "click", "add_to_cart", "buy", "like", "dislike"; of what was shown "exposure", in an experiment "exposure:EXPERIMENT/ARM".
     public var kind: String
     public var productID: String
+    /// Of an exposure: the place it was shown in, from 1.
     public var quantity: Int
     /// On the caller's clock, microseconds.
     public var timeUs: UInt64
 
-    public init(sessionID: String, kind: String, productID: String, quantity: Int = 1, timeUs: UInt64) {
+    /// Whether the customer had agreed to be learnt from when it happened (the consent `personalise`).
+    public var mayBeLearntFrom: Bool
+    /// Of an exposure: how much of each signal there was, by its name, before any weight.
+    public var signals: [String: Float]
+
+    public init(
+        sessionID: String, kind: String, productID: String, quantity: Int = 1, timeUs: UInt64, mayBeLearntFrom: Bool = false,
+        signals: [String: Float] = [:]
+    ) {
         self.sessionID = sessionID
         self.kind = kind
         self.productID = productID
         self.quantity = quantity
         self.timeUs = timeUs
+        self.mayBeLearntFrom = mayBeLearntFrom
+        self.signals = signals
     }
 }
 

@@ -4,12 +4,12 @@
 /// tokens of its own score s_t = h_t·u plus the sum of its affinities; p = softmax([Σ a_i·h_i ; Σ b_j·h_j]·C + c). A missing modality has zero
 /// tokens: affinities vanish, and the own scores decide. (Lu, Yang, Batra, Parikh, "Hierarchical question-image co-attention for visual question
 /// answering", NeurIPS 2016, section 3.3, parallel co-attention.)
-enum CoAttentionForm: LearntForm {
+enum CoAttentionForm: FusedForm {
     static func shapes(_ tokens: [LearntToken], modalities: Int, width: Int, classes: Int) -> [(name: String, rows: Int, columns: Int)] {
         tokenShapes(tokens, width: width) + [("affinity", width, width), ("own", width, 1)] + linearShapes("classes", modalities * width, classes)
     }
 
-    static func probabilities<Algebra>(_ graph: LearntGraph<Algebra>) -> Algebra.Value {
+    static func fused<Algebra>(_ graph: LearntGraph<Algebra>) -> Algebra.Value {
         let algebra = graph.algebra
         let parts = graph.tokens.indices.map(graph.projected)
         let turned = parts.map { algebra.product($0, graph.parameter("affinity")) }
@@ -26,6 +26,6 @@ enum CoAttentionForm: LearntForm {
             }
             return graph.weighted(own.map { parts[$0] }, algebra.softmax(algebra.joined(scores), mask: nil))
         }
-        return graph.classes(algebra.joined(pooled))
+        return algebra.joined(pooled)
     }
 }

@@ -61,6 +61,16 @@ public protocol LearntForm {
     static func probabilities<Algebra>(_ graph: LearntGraph<Algebra>) -> Algebra.Value
 }
 
+/// An operator that first makes one vector f(x) of all modalities, n×d, and tells the classes from it: p = softmax(f·C + c). In a graph its vector
+/// may be used without the classes.
+protocol FusedForm: LearntForm {
+    static func fused<Algebra>(_ graph: LearntGraph<Algebra>) -> Algebra.Value
+}
+
+extension FusedForm {
+    static func probabilities<Algebra>(_ graph: LearntGraph<Algebra>) -> Algebra.Value { graph.classes(fused(graph)) }
+}
+
 extension LearntForm {
     static func tokenShapes(_ tokens: [LearntToken], width: Int) -> [(name: String, rows: Int, columns: Int)] {
         tokens.flatMap { [("token.\($0.name).w", $0.width, width), ("token.\($0.name).b", 1, width)] }

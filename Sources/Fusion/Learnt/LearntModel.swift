@@ -8,6 +8,8 @@ public struct LearntModel: Sendable, Equatable {
     /// Of the projections.
     public let width: Int
     public let parameters: [String: LearntMatrix]
+    /// Of its fused vectors: a hash of the weights.
+    public let spaceID: String
 
     public static let weightsName = "weights.safetensors"
     public static let widthMax = 4_096
@@ -38,10 +40,15 @@ public struct LearntModel: Sendable, Equatable {
             guard found.values.allSatisfy(\.isFinite) else { throw ModelError("\(folder): '\(shape.name)' holds values that are not finite") }
             parameters[shape.name] = LearntMatrix(found.rows, found.columns, found.values)
         }
-        return LearntModel(fusion: fusion, tokens: tokens, classes: classes, width: width, parameters: parameters)
+        return LearntModel(
+            fusion: fusion, tokens: tokens, classes: classes, width: width, parameters: parameters,
+            spaceID: "fused-\(try FileHash.sha256("\(folder)/\(weightsName)").prefix(16))")
     }
 
-    public init(fusion: LearntOperator, tokens: [LearntToken], classes: [String], width: Int, parameters: [String: LearntMatrix]) {
+    public init(
+        fusion: LearntOperator, tokens: [LearntToken], classes: [String], width: Int, parameters: [String: LearntMatrix], spaceID: String = ""
+    ) {
+        self.spaceID = spaceID
         self.fusion = fusion
         self.tokens = tokens
         self.classes = classes
@@ -54,44 +61,51 @@ public struct LearntModel: Sendable, Equatable {
     /// Contributions: how far ln p(winner) falls when a modality is left out, in parts that add up to 1 (all of it when there is but one).
     /// - Throws: for features of another width or space, or that are not finite.
     public func decide(_ features: [Feature]) throws(FusionError) -> Decision? {
-        var inputs: [LearntMatrix] = []
-        var present: Set<String> = []
-        for token in tokens {
-            guard let feature = features.first(where: { $0.modality == token.modality }) else {
-                inputs.append(LearntMatrix(1, token.width, [Float](repeating: 0, count: token.width)))
-                continue
-            }
-            try feature.requireFinite()
-            guard feature.values.count == token.width, token.spaceID.isEmpty || token.spaceID == feature.spaceID else {
-                throw FusionError(
-                    "'\(feature.modality)' is \(feature.values.count) values in \(feature.spaceID); the operator was trained with \(token.width) in "
-                        + token.spaceID)
-            }
-            inputs.append(LearntMatrix(1, token.width, feature.normalised().values))
-            present.insert(token.modality)
-        }
+        let (vectors, present) = try tokens.vectors(of: features)
         guard !present.isEmpty else { return nil }
-        let whole = probabilities(inputs, present)
-        let ranked = whole.indices.sorted { (whole[$0], $1) > (whole[$1], $0) }
-        let winner = ranked[0]
+        let inputs = vectors.map { LearntMatrix(1, $0.count, $0) }
         let there = modalities.filter(present.contains)
-        var falls = [Float](repeating: 1, count: there.count)
-        if there.count > 1 {
-            for (place, modality) in there.enumerated() {
-                let rest = probabilities(inputs, present.subtracting([modality]))[winner]
-                falls[place] = max(0, Float(log(Double(max(whole[winner], 1e-12))) - log(Double(max(rest, 1e-12)))))
-            }
-        }
-        let total = falls.reduce(0, +)
         return Decision(
-            classes: ranked.map { ClassProbability(name: classes[$0], probability: whole[$0]) },
-            contributions: zip(there, falls).map { ClassProbability(name: $0, probability: total > 0 ? $1 / total : 1 / Float(there.count)) })
+            classes, whole: probabilities(inputs, present), there: there,
+            without: there.count > 1 ? there.map { probabilities(inputs, present.subtracting([$0])) } : [])
+    }
+
+    /// Whether there is one vector of all modalities: operators that let each modality vote have none.
+    public var hasVector: Bool { fusion.form is any FusedForm.Type }
+
+    /// The operator's vector of one turn's, or one product's, features, of length 1: `Modality.fused` in `spaceID`; empty when none of its modalities
+    /// is there.
+    ///
+    /// Contributions: by how much the vector turns, 1 − cos, when a modality is left out, in parts that add up to 1 (equal ones if it never turns).
+    /// - Throws: for features of another width or space, or that are not finite, and for an operator without a vector.
+    public func fuse(_ features: [Feature]) throws(FusionError) -> FusedVector {
+        guard let form = fusion.form as? any FusedForm.Type else { throw FusionError("the operator \(fusion.rawValue) votes: it has no vector") }
+        let (vectors, present) = try tokens.vectors(of: features)
+        var fused = FusedVector(parts: [], missing: modalities.filter { !present.contains($0) })
+        let there = modalities.filter(present.contains)
+        guard !there.isEmpty else { return fused }
+        let inputs = vectors.map { LearntMatrix(1, $0.count, $0) }
+        func vector(_ present: Set<String>) -> Feature {
+            Feature(modality: Modality.fused, spaceID: spaceID, values: form.fused(graph(inputs, present)).values).normalised()
+        }
+        let whole = vector(present)
+        fused.parts = [.init(feature: whole, weight: 1)]
+        fused.contribute(
+            there.map { name in
+                guard there.count > 1 else { return (name, 1) }
+                let cosine = zip(whole.values, vector(present.subtracting([name])).values).reduce(Float(0)) { $0 + $1.0 * $1.1 }
+                return (name, max(0, 1 - cosine))
+            })
+        return fused
     }
 
     private func probabilities(_ inputs: [LearntMatrix], _ present: Set<String>) -> [Float] {
-        let graph = LearntGraph(
+        fusion.form.probabilities(graph(inputs, present)).values
+    }
+
+    private func graph(_ inputs: [LearntMatrix], _ present: Set<String>) -> LearntGraph<PlainAlgebra> {
+        LearntGraph(
             algebra: PlainAlgebra(), tokens: tokens, inputs: inputs,
             present: LearntMatrix(1, modalities.count, modalities.map { present.contains($0) ? 1 : 0 }), parameters: parameters)
-        return fusion.form.probabilities(graph).values
     }
 }

@@ -45,4 +45,26 @@ extension [LearntToken] {
         for token in self where !names.contains(token.modality) { names.append(token.modality) }
         return names
     }
+
+    /// A turn's features as the tokens take them, each of length 1, zeros where there is none; and the modalities that are there.
+    /// - Throws: for features of another width or space, or that are not finite.
+    func vectors(of features: [Feature]) throws(FusionError) -> (values: [[Float]], present: Set<String>) {
+        var values: [[Float]] = []
+        var present: Set<String> = []
+        for token in self {
+            guard let feature = features.first(where: { $0.modality == token.modality }) else {
+                values.append([Float](repeating: 0, count: token.width))
+                continue
+            }
+            try feature.requireFinite()
+            guard feature.values.count == token.width, token.spaceID.isEmpty || token.spaceID == feature.spaceID else {
+                throw FusionError(
+                    "'\(feature.modality)' is \(feature.values.count) values in \(feature.spaceID); the operator was trained with \(token.width)"
+                        + (token.spaceID.isEmpty ? "" : " in \(token.spaceID)"))
+            }
+            values.append(feature.normalised().values)
+            present.insert(token.modality)
+        }
+        return (values, present)
+    }
 }

@@ -14,6 +14,7 @@ enum Concatenation {
             try feature.requireFinite()
             fused.parts.append(FusedVector.Part(feature: feature.normalised(), weight: input.weight))
         }
+        fused.contribute(fused.parts.map { ($0.feature.modality, $0.weight) })
         return fused
     }
 }

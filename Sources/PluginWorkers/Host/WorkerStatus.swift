@@ -1,10 +1,10 @@
 import Glibc
-import Synchronization
+import Locks
 
 /// How a plugin's workers are, over all loops: for readiness, lists and metrics. Any thread.
 public final class WorkerStatus: Sendable {
     public let name: String
-    private let loops = Mutex<[Int: Loop]>([:])
+    private let loops = Lock<[Int: Loop]>([:])
 
     /// One loop's worker.
     public struct Loop: Sendable, Equatable {

@@ -2,7 +2,7 @@
 
 import EventLoop
 import Inference
-import Synchronization
+import Locks
 import Wire
 
 /// A model that the host has compiled.
@@ -26,7 +26,7 @@ final class RemoteInference: InferenceProvider, @unchecked Sendable {
     private let send: (InferRequest) -> Void
     private var nextOperation: UInt64 = 1
     private var waiting: [UInt64: (names: [String], done: (Result<[HostTensor], RPCStatus>) -> Void)] = [:]
-    private let forgotten = Mutex<[UInt64]>([])
+    private let forgotten = Lock<[UInt64]>([])
 
     /// Outputs from this size on stay with the host, too, in case they are wanted as inputs. Bytes.
     static let keptBytesMin = 32 << 10

@@ -1,4 +1,5 @@
 import Foundation
+public import Fusion
 public import LinearAlgebra
 
 /// A space that titles and pictures share, learnt from a catalogue: canonical correlation, and contrastive heads upon it.

@@ -15,7 +15,8 @@ public struct AlignmentTraining: Sendable {
         case autoencoder
     }
 
-    public var method = Method.contrastive
+    /// The one that the published figures are of (docs/fusion.md).
+    public var method = Method.cca
     public var dimensions = 512
     public var regularisation = (pictures: 0.3, titles: 1.0)
     /// What is learnt from; at least one part of pictures and one of titles.

@@ -1,3 +1,4 @@
+import Fusion
 public import LinearAlgebra
 
 /// Queries of words and a picture ("this, in blue"): how both are put together.

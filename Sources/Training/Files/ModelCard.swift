@@ -3,7 +3,7 @@ public import Fusion
 
 /// What a model was trained on, how, and what it reached: `card.json` beside the weights.
 public struct ModelCard: Sendable, Equatable, Codable {
-    /// "ranker", "alignment", "fusion", "intent".
+    /// "ranker", "ranking", "alignment", "fusion", "intent".
     public var kind: String
     /// The learner, such as "item-transitions".
     public var method: String

@@ -45,7 +45,7 @@ public struct FusionModel: Sendable {
             self.present = present
         }
 
-        func rows(_ indices: [Int]) -> Batch { Batch(inputs: inputs.map { $0.rows(indices) }, present: present.rows(indices)) }
+        public func rows(_ indices: [Int]) -> Batch { Batch(inputs: inputs.map { $0.rows(indices) }, present: present.rows(indices)) }
 
         /// Without one modality.
         public func without(_ modality: Int) -> Batch {

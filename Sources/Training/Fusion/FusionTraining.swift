@@ -29,9 +29,11 @@ public struct FusionTraining: Sendable {
 
     public static let examplesMin = 20
 
+    /// - Parameter resume: where a run that was stopped left off; its state is kept there after every epoch.
     /// - Throws: for too few examples, fewer than two classes, and features that do not fit or are not finite.
     public func run(
-        _ fusion: LearntOperator, tokens: [LearntToken], batch examples: FusionModel.Batch, labels: [String], progress: ProgressReport
+        _ fusion: LearntOperator, tokens: [LearntToken], batch examples: FusionModel.Batch, labels: [String], resume: FusionResume? = nil,
+        progress: ProgressReport
     ) throws(TrainingError) -> Outcome {
         guard labels.count == examples.present.rows, labels.count >= Self.examplesMin else {
             throw TrainingError("\(labels.count) examples; at least \(Self.examplesMin) are needed")
@@ -50,22 +52,34 @@ public struct FusionTraining: Sendable {
         let fixed = model.names.firstIndex(of: DecisionForm.sharpness)
         var best = Outcome(model: model, validationAccuracy: 0, validationLoss: .infinity, epoch: 0)
         var adam = Adam(model.parameters, decay: decay)
+        var done = 0
+        if let state = resume?.load(model) {
+            (done, model.parameters, best) = (state.epoch, state.parameters, state.best)
+            adam = state.adam
+            adam.decay = decay
+        }
         for epoch in 1...max(1, epochs) {
+            if epoch - best.epoch > patience { break }
             let shuffled = learnt.shuffled(using: &random)
             for start in stride(from: 0, to: shuffled.count, by: batch) {
                 let rows = Array(shuffled[start..<min(shuffled.count, start + batch)])
-                var part = examples.rows(rows)
-                dropModalities(&part.present, &random)
+                var present = examples.present.rows(rows)
+                dropModalities(&present, &random)
+                // What was done before is drawn again, so that chance goes on where it was.
+                if epoch <= done { continue }
+                let part = FusionModel.Batch(inputs: examples.inputs.map { $0.rows(rows) }, present: present)
                 var (_, gradients) = model.gradient(part, rows.map { truth[$0] })
                 // Fitted afterwards, on what is held out: the examples that are learnt from would make every modality sure of itself.
                 if let fixed { gradients[fixed] = Matrix(gradients[fixed].rows, gradients[fixed].columns) }
                 model.parameters = adam.step(model.parameters, gradients, rate: rate)
             }
+            if epoch <= done { continue }
             let p = try model.probabilities(judge)
             let (accuracy, loss) = Self.judge(p, held.map { truth[$0] })
             if loss < best.validationLoss { best = Outcome(model: model, validationAccuracy: accuracy, validationLoss: loss, epoch: epoch) }
             let note = "validation accuracy \(EvaluationNumber.text(accuracy)), log loss \(EvaluationNumber.text(loss))"
             progress(.init(stage: "epoch", done: epoch, total: epochs, note: note))
+            resume?.save(.init(epoch: epoch, parameters: model.parameters, adam: adam, best: best), names: model.names)
             if epoch - best.epoch >= patience { break }
         }
         if FusionCalibration.applies(to: fusion) {

@@ -76,10 +76,9 @@ public struct NextItemEvaluation: Sendable {
             .init(name: "coverage@10", value: CatalogueMeasures.coverage(tops, k: 10, itemCount: max(model.items.count, 1)))
         ]
         if let attributes {
-            let sum = tops.reduce(0.0) { sum, top in
-                sum + CatalogueMeasures.diversity(top) { attributes.similarity(model.items[$0], model.items[$1]) }
-            }
-            extra.append(.init(name: "diversity@10", value: sum / Double(max(tops.count, 1))))
+            let values = tops.map { top in CatalogueMeasures.diversity(top) { attributes.similarity(model.items[$0], model.items[$1]) } }
+            extra.append(
+                .init(name: "diversity@10", value: values.reduce(0, +) / Double(max(values.count, 1)), Significance.bootstrap(values, seed: seed)))
         }
         return .init(model: name, lists: lists, extra: extra)
     }

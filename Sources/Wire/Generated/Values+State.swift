@@ -21,6 +21,7 @@ public struct SessionState: Sendable, Equatable {
     public var focusedProduct: String
     public var viewedProducts: [String]
     public var dialogue: Dialogue?
+    public var dislikedProducts: [String]
 
     public init(
         version: UInt32 = 0,
@@ -39,7 +40,8 @@ public struct SessionState: Sendable, Equatable {
         shownProducts: [String] = [],
         focusedProduct: String = "",
         viewedProducts: [String] = [],
-        dialogue: Dialogue? = nil
+        dialogue: Dialogue? = nil,
+        dislikedProducts: [String] = []
     ) {
         self.version = version
         self.sessionID = sessionID
@@ -58,6 +60,7 @@ public struct SessionState: Sendable, Equatable {
         self.focusedProduct = focusedProduct
         self.viewedProducts = viewedProducts
         self.dialogue = dialogue
+        self.dislikedProducts = dislikedProducts
     }
 }
 
@@ -86,6 +89,7 @@ extension SessionState: UnpackedMessage {
         focusedProduct = Unpacked.string(c.pointee.focused_product)
         viewedProducts = Unpacked.array(c.pointee.viewed_products, c.pointee.n_viewed_products) { Unpacked.string($0) }
         dialogue = c.pointee.dialogue.map { Dialogue(unpacked: $0) }
+        dislikedProducts = Unpacked.array(c.pointee.disliked_products, c.pointee.n_disliked_products) { Unpacked.string($0) }
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -106,6 +110,7 @@ extension SessionState: UnpackedMessage {
         if !focusedProduct.isEmpty { ProtoWriter.string(15, focusedProduct, into: &output) }
         for value in viewedProducts { ProtoWriter.string(16, value, into: &output) }
         if let dialogue { ProtoWriter.message(17, dialogue, into: &output) }
+        for value in dislikedProducts { ProtoWriter.string(18, value, into: &output) }
     }
 }
 

@@ -7,7 +7,7 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate", abstract: "Measure what is found, recommended, classified and fused, with intervals and side by side.",
         subcommands: [
             EvaluateRetrieval.self, EvaluateRecommendation.self, EvaluateClassification.self, EvaluateFusion.self, EvaluateIntent.self,
-            EvaluateReviews.self,
+            EvaluateReviews.self, EvaluateExperiment.self,
         ])
 }
 

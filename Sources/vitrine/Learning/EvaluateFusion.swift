@@ -56,7 +56,14 @@ struct EvaluateFusion: ParsableCommand {
     }
 
     private static func predictions(_ model: FusionModel, _ batch: FusionModel.Batch, _ examples: FusionData) throws -> [PredictionRow] {
-        let p = try model.probabilities(batch)
+        // Of what lacks the one modality that is looked at, nothing can be said: every class is as likely.
+        let rows = (0..<batch.present.rows).filter { r in batch.present.row(r).contains { $0 != 0 } }
+        let even = Float(1) / Float(model.classes.count)
+        var p = Matrix<Float>(batch.present.rows, model.classes.count, [Float](repeating: even, count: batch.present.rows * model.classes.count))
+        if !rows.isEmpty {
+            let found = try model.probabilities(batch.rows(rows))
+            for (place, r) in rows.enumerated() { for c in 0..<p.columns { p[r, c] = found[place, c] } }
+        }
         return examples.labels.indices.map { r in
             PredictionRow(
                 id: examples.ids[r], label: examples.labels[r],

@@ -23,8 +23,11 @@ struct TrainAlignment: ParsableCommand {
     var data: String
 
     @Option(
-        help: "cca (closed form), or heads upon it: contrastive (InfoNCE), deep-cca (greatest correlation), autoencoder (each side tells the other).")
-    var method = AlignmentTraining.Method.contrastive
+        help: """
+            cca (closed form; what was measured best), or heads upon it: contrastive (InfoNCE), deep-cca (greatest correlation), autoencoder (each \
+            side tells the other).
+            """)
+    var method = AlignmentTraining.Method.cca
 
     @Option(
         help: "layers (the most that is known of a picture) or plugins (what a conversation's turn has: for a server's 'catalog: space:').")

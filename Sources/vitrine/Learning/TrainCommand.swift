@@ -1,4 +1,6 @@
+import Agents
 import ArgumentParser
+import CheckedYAML
 import EventLoop
 import Evaluation
 import Foundation
@@ -10,7 +12,7 @@ struct TrainCommand: ParsableCommand {
         commandName: "train",
         abstract: "Learn from the shop's own data: what comes next, the space of words and pictures, how to fuse, what words say.",
         subcommands: [
-            TrainAlignment.self, TrainFusion.self, TrainRanker.self, TrainIntent.self, TrainReviews.self, TrainTerms.self,
+            TrainAlignment.self, TrainFusion.self, TrainRanker.self, TrainIntent.self, TrainReviews.self, TrainTerms.self, TrainVocabulary.self,
         ])
 }
 
@@ -37,6 +39,7 @@ struct TrainingOptions: ParsableArguments {
         printLine("\(card.kind) (\(card.method)), seed \(card.seed) → \(out)")
         for (name, value) in card.parameters.sorted(by: { $0.key < $1.key }) { printLine("  \(name): \(EvaluationReport.number(value))") }
         for (name, value) in card.metrics.sorted(by: { $0.key < $1.key }) { printLine("  \(name): \(EvaluationReport.number(value))") }
+        for (name, value) in card.settings.sorted(by: { $0.key < $1.key }) { printLine("  \(name): \(value)") }
     }
 }
 
@@ -59,14 +62,25 @@ extension ProgressBar {
 struct TrainRanker: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ranker",
-        abstract: "Learn from behaviour which items come next.",
+        abstract: "Learn from behaviour which items come next, or how much each signal of a recommendation counts.",
         discussion: """
-            Sequences are lines of 'user item item …' in the order of time. The last item of each is held out to choose the parameters; the model is \
-            then made from everything. A run that was stopped goes on where it was when the same command is given again.
+            --data: sequences are lines of 'user item item …' in the order of time. The last item of each is held out to choose the parameters; \
+            the model is then made from everything. A run that was stopped goes on where it was when the same command is given again.
+
+            --exposures: what customers were shown and what they chose of it, as 'vitrine catalog events --exposures' writes it. The weights of \
+            likeness, words, behaviour, taste, price and popularity are learnt by how they tell the choices within each list, with allowance for \
+            the place. What a fifth of the customers chose says whether they are better than those set by hand, which stay if not. It is done in \
+            seconds; 'catalog: {ranking: FOLDER}' uses it.
             """)
 
     @Option(help: ArgumentHelp("Sequences.", valueName: "file"))
-    var data: String
+    var data: String?
+
+    @Option(help: ArgumentHelp("What was shown, JSONL.", valueName: "file"))
+    var exposures: String?
+
+    @Option(help: ArgumentHelp("The shop's rules, whose weights are the ones set by hand; the usual ones without it.", valueName: "file"))
+    var rules: String?
 
     @Option(help: ArgumentHelp("Attributes of items, {\"item\": [values]}: alike items speak for each other.", valueName: "file"))
     var attributes: String?
@@ -76,8 +90,16 @@ struct TrainRanker: ParsableCommand {
 
     @OptionGroup var options: TrainingOptions
 
+    func validate() throws {
+        guard (data == nil) != (exposures == nil) else { throw ValidationError("give --data SEQUENCES or --exposures FILE") }
+        guard rules == nil || exposures != nil else { throw ValidationError("--rules goes with --exposures") }
+        guard exposures == nil || attributes == nil else { throw ValidationError("--attributes goes with --data") }
+    }
+
     func run() throws {
         guard (1...100_000).contains(edges) else { throw Environment.fail("--edges takes a number from 1 to 100000", code: 64) }
+        if let exposures { return try learnWeights(exposures) }
+        guard let data else { return }
         try reportingTrainingErrors {
             let rows = try SequenceRow.read(data)
             let bar = ProgressBar()
@@ -87,6 +109,24 @@ struct TrainRanker: ParsableCommand {
                 dataName: URL(fileURLWithPath: data).lastPathComponent, dataHash: try FileHash.sha256(data), date: options.date,
                 folder: options.out, progress: { bar.show($0) })
             bar.end()
+            try options.show(file.card)
+        }
+    }
+
+    private func learnWeights(_ exposures: String) throws {
+        try reportingTrainingErrors {
+            let rows = try ExposureRow.read(exposures)
+            var byHand = RecommendationRules.Weights()
+            if let rules {
+                do throws(YAMLError) { byHand = try RecommendationRules.load(rules).weights } catch { throw Environment.fail("\(error)", code: 65) }
+            }
+            let bar = ProgressBar()
+            let file = try RankingTraining(seed: options.seed).run(
+                rows, byHand: RankingSignal.allCases.map { ($0.rawValue, Double(byHand[$0])) },
+                dataName: URL(fileURLWithPath: exposures).lastPathComponent, dataHash: try FileHash.sha256(exposures), date: options.date,
+                progress: { bar.show($0) })
+            bar.end()
+            try file.write(to: options.out)
             try options.show(file.card)
         }
     }

@@ -12,7 +12,8 @@ struct TrainFusion: ParsableCommand {
         abstract: "Learn to tell an attribute of a product from its picture and its title together.",
         discussion: """
             Products are JSON objects, one a line: {"id", "title", "image", attributes …}. A tenth is held out to choose when to stop. One modality \
-            is left out of a fifth of the examples, so that the model does with what there is.
+            is left out of a fifth of the examples, so that the model does with what there is; a product without title or picture takes part with \
+            the other. The state of a training is kept in OUT/unfinished after each epoch, so a run that was stopped goes on where it was.
             """)
 
     @Option(help: ArgumentHelp("Products, JSONL.", valueName: "file"))
@@ -37,6 +38,11 @@ struct TrainFusion: ParsableCommand {
     @Option(name: .customLong("rare-max"), help: "Classes with at most this many examples are left out.")
     var rareMax = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "Also write the model as an ONNX file, for other programs or a graph's decide node with 'operator: onnx'.", valueName: "file"))
+    var onnx: String?
+
     @OptionGroup var features: FeatureOptions
     @OptionGroup var options: TrainingOptions
 
@@ -49,7 +55,10 @@ struct TrainFusion: ParsableCommand {
             var training = FusionTraining()
             (training.width, training.epochs, training.seed) = (width, epochs, options.seed)
             let bar = ProgressBar()
-            let found = try training.run(fusion, tokens: examples.tokens, batch: examples.batch, labels: examples.labels) { bar.show($0) }
+            let resume = FusionResume(folder: "\(options.out)/unfinished", key: try key(examples))
+            let found = try training.run(fusion, tokens: examples.tokens, batch: examples.batch, labels: examples.labels, resume: resume) {
+                bar.show($0)
+            }
             bar.end()
             let card = ModelCard(
                 kind: FusionModel.kind, method: fusion.rawValue, date: options.date, seed: options.seed,
@@ -60,7 +69,22 @@ struct TrainFusion: ParsableCommand {
                     "examples": Double(examples.labels.count), "classes": Double(found.model.classes.count),
                 ], settings: ["label": label, "inputs": inputs.rawValue])
             try found.model.write(to: options.out, card: card)
+            resume.finish()
+            if let onnx {
+                do {
+                    try Data(try LearntModel.read(options.out).onnx()).write(to: URL(fileURLWithPath: onnx), options: .atomic)
+                } catch let error as CocoaError {
+                    throw Environment.fail("\(onnx) cannot be written: \(error.localizedDescription)", code: 73)
+                }
+            }
             try options.show(card)
         }
+    }
+
+    /// Of everything that a training depends on.
+    private func key(_ examples: FusionData) throws -> String {
+        let tokens = examples.tokens.map { "\($0.name) \($0.width) \($0.spaceID)" }
+        let options = "\(label) \(fusion.rawValue) \(inputs.rawValue) \(width) \(epochs) \(rareMax) \(self.options.seed) \(examples.ids.count)"
+        return FileHash.sha256(Data(([try FileHash.sha256(data), options] + tokens).joined(separator: "\n").utf8))
     }
 }

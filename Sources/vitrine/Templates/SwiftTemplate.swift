@@ -19,19 +19,21 @@ enum SwiftTemplate {
         // \(names.compiler).
         let package = Package(
             name: "\(names.name)",
-            products: [.library(name: "\(names.camel)", type: .dynamic, targets: ["\(names.camel)"])],
+            products: [.library(name: "\(names.camel)", type: .dynamic, targets: ["\(names.module)"])],
             dependencies: [\(names.source.swiftPackage)],
             targets: [
                 .target(
-                    name: "\(names.camel)", dependencies: [.product(name: "PluginKit", package: "\(names.source.swiftPackageName)")],
+                    name: "\(names.module)", dependencies: [.product(name: "PluginKit", package: "\(names.source.swiftPackageName)")],
+                    path: "Sources/\(names.camel)",
                     linkerSettings: [
                         .unsafeFlags([
                             "-Xlinker", "--version-script=\\(Context.packageDirectory)/exports.map", "-Xlinker", "-z", "-Xlinker", "nodelete",
                         ])
                     ]),
                 .testTarget(
-                    name: "\(names.camel)Tests",
-                    dependencies: ["\(names.camel)", .product(name: "PluginTesting", package: "\(names.source.swiftPackageName)")]),
+                    name: "\(names.module)Tests",
+                    dependencies: ["\(names.module)", .product(name: "PluginTesting", package: "\(names.source.swiftPackageName)")],
+                    path: "Tests/\(names.camel)Tests"),
             ]
         )
 
@@ -115,7 +117,7 @@ enum SwiftTemplate {
         """
         \(imports("PluginTesting", "Testing", "Wire"))
 
-        @testable import \(names.camel)
+        @testable import \(names.module)
 
         @Test func itSaysItLouder() throws {
             let harness = try PluginHarness(\(names.camel).self, options: ["mark": "?"])

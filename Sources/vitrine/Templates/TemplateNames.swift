@@ -12,6 +12,12 @@ struct TemplateNames {
     /// "loud_words".
     var snake: String { name.split(separator: "-").joined(separator: "_") }
 
+    /// A Swift target's name: those of a whole package graph must differ, and none of Vitrine's ends so.
+    var module: String { camel + "Plugin" }
+
+    /// Plugins that come with Vitrine.
+    static let shipped: Set = ["pose-estimator", "speech-recognizer", "speech-synthesizer", "text-encoder", "vision-encoder"]
+
     static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, (97...122).contains(first), text.utf8.count <= 64 else { return false }
         return text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 } && !text.hasSuffix("-") && !text.contains("--")
@@ -53,8 +59,14 @@ enum TemplateSource {
 
 /// What every new plugin has, whatever its language: a server to serve with and a conversation that must pass.
 enum ServeTemplate {
+    private static let swiftImages = """
+          # Builds in Swift stay mapped until the server ends. After 64 of them further ones run in processes of their own.
+          at_swift_images_max: worker
+
+        """
+
     /// - Parameter entry: what the configuration says of where the plugin is.
-    static func files(_ names: TemplateNames, entry: String) -> [(path: String, text: String)] {
+    static func files(_ names: TemplateNames, entry: String, isSwift: Bool = false) -> [(path: String, text: String)] {
         [
             (
                 "serve/graph.yaml",
@@ -76,7 +88,7 @@ enum ServeTemplate {
                 plugins:
                   load:
                     - {name: \(names.name), \(entry)}
-
+                \(isSwift ? swiftImages : "")
                 """
             ),
         ]

@@ -5,11 +5,12 @@
     .venv/bin/python Tests/TextTermsTests/Fixtures/tfidf.py
 
 Lines with tabs: "set NAME", "text …" that it learns from, "term … df idf", "query …", and the query's "weight term value".
-"plain" is TfidfVectorizer() as it comes; "mixed" has an analyzer that takes ideographs one by one and in pairs.
+Texts are brought to form NFKC and lower case first; else "plain" is TfidfVectorizer() as it comes, and "mixed" has an analyzer that takes ideographs one by one and in pairs.
 """
 
 import pathlib
 import re
+import unicodedata
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -25,9 +26,13 @@ QUERIES = ["gold ring", "ring ring pearl", "nothing of this", "THE RING IS GOLD"
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 
 
+def prepare(text):
+    return unicodedata.normalize("NFKC", text).lower()
+
+
 def analyse(text):
     terms = []
-    for run in re.findall(f"[{HAN}]+|[^{HAN}]+", text.lower()):
+    for run in re.findall(f"[{HAN}]+|[^{HAN}]+", prepare(text)):
         if re.match(f"[{HAN}]", run):
             terms += [*run, *(run[i : i + 2] for i in range(len(run) - 1))]
         else:
@@ -51,6 +56,6 @@ def write(name, texts, vectoriser, out):
 
 
 lines = []
-write("plain", PLAIN, TfidfVectorizer(), lines)
+write("plain", PLAIN, TfidfVectorizer(preprocessor=prepare), lines)
 write("mixed", MIXED, TfidfVectorizer(analyzer=analyse), lines)
 pathlib.Path(__file__).with_name("tfidf.txt").write_text("\n".join(lines) + "\n")

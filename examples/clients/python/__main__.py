@@ -12,7 +12,7 @@ from vitrine_client import Client, RpcError
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 examples/clients/python", description="Talk to a Vitrine server.")
-    parser.add_argument("--server", default="127.0.0.1:7447", metavar="HOST:PORT")
+    parser.add_argument("--server", default="127.0.0.1:7401", metavar="HOST:PORT")
     parser.add_argument("--token", default="", help="the bearer token, when the server asks for one")
     parser.add_argument("--text", metavar="T")
     parser.add_argument("--language", default="", help="BCP 47, of the text; empty = detect")

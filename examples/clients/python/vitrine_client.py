@@ -1,6 +1,6 @@
 """A small client of Vitrine: the standard library and protobuf, nothing else.
 
-    with Client.connect("127.0.0.1", 7447, token="…") as client:
+    with Client.connect("127.0.0.1", 7401, token="…") as client:
         conversation = client.converse()
         conversation.send_text("a gold ring under 200 euros")
         conversation.finish()

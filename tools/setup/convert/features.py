@@ -1,6 +1,6 @@
 """Speech features for other uses than Whisper, by librosa's conventions, as OpenVINO IR.
 
-    features.xml   audio   f32[1,N]      16 kHz mono in [-1, 1], N = 160 T samples (zero-padded by the caller)
+    features.xml   audio   f32[1,N]      16 kHz mono in [-1, 1], more than 200 samples; T = N / 160, rounded down
                 →  logmel  f32[1,80,T]   dB
                    mfcc    f32[1,13,T]
 
@@ -40,7 +40,7 @@ def cosines() -> np.ndarray:
 
 
 def build() -> ov.Model:
-    """Both features for any N that is a multiple of 160."""
+    """Both features for any N above 200."""
     audio = ir.parameter("audio", [1, -1])
     energy = op.matmul(ir.constant(logmel.mel_bands()), logmel.spectrum(audio), False, True)
     floored = op.maximum(energy, ir.constant(logmel.POWER_MIN, np.float32))

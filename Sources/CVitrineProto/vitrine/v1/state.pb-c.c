@@ -187,7 +187,7 @@ void   vitrine__v1__turn_record__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__turn_record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor vitrine__v1__session_state__field_descriptors[17] =
+static const ProtobufCFieldDescriptor vitrine__v1__session_state__field_descriptors[18] =
 {
   {
     "version",
@@ -393,12 +393,25 @@ static const ProtobufCFieldDescriptor vitrine__v1__session_state__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "disliked_products",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Vitrine__V1__SessionState, n_disliked_products),
+    offsetof(Vitrine__V1__SessionState, disliked_products),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__session_state__field_indices_by_name[] = {
   10,   /* field[10] = consent_audio */
   11,   /* field[11] = consent_faces */
   12,   /* field[12] = consent_personalise */
   16,   /* field[16] = dialogue */
+  17,   /* field[17] = disliked_products */
   14,   /* field[14] = focused_product */
   4,   /* field[4] = language */
   7,   /* field[7] = last_client_sequence */
@@ -416,7 +429,7 @@ static const unsigned vitrine__v1__session_state__field_indices_by_name[] = {
 static const ProtobufCIntRange vitrine__v1__session_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__session_state__descriptor =
 {
@@ -426,7 +439,7 @@ const ProtobufCMessageDescriptor vitrine__v1__session_state__descriptor =
   "Vitrine__V1__SessionState",
   "vitrine.v1",
   sizeof(Vitrine__V1__SessionState),
-  17,
+  18,
   vitrine__v1__session_state__field_descriptors,
   vitrine__v1__session_state__field_indices_by_name,
   1,  vitrine__v1__session_state__number_ranges,

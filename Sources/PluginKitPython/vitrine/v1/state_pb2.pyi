@@ -36,11 +36,12 @@ class DialogueSlot(_message.Message):
     def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class SessionState(_message.Message):
-    __slots__ = ["consent_audio", "consent_faces", "consent_personalise", "dialogue", "focused_product", "language", "last_client_sequence", "next_server_sequence", "seed", "session_id", "shop", "shown_products", "turn_id", "turns", "user", "version", "viewed_products"]
+    __slots__ = ["consent_audio", "consent_faces", "consent_personalise", "dialogue", "disliked_products", "focused_product", "language", "last_client_sequence", "next_server_sequence", "seed", "session_id", "shop", "shown_products", "turn_id", "turns", "user", "version", "viewed_products"]
     CONSENT_AUDIO_FIELD_NUMBER: _ClassVar[int]
     CONSENT_FACES_FIELD_NUMBER: _ClassVar[int]
     CONSENT_PERSONALISE_FIELD_NUMBER: _ClassVar[int]
     DIALOGUE_FIELD_NUMBER: _ClassVar[int]
+    DISLIKED_PRODUCTS_FIELD_NUMBER: _ClassVar[int]
     FOCUSED_PRODUCT_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     LAST_CLIENT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
@@ -58,6 +59,7 @@ class SessionState(_message.Message):
     consent_faces: bool
     consent_personalise: bool
     dialogue: Dialogue
+    disliked_products: _containers.RepeatedScalarFieldContainer[str]
     focused_product: str
     language: str
     last_client_sequence: int
@@ -71,7 +73,7 @@ class SessionState(_message.Message):
     user: str
     version: int
     viewed_products: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, version: _Optional[int] = ..., session_id: _Optional[str] = ..., user: _Optional[str] = ..., shop: _Optional[str] = ..., language: _Optional[str] = ..., seed: _Optional[int] = ..., next_server_sequence: _Optional[int] = ..., last_client_sequence: _Optional[int] = ..., turn_id: _Optional[int] = ..., turns: _Optional[_Iterable[_Union[TurnRecord, _Mapping]]] = ..., consent_audio: bool = ..., consent_faces: bool = ..., consent_personalise: bool = ..., shown_products: _Optional[_Iterable[str]] = ..., focused_product: _Optional[str] = ..., viewed_products: _Optional[_Iterable[str]] = ..., dialogue: _Optional[_Union[Dialogue, _Mapping]] = ...) -> None: ...
+    def __init__(self, version: _Optional[int] = ..., session_id: _Optional[str] = ..., user: _Optional[str] = ..., shop: _Optional[str] = ..., language: _Optional[str] = ..., seed: _Optional[int] = ..., next_server_sequence: _Optional[int] = ..., last_client_sequence: _Optional[int] = ..., turn_id: _Optional[int] = ..., turns: _Optional[_Iterable[_Union[TurnRecord, _Mapping]]] = ..., consent_audio: bool = ..., consent_faces: bool = ..., consent_personalise: bool = ..., shown_products: _Optional[_Iterable[str]] = ..., focused_product: _Optional[str] = ..., viewed_products: _Optional[_Iterable[str]] = ..., dialogue: _Optional[_Union[Dialogue, _Mapping]] = ..., disliked_products: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TurnRecord(_message.Message):
     __slots__ = ["agent", "delivered", "modalities", "revision", "said", "state", "turn_id"]

@@ -52,10 +52,12 @@ struct  Vitrine__V1__SessionState
   size_t n_viewed_products;
   char **viewed_products;
   Vitrine__V1__Dialogue *dialogue;
+  size_t n_disliked_products;
+  char **disliked_products;
 };
 #define VITRINE__V1__SESSION_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__session_state__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, NULL }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, NULL, 0,NULL }
 
 
 /*

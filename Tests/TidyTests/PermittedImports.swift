@@ -11,33 +11,39 @@ enum PermittedImports {
         ("Telemetry", ["CMicrohttpd", "Locks", "Privacy"]),
         ("CheckedYAML", []),
         ("Inference", ["COpenVINO", "EventLoop", "Locks", "Wire"]),
-        ("Fusion", ["CheckedYAML"]),
-        ("Catalog", ["CHnswlib", "CMd", "CSQLite", "CZlib", "CheckedYAML", "EventLoop", "Fusion"]),
+        ("Fusion", ["CMd", "CheckedYAML"]),
+        ("Catalog", ["CHnswlib", "CMd", "CSQLite", "CZlib", "CheckedYAML", "EventLoop", "Fusion", "Locks"]),
         ("BackEnd", ["CCurl", "Catalog", "CheckedYAML", "EventLoop", "Locks"]),
         ("LinearAlgebra", ["COpenBLAS"]),
         ("Evaluation", ["EventLoop"]),
         ("ImageDecoding", ["CImageCodec"]),
-        ("TextTerms", []),
+        ("TextTerms", ["CTextForms"]),
+        ("ChineseScript", ["COpenCC"]),
+        ("Languages", []),
         (
             "Training",
             ["CMd", "Evaluation", "EventLoop", "Fusion", "ImageDecoding", "Inference", "LinearAlgebra", "Wire"]
         ),
         ("Router", ["EventLoop", "Fusion", "Telemetry", "Wire"]),
         ("PluginKit", ["CVitrinePlugin", "Wire"]),
-        ("PluginTesting", ["CVitrinePlugin", "PluginKit", "Wire"]),
+        ("PluginTesting", ["CVitrinePlugin", "Locks", "PluginKit", "Wire"]),
         ("PluginHost", ["CLoadedImage", "CMd", "CVitrinePlugin", "EventLoop", "Inference", "Locks", "Router", "Wire"]),
-        ("PluginWorkers", ["CMemoryFile", "CVitrinePlugin", "EventLoop", "Inference", "PluginHost", "Router", "Wire"]),
-        ("Sessions", ["Catalog", "EventLoop", "Fusion", "Router", "Telemetry", "Wire"]),
-        ("Intents", ["CheckedYAML"]),
-        ("Previews", ["EventLoop", "ImageDecoding", "Wire"]),
-        ("Agents", ["Catalog", "CheckedYAML", "Fusion", "Intents", "Previews", "Privacy", "Sessions", "Telemetry", "Wire"]),
+        ("PluginWorkers", ["CMemoryFile", "CVitrinePlugin", "EventLoop", "Inference", "Locks", "PluginHost", "Router", "Wire"]),
+        ("Sessions", ["Catalog", "EventLoop", "Fusion", "Languages", "Router", "Telemetry", "Wire"]),
+        ("Intents", ["CHnswlib", "CheckedYAML"]),
+        ("Previews", ["EventLoop", "ImageDecoding", "Locks", "Wire"]),
+        (
+            "Agents",
+            ["Catalog", "CheckedYAML", "ChineseScript", "Fusion", "Intents", "Locks", "Previews", "Privacy", "Sessions", "Telemetry", "Wire"]
+        ),
         ("LanguageModel", ["Agents", "BackEnd", "Catalog", "CheckedYAML", "EventLoop", "Locks"]),
         ("Client", ["EventLoop", "Wire"]),
         ("Replay", ["CSndfile", "CheckedYAML", "Client", "EventLoop", "ImageDecoding", "Recording", "Wire"]),
         (
             "Server",
             [
-                "Agents", "BackEnd", "Catalog", "CheckedYAML", "EventLoop", "Fusion", "Inference", "Intents", "LanguageModel", "PluginHost",
+                "Agents", "BackEnd", "Catalog", "CheckedYAML", "ChineseScript", "EventLoop", "Fusion", "Inference", "Intents", "LanguageModel",
+                "Locks", "PluginHost",
                 "PluginWorkers",
                 "Previews",
                 "Recording", "Router",
@@ -54,9 +60,9 @@ enum PermittedImports {
                 "Wire",
             ]
         ),
-        ("SpeechRecognizer", ["COpenCC", "COpus", "CSndfile", "CSoxr", "CVitrinePlugin", "PluginKit", "Wire"]),
+        ("SpeechRecognizer", ["COpus", "CSndfile", "CSoxr", "CVitrinePlugin", "ChineseScript", "PluginKit", "Wire"]),
         ("VisionEncoder", ["CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
-        ("TextEncoder", ["CSentencePiece", "CVitrinePlugin", "PluginKit", "TextTerms", "Wire"]),
+        ("TextEncoder", ["CSentencePiece", "CVitrinePlugin", "Languages", "PluginKit", "TextTerms", "Wire"]),
         ("PoseEstimator", ["CFaceFit", "CVitrinePlugin", "ImageDecoding", "PluginKit", "Wire"]),
         ("SpeechSynthesizer", ["CProgramPipe", "CVitrinePlugin", "PluginKit", "Wire"]),
     ]
@@ -68,7 +74,7 @@ enum PermittedImports {
         "CProgramPipe", "CProtobufC",
         "CSQLite",
         "CSentencePiece",
-        "CSndfile", "CSodium", "CSoxr", "CZlib",
+        "CSndfile", "CSodium", "CSoxr", "CTextForms", "CZlib",
         "CVips",
     ]
 
@@ -83,7 +89,7 @@ enum PermittedImports {
         "Sources/Telemetry/StructuredLogHandler.swift",
         // Threads and child processes that no conversation waits for.
         "Sources/Recording/RecordingWriter.swift", "Sources/Recording/FileHashes.swift", "Sources/PluginHost/PluginCandidate.swift",
-        "Sources/PluginHost/PluginProbe.swift", "Sources/Server/PluginMeasure.swift",
+        "Sources/PluginHost/ChildRun.swift", "Sources/Server/PluginMeasure.swift",
     ]
 
     /// Where a dictionary is only turned into another.

@@ -2,13 +2,12 @@
 
 import CMd
 public import Foundation
-public import Fusion
 
 /// SHA-256 of a file, as model cards name data.
 public enum FileHash {
-    public static func sha256(_ path: String) throws(TrainingError) -> String {
+    public static func sha256(_ path: String) throws(ModelError) -> String {
         guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else {
-            throw TrainingError("\(path): no such file, or it cannot be read")
+            throw ModelError("\(path): no such file, or it cannot be read")
         }
         return sha256(data)
     }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Words and pairs of neighbouring words of titles, weighted by how rare they are (TF-IDF with binary counts).
 ///
 /// weight(w) = ln((1 + n) / (1 + n_w)) + 1, n titles of which n_w hold w; the vector of a title has length 1. (Salton and Buckley,
@@ -13,7 +15,7 @@ public struct TitleWords: Sendable, Equatable {
         for title in titles { for word in Set(Self.cut(title)) { counts[word, default: 0] += 1 } }
         let frequent = counts.filter { $0.value >= countMin }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(wordsMax)
         let chosen = frequent.sorted { $0.key < $1.key }
-        self.init(words: chosen.map(\.key), weights: chosen.map { Float(logarithm(Double(1 + titles.count) / Double(1 + $0.value)) + 1) })
+        self.init(words: chosen.map(\.key), weights: chosen.map { Float(log(Double(1 + titles.count) / Double(1 + $0.value)) + 1) })
     }
 
     public init(words: [String], weights: [Float]) {
