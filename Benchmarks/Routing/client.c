@@ -1,6 +1,8 @@
 /* Load generator for length-prefixed frames: N sessions, each with `window` frames under way, until `frames` have come back.
  *
  *   client HOST PORT vitrine|echo SESSIONS WINDOW FRAMES     prints {"seconds":…, "frames":…, "p50_us":…, "p99_us":…}
+ *   client HOST PORT vitrine|echo SESSIONS @RATE FRAMES     open loop: RATE frames/s a session, whatever comes back; a frame's latency
+ *                                                           counts from when it was due, so that a late one is not forgiven
  *   client HOST PORT idle SESSIONS     opens them, prints 'ready', waits for the end of its input
  *
  * One thread, epoll. Frames are built once; replies are counted by their length prefix, and by the Data tag in Vitrine's protocol.
@@ -8,6 +10,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "load.h"
 
@@ -31,9 +34,37 @@ static void write_all(load_line *line, const uint8_t *bytes, size_t length) {
     exit(1);
 }
 
+/* One frame in `interval` ns, the sessions in turn, until `frames` have been sent; each is counted from when it was due. */
+typedef struct schedule {
+    uint64_t begin, interval, sent, frames;
+} schedule;
+
+static int send_due(schedule *plan, session *all, int sessions, const uint8_t *audio, size_t length) {
+    for (; plan->sent < plan->frames; plan->sent++) {
+        uint64_t due = plan->begin + plan->sent * plan->interval;
+        if (due > load_now_ns()) return 1;
+        session *s = &all[plan->sent % (uint64_t)sessions];
+        if (s->sent - s->received == STAMPS) {
+            fprintf(stderr, "a session is %d frames behind\n", STAMPS);
+            return 0;
+        }
+        s->stamps[s->sent++ % STAMPS] = due;
+        write_all(&s->line, audio, length);
+    }
+    return 1;
+}
+
+/* Waits for replies, or until the next frame is due: epoll's own milliseconds are too coarse for that. */
+static int wait_for(int poll, struct epoll_event *events, int most, const schedule *plan) {
+    if (!plan->interval || plan->sent == plan->frames) return epoll_wait(poll, events, most, 10000);
+    uint64_t due = plan->begin + plan->sent * plan->interval, now = load_now_ns(), left = due > now ? due - now : 0;
+    struct timespec span = {.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
+    return epoll_pwait2(poll, events, most, &span, NULL);
+}
+
 int main(int argc, char **argv) {
     if (argc < 5) {
-        fprintf(stderr, "usage: client HOST PORT vitrine|echo SESSIONS WINDOW FRAMES\n       client HOST PORT idle SESSIONS   (opens them, prints 'ready', waits for end of input)\n");
+        fprintf(stderr, "usage: client HOST PORT vitrine|echo SESSIONS WINDOW|@RATE FRAMES\n       client HOST PORT idle SESSIONS   (opens them, prints 'ready', waits for end of input)\n");
         return 2;
     }
     int vitrine = strcmp(argv[3], "echo") != 0, idle = strcmp(argv[3], "idle") == 0, sessions = atoi(argv[4]);
@@ -61,7 +92,7 @@ int main(int argc, char **argv) {
         return 0;
     }
     if (argc < 7) return 2;
-    uint64_t window = strtoull(argv[5], NULL, 10), frames = strtoull(argv[6], NULL, 10), done = 0, samples = 0;
+    uint64_t rate = argv[5][0] == '@' ? strtoull(argv[5] + 1, NULL, 10) : 0, window = rate ? 0 : strtoull(argv[5], NULL, 10), frames = strtoull(argv[6], NULL, 10), done = 0, samples = 0;
     uint64_t each = frames / (uint64_t)sessions;
     frames = each * (uint64_t)sessions;
     uint32_t *latency = malloc(sizeof *latency * frames);
@@ -70,7 +101,7 @@ int main(int argc, char **argv) {
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &all[i]};
         epoll_ctl(poll, EPOLL_CTL_ADD, all[i].line.fd, &event);
     }
-    uint64_t begin = load_now_ns();
+    schedule plan = {.begin = load_now_ns(), .interval = rate ? 1000000000 / (rate * (uint64_t)sessions) : 0, .frames = rate ? frames : 0};
     for (int i = 0; i < sessions; i++)
         for (uint64_t n = 0; n < window && n < each; n++) {
             all[i].stamps[all[i].sent++ % STAMPS] = load_now_ns();
@@ -78,8 +109,9 @@ int main(int argc, char **argv) {
         }
     while (done < frames) {
         struct epoll_event events[64];
-        int n = epoll_wait(poll, events, 64, 10000);
-        if (n <= 0) {
+        if (!send_due(&plan, all, sessions, audio, audio_length)) return 1;
+        int n = wait_for(poll, events, 64, &plan);
+        if (n < 0 || (n == 0 && plan.sent == plan.frames)) {
             fprintf(stderr, "no reply for 10 s: %llu of %llu frames\n", (unsigned long long)done, (unsigned long long)frames);
             return 1;
         }
@@ -101,7 +133,7 @@ int main(int argc, char **argv) {
             /* All frames that a read freed go out in one write, as a busy client's would. */
             static uint8_t burst[STAMPS * LOAD_FRAME_MAX];
             size_t filled = 0;
-            for (uint64_t r = 0; r < replies && s->sent < each; r++) {
+            for (uint64_t r = 0; !rate && r < replies && s->sent < each; r++) {
                 s->stamps[s->sent++ % STAMPS] = now;
                 memcpy(burst + filled, audio, audio_length);
                 filled += audio_length;
@@ -109,7 +141,7 @@ int main(int argc, char **argv) {
             if (filled) write_all(&s->line, burst, filled);
         }
     }
-    double seconds = (double)(load_now_ns() - begin) / 1e9;
+    double seconds = (double)(load_now_ns() - plan.begin) / 1e9;
     qsort(latency, samples, sizeof *latency, load_compare);
     printf("{\"seconds\": %.6f, \"frames\": %llu, \"frame_bytes\": %zu, \"p50_us\": %.1f, \"p99_us\": %.1f}\n", seconds, (unsigned long long)done, audio_length,
            latency[samples / 2] / 1e3, latency[samples * 99 / 100] / 1e3);

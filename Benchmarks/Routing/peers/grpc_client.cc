@@ -1,4 +1,5 @@
-// Load for the gRPC peers: SESSIONS streams, WINDOW messages under way on each. Prints the same line as client.c.
+// Load for the gRPC peers: SESSIONS streams, WINDOW messages under way on each, or with @RATE so many a second on each, counted from when each was
+// due. Prints the same line as client.c.
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -17,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 int main(int argc, char **argv) {
     if (argc < 5) return 2;
-    const int sessions = std::atoi(argv[2]), window = std::atoi(argv[3]);
+    const int sessions = std::atoi(argv[2]), rate = argv[3][0] == '@' ? std::atoi(argv[3] + 1) : 0, window = rate ? 0 : std::atoi(argv[3]);
     const long each = std::atol(argv[4]) / sessions;
     auto channel = grpc::CreateChannel(std::string("127.0.0.1:") + argv[1], grpc::InsecureChannelCredentials());
     auto stub = v1::Sessions::NewStub(channel);
@@ -47,8 +48,13 @@ int main(int argc, char **argv) {
                 }
             });
             for (long n = 0; n < each; n++) {
-                while (n - received >= window) std::this_thread::yield();
-                stamps[n] = Clock::now();
+                if (rate) {
+                    stamps[n] = begin + std::chrono::nanoseconds((n * sessions + s) * 1000000000L / (static_cast<long>(rate) * sessions));
+                    std::this_thread::sleep_until(stamps[n]);
+                } else {
+                    while (n - received >= window) std::this_thread::yield();
+                    stamps[n] = Clock::now();
+                }
                 if (!stream->Write(message)) break;
             }
             stream->WritesDone();
