@@ -127,6 +127,7 @@ class Setup:
         failures: list[SetupError] = []
         try:
             for package in wheels:
+                self.fetcher.want(package)
                 self.fetcher.request(package)
             if need_runtime:
                 runtime.ensure(self.places, self.fetcher, self.stamps, self.table, self.progress)

