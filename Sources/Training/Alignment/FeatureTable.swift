@@ -49,11 +49,7 @@ public struct FeatureTable: Sendable {
     /// Writes what is new.
     public mutating func save() throws(TrainingError) {
         guard !unsaved.isEmpty else { return }
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw TrainingError("the folder \(folder) cannot be made")
-        }
+        try ModelFolder.make(folder)
         var file = TensorFile()
         file.set("features", Matrix(unsaved.map { rows[$0] ?? [] }))
         let keys = unsaved.joined(separator: "\n")

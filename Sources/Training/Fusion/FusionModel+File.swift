@@ -6,11 +6,7 @@ extension FusionModel {
     public static let kind = "fusion"
 
     public func write(to folder: String, card: ModelCard) throws(TrainingError) {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw TrainingError("the folder \(folder) cannot be made")
-        }
+        try ModelFolder.make(folder)
         var file = TensorFile()
         for (name, matrix) in zip(names, parameters) { file.set(name, matrix) }
         let tokens = (try? JSONEncoder().encode(self.tokens)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"

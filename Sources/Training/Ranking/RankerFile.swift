@@ -15,11 +15,7 @@ public struct RankerFile: Sendable {
     }
 
     public func write(to folder: String) throws(TrainingError) {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw TrainingError("the folder \(folder) cannot be made")
-        }
+        try ModelFolder.make(folder)
         var tensors = TensorFile()
         tensors.set("starts", integers: model.graph.starts)
         tensors.set("targets", integers: model.graph.targets)

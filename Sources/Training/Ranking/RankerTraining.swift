@@ -30,11 +30,7 @@ public struct RankerTraining: Sendable {
         progress: ProgressReport
     ) throws(TrainingError) -> RankerFile {
         let journal = "\(folder)/trials-\(dataHash.prefix(12))\(attributes == nil ? "" : "-content").jsonl"
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw TrainingError("the folder \(folder) cannot be made")
-        }
+        try ModelFolder.make(folder)
         var lines = (try? String(contentsOfFile: journal, encoding: .utf8)) ?? ""
         let known = lines.split(separator: "\n").compactMap { line in
             (try? JSONDecoder().decode(TrialRow.self, from: Data(line.utf8))).map(Self.trial)

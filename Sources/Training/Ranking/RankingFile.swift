@@ -18,11 +18,7 @@ public struct RankingFile: Sendable {
     private static let itemsName = "items.txt"
 
     public func write(to folder: String) throws(TrainingError) {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw TrainingError("the folder \(folder) cannot be made")
-        }
+        try ModelFolder.make(folder)
         var tensors = TensorFile()
         tensors.set("weights", weights)
         tensors.set("places", places)
