@@ -84,6 +84,22 @@ struct RankerTests {
         #expect(model.ranking(after: [0], targets: [1, 2], top: 2).places == [0, 2])
         #expect(model.ranking(after: [1], targets: [0], top: 2).top == [0, 2])
     }
+
+    @Test("has the area under the curve of a whole ranking, equal scores half")
+    func area() {
+        struct Fixed: NextItemModel {
+            let items = ["a", "b", "c", "d", "e"]
+            let fixed: [Float]
+            func scores(after history: [Int]) -> [Float] { fixed }
+        }
+        let model = Fixed(fixed: [9, 4, 3, 3, 1])
+        // b against c, d, e; then c against b (lost), d (equal), e; then both against d and e.
+        #expect(model.ranking(after: [0], targets: [1], top: 2).area == 1)
+        #expect(model.ranking(after: [0], targets: [2], top: 2).area == 0.5)
+        #expect(model.ranking(after: [0], targets: [1, 2], top: 2).area == 0.875)
+        #expect(model.ranking(after: [0], targets: [], top: 2).area == nil)
+        #expect(Fixed(fixed: [0, 0, 0, 0, 0]).ranking(after: [], targets: [3], top: 2).area == 0.5, "nothing is known of any")
+    }
 }
 
 @Suite("Weights on disk")

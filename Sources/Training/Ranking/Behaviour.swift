@@ -49,13 +49,27 @@ extension NextItemModel {
         return better + (equal + 1) / 2
     }
 
-    /// Places of the targets among all items but those of the history, and the `top` best items: one scoring for both.
-    public func ranking(after history: [Int], targets: [Int], top: Int) -> (places: [Int], top: [Int]) {
+    /// Places of the targets among all items but those of the history, the `top` best items, and the area under the curve: one scoring for all three.
+    public func ranking(after history: [Int], targets: [Int], top: Int) -> (places: [Int], top: [Int], area: Double?) {
         let scores = scores(after: history)
         let seen = Set(history)
         var places: [Int] = []
         for target in targets where scores[target] > 0 { places.append(Self.place(of: target, scores, seen)) }
-        return (places, Self.best(top, scores, seen).map(\.item))
+        return (places, Self.best(top, scores, seen).map(\.item), Self.area(targets, scores, seen))
+    }
+
+    /// The probability that a target scores above an item that is neither target nor in the history, where an equal score counts half (Rendle et al.,
+    /// "BPR: Bayesian personalized ranking from implicit feedback", UAI 2009, section 4.2, with ties); nil when there is nothing to compare.
+    private static func area(_ targets: [Int], _ scores: [Float], _ seen: Set<Int>) -> Double? {
+        let wanted = Set(targets)
+        let others = scores.indices.filter { !wanted.contains($0) && !seen.contains($0) }
+        guard !wanted.isEmpty, !others.isEmpty else { return nil }
+        var won = 0.0
+        for target in wanted {
+            let own = scores[target]
+            for item in others where scores[item] <= own { won += scores[item] < own ? 1 : 0.5 }
+        }
+        return won / Double(wanted.count * others.count)
     }
 
     /// The `k` best items that are not in the history: score descending, then index.

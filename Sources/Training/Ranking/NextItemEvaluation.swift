@@ -62,6 +62,7 @@ public struct NextItemEvaluation: Sendable {
         let index = Dictionary(model.items.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         var lists: [RankedList] = []
         var tops: [[Int]] = []
+        var areas: [Double] = []
         var known = 0
         for (number, question) in data.questions.enumerated() {
             if number % 256 == 0 { progress(.init(stage: "measuring \(name)", done: number, total: data.questions.count)) }
@@ -70,10 +71,13 @@ public struct NextItemEvaluation: Sendable {
             let found = model.ranking(after: history, targets: question.targets.compactMap { index[$0] }, top: 10)
             lists.append(RankedList(places: found.places, relevantCount: question.targets.count))
             tops.append(found.top)
+            // Of items that the model does not know it says nothing, which is as good as chance.
+            areas.append(found.area ?? 0.5)
         }
         guard known > 0 else { throw TrainingError("\(name) knows none of the items: it was trained on other data") }
         var extra: [EvaluationReport.MeasureRow] = [
-            .init(name: "coverage@10", value: CatalogueMeasures.coverage(tops, k: 10, itemCount: max(model.items.count, 1)))
+            .init(name: "AUC", value: areas.reduce(0, +) / Double(max(areas.count, 1)), Significance.bootstrap(areas, seed: seed)),
+            .init(name: "coverage@10", value: CatalogueMeasures.coverage(tops, k: 10, itemCount: max(model.items.count, 1))),
         ]
         if let attributes {
             let values = tops.map { top in CatalogueMeasures.diversity(top) { attributes.similarity(model.items[$0], model.items[$1]) } }

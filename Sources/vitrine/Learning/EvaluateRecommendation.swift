@@ -7,7 +7,7 @@ import Training
 struct EvaluateRecommendation: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recommendation",
-        abstract: "Hit rate, NDCG, MRR, coverage and diversity of next items, all items ranked.",
+        abstract: "Hit rate, NDCG, MRR, AUC, coverage and diversity of next items, all items ranked.",
         discussion: """
             Sequences are lines of 'user item item …' in the order of time: what users did before. Targets are lines of 'user item …': what they did \
             next. Without --targets the last item of every sequence is held out and counts as its target.
