@@ -4,7 +4,8 @@ import Testing
 /// The speech recogniser as a whole, through the program that its users try it with.
 @Suite("The speech recogniser on files", .serialized)
 struct SpeechTests {
-    private static let clips = ShopProcess.root + "/examples/jewelry/audio/"
+    private static let shop = ShopProcess.root + "/examples/jewelry"
+    private static let clips = shop + "/audio/"
 
     /// What it printed, a JSON object a line.
     private func recognise(_ files: [String], _ options: [String] = []) throws -> [[String: Any]] {
@@ -87,6 +88,28 @@ struct SpeechTests {
             "vocabulary=/nowhere.json",
         ])
         #expect(missing.status != 0 && missing.output.contains("/nowhere.json"))
+    }
+
+    @Test("The words that the example shop expects are those of its catalogue, and of the names that filters know")
+    func vocabularyOfTheShop() throws {
+        let derived = temporary("vocabulary.json")
+        defer { try? FileManager.default.removeItem(atPath: derived) }
+        let run = try ShopProcess.run(["train", "vocabulary", Self.shop + "/catalog/products.jsonl", "--out", derived])
+        try #require(run.status == 0, "\(run.output)")
+        func words(_ path: String) throws -> [String: [String]] {
+            let file = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path))) as? [String: Any])
+            return try #require(file["words"] as? [String: [String]])
+        }
+        let (kept, anew) = (try words(Self.shop + "/vocabulary.json"), try words(derived))
+        let remedy = "run `vitrine train vocabulary examples/jewelry/catalog/products.jsonl --out examples/jewelry/vocabulary.json`"
+        #expect(kept.keys.sorted() == anew.keys.sorted(), "\(remedy)")
+        for (language, words) in anew.sorted(by: { $0.key < $1.key }) {
+            let old = kept[language] ?? []
+            #expect(Set(words).subtracting(old).sorted() == [], "words of \(language) that the file lacks: \(remedy)")
+            #expect(Set(old).subtracting(words).sorted() == [], "words of \(language) that the catalogue has no more: \(remedy)")
+            // What comes first is told to the decoder, as far as there is room.
+            #expect(words == old, "the order of \(language): \(remedy)")
+        }
     }
 
     @Test("What was settled while somebody spoke stays")
