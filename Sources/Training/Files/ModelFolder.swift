@@ -1,4 +1,5 @@
 import Foundation
+import Fusion
 
 /// Where what was trained is written, and what a run that was cut off left.
 enum ModelFolder {
