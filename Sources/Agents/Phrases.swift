@@ -138,6 +138,12 @@ struct Phrases {
         of("I do not seem to be of help, so a person of the shop will take over; your number is \(number).", "看来我没能帮上忙，已为您转接人工客服，您的排队号是 \(number)。")
     }
 
+    /// Of several requests in one turn, one that waits for the answer to a question about another.
+    func afterwards(_ words: String) -> String { of("“\(words)” comes right after that.", "“\(words)”稍后马上为您处理。") }
+    func oneByOne(_ words: String) -> String {
+        of("That is more than I can answer at once; please ask again: “\(words)”", "一次问得有点多，请再问一遍：“\(words)”")
+    }
+
     var compareWhat: String { of("Which two pieces shall I compare?", "请问要比较哪两款？") }
     func noReviews(_ title: String) -> String { of("There are no reviews of \(title) yet.", "\(title) 暂时没有评价。") }
 

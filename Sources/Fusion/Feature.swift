@@ -21,4 +21,14 @@ public struct Feature: Sendable, Equatable {
         if norm > 0, norm.isFinite { copy.values = values.map { $0 / norm } }
         return copy
     }
+
+    /// The mean of the directions of features of one space, at unit length; those of another space than the first are left out. nil of none.
+    public static func mean(_ features: [Feature]) -> Feature? {
+        guard var mean = features.first?.normalised() else { return nil }
+        for other in features.dropFirst() where other.spaceID == mean.spaceID && other.values.count == mean.values.count {
+            let unit = other.normalised()
+            for index in unit.values.indices { mean.values[index] += unit.values[index] }
+        }
+        return mean.normalised()
+    }
 }

@@ -87,7 +87,8 @@ final class Shop: Sendable {
         let simplifier = loadSimplifier(log)
         let parser = FilterParser(of: snapshot, rates: Shop.rates(snapshot.currency))
         let classifier = IntentClassifier(
-            model: try ShopUnderstanding.model(stores, snapshot), parser: parser, names: snapshot.names, simplifier: simplifier)
+            model: try ShopUnderstanding.model(stores, snapshot), parser: parser, names: snapshot.names, simplifier: simplifier,
+            actions: policy.intents)
         let desk: any OrderStore & ServiceDesk
         if let backEnd {
             // What it said is played back call by call.

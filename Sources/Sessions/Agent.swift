@@ -48,6 +48,8 @@ public struct TurnQuery: Sendable {
     /// When it was decided, on the loop's clock, microseconds.
     public var timeUs: UInt64
     public var seed: UInt64
+    /// The requests that `words` are made of, where they are several, or the one of the turn's that is this agent's; empty = `words` are one.
+    public var parts: [TurnPart] = []
 
     public func feature(_ modality: String) -> Feature? { features.first { $0.modality == modality } }
 }

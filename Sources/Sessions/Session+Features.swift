@@ -43,6 +43,7 @@ extension Session: RouteDelegate {
             problem(RPCStatus(.internalError, "node '\(name(node))' gave a message that cannot be read: \(error.message)"))
             return
         }
+        if Session.isPart(turnID) { return partGave(node, turnID, output) }
         switch output.kind {
         case .transcript(let transcript): heard(transcript, node: node)
         case .speech(let event): heard(event, node: node)
@@ -72,6 +73,10 @@ extension Session: RouteDelegate {
 
     public func route(node: Int, turnID: UInt64, closed status: RPCStatus) {
         guard !ended else { return }
+        if Session.isPart(turnID) {
+            partClosed(node, turnID, status)
+            return closeWhenQuiet()
+        }
         if let route, route.plugins(of: .audio).contains(node) {
             let listening = route.plugins(of: .audio)
             audioNodesOpen = listening.contains(where: route.isOpen)
@@ -89,8 +94,8 @@ extension Session: RouteDelegate {
         } else if isVideo(turnID) {
             videoAnswered(node)
         } else if let turn = turn(turnID) {
-            // It closed without giving what it owed.
-            for owed in turn.owed where owed.node == node { failed(owed.modality, node: node, in: turn) }
+            // It closed without giving what it owed; parts of the words have streams of their own.
+            for owed in turn.owed where owed.node == node && owed.modality != Modality.parts { failed(owed.modality, node: node, in: turn) }
         }
         closeWhenQuiet()
     }
@@ -198,10 +203,11 @@ extension Session: RouteDelegate {
     private func refused(_ status: RPCStatus, node: Int, turnID: UInt64) {
         problem(status, turnID: turnID)
         if isVideo(turnID) { return videoAnswered(node) }
-        if let turn = turn(turnID), let owed = turn.owed.first(where: { $0.node == node }) { failed(owed.modality, node: node, in: turn) }
+        guard let turn = turn(turnID), let owed = turn.owed.first(where: { $0.node == node && $0.modality != Modality.parts }) else { return }
+        failed(owed.modality, node: node, in: turn)
     }
 
-    private func feature(_ embedding: Embedding, _ modality: String, node: Int) -> Feature? {
+    func feature(_ embedding: Embedding, _ modality: String, node: Int) -> Feature? {
         guard !embedding.values.isEmpty, embedding.values.allSatisfy(\.isFinite) else {
             problem(RPCStatus(.internalError, "node '\(name(node))' gave an embedding that is empty or not finite"))
             return nil

@@ -5,10 +5,21 @@ extension Session {
     /// Sends an agent's answer unless the turn has moved on. Returns whether it was sent.
     func emit(_ kind: ServerMessage.Kind, turnID: UInt64, epoch: UInt32) -> Bool {
         guard let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch, !turn.machine.isOver, !ended else { return false }
+        let kind = setOff(kind, turn)
         note(kind, of: turn)
         emit(explained(kind, turn), turnID: turnID, revision: turn.machine.revision)
         if case .reply(let reply) = kind { speak(reply, turnID: turnID, revision: turn.machine.revision) }
         return true
+    }
+
+    /// What a second agent says of a turn begins on a line of its own: clients join all pieces of a turn.
+    private func setOff(_ kind: ServerMessage.Kind, _ turn: Turn) -> ServerMessage.Kind {
+        guard case .reply(var reply) = kind else { return kind }
+        let isAfterAnother = turn.closedRevision == turn.machine.revision
+        turn.closedRevision = reply.last ? turn.machine.revision : nil
+        guard isAfterAnother, !reply.text.isEmpty else { return kind }
+        reply.text = "\n" + reply.text
+        return .reply(reply)
     }
 
     /// The first answer to a customer whose language is not spoken here begins by saying so in that language. It is written, not spoken: the voice

@@ -40,6 +40,7 @@ extension Session {
             let listening = route.plugins(of: .audio)
             for node in route.plan.streams.indices where !listening.contains(node) { route.finish(node) }
         }
+        askForParts(turn)
         apply(turn.machine.handle(.seal), to: turn)
     }
 
@@ -119,7 +120,7 @@ extension Session {
             let outcome = try turn.deployment.plan.fuse(
                 turn.features, present: present(turn), words: turn.words, classifier: classifier(of: turn))
             runs = try turn.deployment.plan.networkRuns(turn.features)
-            turn.judging = Turn.Judging(outcome: outcome, missing: missing)
+            turn.judging = Turn.Judging(outcome: outcome, steps: runs.isEmpty ? try divide(turn) : [], missing: missing)
         } catch {
             problem(RPCStatus(.internalError, "the fusion graph failed: \(error.message)"), turnID: turn.id)
             return apply(turn.machine.handle(.decided(agents: 0)), to: turn)
@@ -139,23 +140,27 @@ extension Session {
                 turnID: turn.id)
         }
         let (outcome, missing) = (judged.outcome, judged.missing)
-        let chosen = turn.deployment.plan.agents.compactMap { node -> (AgentNode, any Agent)? in
-            guard isChosen(node, outcome, turn), let agent = turn.deployment.agent(named: node.agent) else { return nil }
-            return (node, agent)
+        // One after another where each has parts of the turn to answer, else all at once.
+        var chosen = judged.steps
+        if chosen.isEmpty {
+            chosen = turn.deployment.plan.agents.compactMap { node -> AnswerStep? in
+                guard isChosen(node, outcome, turn), let agent = turn.deployment.agent(named: node.agent) else { return nil }
+                return AnswerStep(node: node, agent: agent, outcome: outcome)
+            }
         }
         observer.sessionDecided(afterUs: loop.nowUs - turn.startedUs)
-        turn.agents = chosen.map(\.0.agent)
-        turn.decision = chosen.map { node, _ in
-            let classes = node.when.flatMap(outcome.decision)?.classes ?? []
-            return Label(name: node.agent, probability: Float(classes.first { $0.name == node.agent }?.probability ?? 1))
+        turn.agents = chosen.map(\.node.agent)
+        turn.decision = chosen.map { step in
+            let classes = step.node.when.flatMap(step.outcome.decision)?.classes ?? []
+            return Label(name: step.node.agent, probability: Float(classes.first { $0.name == step.node.agent }?.probability ?? 1))
         }
         turn.handsSeen = hands
         if chosen.isEmpty, !turn.deployment.plan.agents.isEmpty, !turn.words.isEmpty || !turn.features.isEmpty {
             problem(RPCStatus(.unavailable, "no agent of this server answers such a turn"), turnID: turn.id)
         }
-        let ids = chosen.map(\.0.id)
-        apply(turn.machine.handle(.decided(agents: ids.count)), to: turn)
-        for (node, agent) in chosen { start(agent, node, turn, outcome, missing: missing) }
+        let answers = judged.steps.isEmpty ? chosen.map { [$0] } : [chosen]
+        apply(turn.machine.handle(.decided(agents: answers.count)), to: turn)
+        for steps in answers { start(steps, turn, missing: missing) }
     }
 
     private func classifier(of turn: Turn) -> (any ModalityClassifier)? {
@@ -198,13 +203,10 @@ extension Session {
         return .init(fromUs: turn.startedUs - min(began, turn.startedUs), toUs: max(turn.sealedUs, turn.startedUs, began) - began, moment: 1)
     }
 
-    private func start(_ agent: any Agent, _ node: AgentNode, _ turn: Turn, _ outcome: FusionOutcome, missing: [String]) {
-        let query = TurnQuery(
-            sessionID: id, traceID: turn.traceID, principal: principal, turnID: turn.id, revision: turn.machine.revision,
-            language: answerLanguage(turn), words: turn.words, wasSpoken: turn.wasSpoken, features: turn.features, missing: missing,
-            query: node.query.flatMap(outcome.vector), decision: node.when.flatMap(outcome.decision), imageLabels: turn.imageLabels,
-            pose: turn.pose, picture: turn.picture, tryOn: turn.tryOn, context: context, mayBeLearntFrom: consent.personalise,
-            timeUs: loop.nowUs, seed: random())
+    /// Agents that answer one after another, each once the one before has said all of its own.
+    private func start(_ steps: [AnswerStep], _ turn: Turn, missing: [String]) {
+        guard let first = steps.first else { return }
+        let firstQuery = query(first, turn, missing)
         let sink = ReplySink(session: LoopBound(self, loop: loop), turnID: turn.id, epoch: turn.machine.epoch)
         let bound = sink.session
         loop.refreshClock()
@@ -212,24 +214,44 @@ extension Session {
         let reads = observer.sessionReads(self)
         let deadlineUs = startedUs + UInt64(limits.answerMsMax) * 1_000
         let task = Task(executorPreference: loop) {
-            var failure: RPCStatus?
-            await StoreReads.$note.withValue(reads) {
-                await StoreDeadline.$us.withValue(deadlineUs) {
-                    do throws(RPCStatus) { try await agent.answer(query, to: sink) } catch { failure = error }
+            for (place, step) in steps.enumerated() {
+                let next: (TurnQuery, UInt64)? = place == 0 ? (firstQuery, startedUs) : bound.value.nextQuery(step, of: sink, missing)
+                guard let (query, sinceUs) = next else { return }
+                var failure: RPCStatus?
+                await StoreReads.$note.withValue(reads) {
+                    await StoreDeadline.$us.withValue(deadlineUs) {
+                        do throws(RPCStatus) { try await step.agent.answer(query, to: sink) } catch { failure = error }
+                    }
                 }
+                bound.value.agentFinished(step.agent.name, of: sink, sinceUs: sinceUs, failure: failure, isLast: place + 1 == steps.count)
             }
-            bound.value.agentFinished(turnID: sink.turnID, epoch: sink.epoch, agent: agent.name, sinceUs: startedUs, failure: failure)
         }
         turn.tasks.append(task)
     }
 
-    private func agentFinished(turnID: UInt64, epoch: UInt32, agent: String, sinceUs: UInt64, failure: RPCStatus?) {
-        guard !ended, let turn = turns.first(where: { $0.id == turnID }), turn.machine.epoch == epoch else { return }
+    /// What the next agent of a turn is asked, in the light of what the one before has said; nil when nobody waits for it any more.
+    private func nextQuery(_ step: AnswerStep, of sink: ReplySink, _ missing: [String]) -> (TurnQuery, UInt64)? {
+        guard !ended, let turn = turns.first(where: { $0.id == sink.turnID }), turn.machine.epoch == sink.epoch else { return nil }
+        loop.refreshClock()
+        return (query(step, turn, missing), loop.nowUs)
+    }
+
+    private func query(_ step: AnswerStep, _ turn: Turn, _ missing: [String]) -> TurnQuery {
+        TurnQuery(
+            sessionID: id, traceID: turn.traceID, principal: principal, turnID: turn.id, revision: turn.machine.revision,
+            language: answerLanguage(turn), words: step.words(turn), wasSpoken: turn.wasSpoken, features: step.features(turn), missing: missing,
+            query: step.node.query.flatMap(step.outcome.vector), decision: step.node.when.flatMap(step.outcome.decision),
+            imageLabels: turn.imageLabels, pose: turn.pose, picture: turn.picture, tryOn: turn.tryOn, context: context,
+            mayBeLearntFrom: consent.personalise, timeUs: loop.nowUs, seed: random(), parts: step.parts)
+    }
+
+    private func agentFinished(_ agent: String, of sink: ReplySink, sinceUs: UInt64, failure: RPCStatus?, isLast: Bool) {
+        guard !ended, let turn = turns.first(where: { $0.id == sink.turnID }), turn.machine.epoch == sink.epoch else { return }
         loop.refreshClock()
         turn.note(node: agent, sinceUs: sinceUs, nowUs: loop.nowUs)
-        if let failure, failure.code != .cancelled { problem(failure, turnID: turnID) }
+        if let failure, failure.code != .cancelled { problem(failure, turnID: sink.turnID) }
         context.lastAgent = agent
-        apply(turn.machine.handle(.agentFinished), to: turn)
+        if isLast { apply(turn.machine.handle(.agentFinished), to: turn) }
     }
 
     private func answerLanguage(_ turn: Turn) -> String {

@@ -102,6 +102,9 @@ public final class Session {
     public var consent = Consent()
     var wantsTrace = false
     var video: VideoSlot?
+    /// Streams on which the text encoder reads parts of a turn: whose, and which. Closed ones are taken out.
+    var partStreams: [UInt64: (turnID: UInt64, place: Int)] = [:]
+    var partStreamsOpened: UInt64 = 0
     var videoTimer: LoopTimer?
     /// The product that every camera picture is answered with.
     var liveTryOn: String?

@@ -21,6 +21,8 @@ final class Turn {
     /// Why the answer is in another language than the question, in that of the question; "" = it is not.
     var notice = ""
     var features: [Feature] = []
+    /// The requests that its words may hold; empty = they are one.
+    var parts: [TurnPart] = []
     var imageLabels: [Label] = []
     var pose: Pose?
     /// The newest picture of the customer that came for the turn, or the camera's.
@@ -44,6 +46,8 @@ final class Turn {
     var tasks: [Task<Void, Never>] = []
     var spans: [Span] = []
     var delivered = ""
+    /// The revision in which an agent has ended its reply: what another says begins a new line.
+    var closedRevision: UInt32?
     /// What of it was heard, when it was spoken and cut off.
     var heard: String?
     var agents: [String] = []
@@ -65,6 +69,8 @@ final class Turn {
 
     struct Judging {
         var outcome: FusionOutcome
+        /// Who answers which parts; empty = the turn is answered as a whole.
+        var steps: [Session.AnswerStep] = []
         var missing: [String]
         var waiting: [Question] = []
 

@@ -63,7 +63,7 @@ final class AgentHarness: SessionLog, @unchecked Sendable {
 
     init(
         _ agent: any Agent, texts: [String: Feature] = [:], image: Feature? = nil, pose: Pose? = nil, user: String = "ann",
-        weights: [Float] = [0.5, 0.5]
+        weights: [Float] = [0.5, 0.5], others: [any Agent] = [], classifier: (any ModalityClassifier)? = nil
     ) throws {
         loop = try EventLoop(name: "agents-test", clock: .virtual)
         router.install(
@@ -83,9 +83,12 @@ final class AgentHarness: SessionLog, @unchecked Sendable {
                 StreamNode(id: "see", kind: .plugin("vision-encoder"), modality: Modality.image),
                 StreamNode(id: "pose", kind: .plugin("pose-estimator"), modality: Modality.selfie),
             ], ingress: [.text: [0], .image: [1], .selfie: [2]], align: AlignPolicy(deadlineMs: 50),
-            steps: [FusionStep(id: "query", operation: .concatenation, inputs: [Modality.text, Modality.image], weights: weights)],
-            agents: [AgentNode(id: "agent", agent: agent.name, query: "query")])
-        let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "")
+            steps: [
+                FusionStep(id: "query", operation: .concatenation, inputs: [Modality.text, Modality.image], weights: weights),
+                FusionStep(id: "route", operation: .decisionLevel, inputs: [Modality.text], weights: [1]),
+            ],
+            agents: ([agent] + others).map { AgentNode(id: $0.name, agent: $0.name, query: "query", when: classifier.map { _ in "route" }) })
+        let deployment = Deployment(number: 1, plan: plan, generations: [], agents: [agent] + others, classifier: classifier, catalogueHash: "")
         super.init()
         session = Session(
             id: "s1", key: 1, principal: Principal(user: user, shop: "gold"), loop: loop, router: router, limits: SessionLimits(), observer: self,

@@ -11,7 +11,7 @@ import Wire
 @Suite("Conversations with customer service")
 struct ServiceDialogueTests {
     enum Topic: Int, CaseIterable {
-        case cancel, address, repair, resize, status, shipping, returns, product, nowhere, exchange, sendBack, cart, person, complaint, risk
+        case cancel, address, repair, resize, status, shipping, returns, product, nowhere, exchange, sendBack, cart, person, complaint, risk, wish
         /// No example speaks of it.
         case nothing
 
@@ -31,6 +31,7 @@ struct ServiceDialogueTests {
             case .person: "human_agent"
             case .complaint: "complaint"
             case .risk: "risk"
+            case .wish: ""
             case .nowhere, .nothing: "out_of_scope"
             }
         }
@@ -45,11 +46,12 @@ struct ServiceDialogueTests {
         Order(id: "VT-10004", user: "ann", status: "delivered", items: [Order.Item(productID: "RING-1", quantity: 1, priceMinor: 1)]),
     ]
 
-    private func agent(_ stores: FakeStores, _ policy: DialoguePolicy?) throws -> ServiceAgent {
+    func agent(_ stores: FakeStores, _ policy: DialoguePolicy?) throws -> ServiceAgent {
         let examples = Topic.allCases.filter { $0 != .nothing }.flatMap { topic in
             (0..<3).map {
                 IntentExample(
-                    intent: topic.intent, agent: "customer_service", language: "en", text: "\(topic.intent) sentence \($0)",
+                    intent: topic.intent, agent: topic == .wish ? "recommendation" : "customer_service", language: "en",
+                    text: "\(topic.intent) sentence \($0)",
                     feature: axis(topic.rawValue))
             }
         }

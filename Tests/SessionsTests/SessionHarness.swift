@@ -23,7 +23,7 @@ final class SessionHarness: SessionLog {
         textDelayMs: Int = 5, agent: any Agent = EchoAgent(), late: AlignPolicy.Late = .amend, deadlineMs: Int = 100,
         limits: SessionLimits = SessionLimits(), ingress budget: IngressBudget = IngressBudget(bytesMax: .max), poseDelayMs: Int? = nil,
         plan ownPlan: GraphPlan? = nil, nodes: [any Node] = [], voice: String? = nil,
-        networks: (any DecisionNetworks)? = nil
+        networks: (any DecisionNetworks)? = nil, others: [any Agent] = [], classifier: (any ModalityClassifier)? = nil
     ) throws {
         loop = try EventLoop(name: "session-test", clock: .virtual)
         text = DelayedTextNode(loop: loop, delayMs: textDelayMs)
@@ -45,7 +45,8 @@ final class SessionHarness: SessionLog {
                 steps: [FusionStep(id: "query", operation: .concatenation, inputs: ["text"], weights: [1])],
                 agents: [AgentNode(id: "echo", agent: "echo", query: "query")])
         let deployment = Deployment(
-            number: 1, plan: plan, generations: [], agents: [agent], classifier: nil, catalogueHash: "", voice: voice, networks: networks)
+            number: 1, plan: plan, generations: [], agents: [agent] + others, classifier: classifier, catalogueHash: "", voice: voice,
+            networks: networks)
         super.init()
         session = Session(
             id: "s", key: 1, principal: Principal(user: "u", shop: "t"), loop: loop, router: router, limits: limits, observer: self, seed: 7,

@@ -62,6 +62,12 @@ public struct DialoguePolicy: Sendable {
 
     public func state(_ id: String) -> State? { states.first { $0.id == id } }
 
+    /// The intents that begin something, in the file's order.
+    public var intents: [String] {
+        guard case .listen(let choices)? = state(start)?.kind else { return [] }
+        return choices.map(\.intent)
+    }
+
     /// The state that an intent begins, if it begins any.
     public func begin(_ intent: String) -> String? {
         guard case .listen(let choices)? = state(start)?.kind else { return nil }

@@ -282,8 +282,10 @@ enum DialogueSlots {
     static let done = "done"
     /// A person was offered.
     static let offer = "offer"
+    /// What else was asked for and waits until the action under way is over, a line each: the intent, a space, the words.
+    static let later = "later"
     /// What is no detail of a request.
-    static let ours: Set<String> = ["order", "product", version, awaits, action, done, offer]
+    static let ours: Set<String> = ["order", "product", version, awaits, action, done, offer, later]
 }
 
 extension ServiceAnswer {

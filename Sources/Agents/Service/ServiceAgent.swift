@@ -67,46 +67,53 @@ public struct ServiceAgent: Agent {
     }
 
     public func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
+        guard turn.parts.isEmpty else {
+            let answers = try await answerParts(turn, to: reply)
+            return await send(answers, to: reply)
+        }
+        let said = try await answerOne(turn, isLast: true, to: reply)
+        // Before it is said in other words, which takes time: who interrupts that goes on from here.
+        if let product = said.answer.product { reply.focus(onProduct: product) }
+        if let dialogue = said.dialogue { reply.remember(dialogue) }
+        await send([PartAnswer(turn: turn, answer: said.answer)], to: reply)
+    }
+
+    /// The answer to one request, and where the dialogue stands after it; nil = where it stood.
+    /// - Parameter isLast: nothing is said in the turn after it.
+    nonisolated(nonsending) func answerOne(
+        _ turn: TurnQuery, isLast: Bool, to reply: ReplySink
+    ) async throws(RPCStatus) -> (answer: ServiceAnswer, dialogue: Dialogue?) {
         var scene = ServiceScene(SeenProduct.inFocus(turn, snapshot), policy, reply)
-        let answer: ServiceAnswer
         do throws(StoreError) {
-            answer = try await respond(&scene)
+            let answer = try await respond(&scene, isLast: isLast)
+            return (answer, scene.dialogue)
         } catch {
             guard error.code == .unavailable || error.code == .outcomeUnknown else { throw RPCStatus(StatusCode(storeError: error), error.message) }
             // Where the dialogue stood stays as it was: what was asked can be said again. What an earlier turn may have done stays uncertain.
-            reply.send(
-                .reply(
-                    ReplyDelta(
-                        text: scene.isUncertain ? scene.say.uncertain : scene.say.notNow, language: turn.language, last: true,
-                        replyKind: scene.isUncertain ? .clarify : .noAnswer, intent: scene.isUncertain ? "uncertain" : "unavailable", agent: name)))
-            return
+            let answer = ServiceAnswer(
+                text: scene.isUncertain ? scene.say.uncertain : scene.say.notNow, kind: scene.isUncertain ? .clarify : .noAnswer,
+                intent: scene.isUncertain ? "uncertain" : "unavailable")
+            return (answer, nil)
         }
-        // Before it is said in other words, which takes time: who interrupts that goes on from here.
-        if let product = answer.product { reply.focus(onProduct: product) }
-        reply.remember(scene.dialogue)
-        var rest = await phrasing?.say(answer, turn, agent: name, to: reply) ?? answer.text
-        // What is still open is asked word for word.
-        if !answer.reminder.isEmpty { rest += scene.say.of(" ", "") + answer.reminder }
-        reply.send(
-            .reply(
-                ReplyDelta(
-                    text: rest, language: turn.language, last: true, replyKind: answer.kind, sources: answer.sources,
-                    intent: answer.intent.isEmpty ? "unknown" : answer.intent, agent: name)))
     }
 
-    private nonisolated(nonsending) func respond(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
+    private nonisolated(nonsending) func respond(_ scene: inout ServiceScene, isLast: Bool) async throws(StoreError) -> ServiceAnswer {
         let turn = scene.turn
         if scene.dialogue.withPerson, let passedOn = try await passOn(&scene) { return passedOn }
         if let answer = try await answerToOffer(&scene) { return answer }
         let ranked = intents.service(turn.words, turn.feature(Modality.text))
         let underWay = scene.machine.isListening ? 0 : scene.dialogue.actionTurn
-        if !scene.machine.isListening, let answer = try await goOn(&scene, ranked) { return answer }
+        let later = scene.machine.value(DialogueSlots.later)
+        if !scene.machine.isListening, var answer = try await goOn(&scene, ranked) {
+            if let later { try await goOnLater(later, &answer, &scene) }
+            return answer
+        }
         var answer = try await fresh(&scene, ranked)
         if answer.kind == .noAnswer, answer.isMiss || answer.isOutOfScope {
             scene.dialogue.misses += 1
             if scene.dialogue.misses >= ServiceAgent.missesMax {
                 answer = try await handOver(&scene, reason: "not understood", intent: answer.intent)
-            } else if answer.isMiss, scene.machine.isListening {
+            } else if answer.isMiss, isLast, scene.machine.isListening {
                 // A yes is the answer to one question: with an action under way nothing else is offered.
                 offerPerson(&answer, &scene)
             }
@@ -115,6 +122,7 @@ public struct ServiceAgent: Agent {
         }
         // A question in between does not make what was under way forgotten: it is asked again, in full.
         if underWay != 0, scene.dialogue.actionTurn == underWay { answer.reminder = await reminder(&scene) }
+        if let later { try await goOnLater(later, &answer, &scene) }
         return answer
     }
 
@@ -210,7 +218,7 @@ public struct ServiceAgent: Agent {
 
 /// One turn as the service agent works on it.
 struct ServiceScene {
-    let turn: TurnQuery
+    var turn: TurnQuery
     let say: Phrases
     var machine: DialogueMachine
     /// Since before this turn nobody knows whether the action under way was done.

@@ -19,9 +19,11 @@ import Wire
 public struct IntentClassifier: TurnClassifier {
     public let classes = [AgentName.recommendation, AgentName.customerService, AgentName.tryOn]
     let model: IntentModel?
-    private let parser: FilterParser?
-    private let names: ProductNames?
-    private let simplifier: Simplifier?
+    let parser: FilterParser?
+    let names: ProductNames?
+    let simplifier: Simplifier?
+    /// Intents that begin an action, which asks something back.
+    let actions: Set<String>
     /// A turn's sentence is asked for twice: who answers, and what it is for.
     private let recent = Lock(RecentGuesses())
 
@@ -33,7 +35,11 @@ public struct IntentClassifier: TurnClassifier {
     /// - Parameters:
     ///   - names: of the shop's products; who asks for a fact about one of them by name is answered by customer service.
     ///   - simplifier: reads words in traditional characters; nil = they are read as they are.
-    public init(model: IntentModel?, parser: FilterParser? = nil, names: ProductNames? = nil, simplifier: Simplifier? = nil) {
+    ///   - actions: intents that begin an action of the shop's dialogue policy.
+    public init(
+        model: IntentModel?, parser: FilterParser? = nil, names: ProductNames? = nil, simplifier: Simplifier? = nil, actions: [String] = []
+    ) {
+        self.actions = Set(actions)
         self.simplifier = simplifier
         self.model = model
         self.parser = parser

@@ -18,7 +18,10 @@ public struct SimplifiedTurns: Agent {
 
     public func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
         var simple = turn
-        if !SimplifiedTurns.tells(turn.context.dialogue) { simple.words = simplifier.understood(turn.words) }
+        if !SimplifiedTurns.tells(turn.context.dialogue) {
+            simple.words = simplifier.understood(turn.words)
+            for index in simple.parts.indices { simple.parts[index].words = simplifier.understood(simple.parts[index].words) }
+        }
         try await agent.answer(simple, to: reply)
     }
 
