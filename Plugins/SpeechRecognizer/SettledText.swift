@@ -62,6 +62,8 @@ extension Recognizer: TextMaking {
     func text(of tokens: [Int]) -> String { TokenText.text(of: tokens, in: vocabulary) }
     func beginsWord(_ token: Int) -> Bool { vocabulary.beginsWord(token) }
     func repaired(_ text: String, language: String) -> String { repairs[language]?.repaired(text) ?? text }
+    /// Whether it speaks of what is expected in its language; nil = nothing is.
+    func isOfNames(_ text: String, language: String) -> Bool? { repairs[language]?.isOfNames(text) }
     func simplified(_ text: String) throws(PluginError) -> String {
         do throws(ChineseScriptError) {
             return try script.simplified(text)

@@ -20,6 +20,8 @@ struct PartialsInWork {
     /// From START to END.
     var isSpeaking = false
     var settled = SettledText()
+    /// The newest one spoke of what is expected; nil = there was none.
+    var isOfNames: Bool?
     var transcription: Transcription?
     /// Detector's frame at which the newest one began, and the host's clock then.
     var beganFrame = 0
@@ -82,7 +84,7 @@ extension SpeechStream {
         let request = Transcription.Request(
             samples: buffer[place..<end], language: recognizer.vocabulary.token(ofLanguage: stream.language), prompt: recognizer.prompt,
             settled: partials.settled,
-            isPartial: true)
+            isPartial: true, isListed: partials.isOfNames ?? false)
         let transcription = Transcription(request, recognizer: recognizer, stream: stream) { [weak self] result in
             self?.partial(result, samples: place..<end)
         }
@@ -97,6 +99,7 @@ extension SpeechStream {
         partials.tookUs = host.nowUs - min(host.nowUs, partials.beganUs)
         // One that fails is replaced by the next; the final one reports what is wrong.
         guard case .success(let words) = result, !words.text.isEmpty else { return }
+        partials.isOfNames = words.isOfNames
         // An utterance that becomes too long is cut in its second half: nothing is promised about that.
         if samples.count * 2 < options.utteranceMsMax * (SpeechLimits.sampleRateHz / 1000) {
             do throws(PluginError) { try partials.settled.agree(words, recognizer) } catch { return problem(error) }

@@ -12,6 +12,8 @@ final class UtteranceInWork {
     let endUs: UInt64
     /// What was told of it while it was spoken.
     let settled: SettledText
+    /// What was told spoke of what is expected; nil = nothing was told.
+    let isOfNames: Bool?
     /// The detector has said that it is over; until then speech may go on and the work be in vain.
     var isConfirmed = false
     var transcription: Transcription?
@@ -19,10 +21,11 @@ final class UtteranceInWork {
 
     init(
         _ utterance: EndpointDetector.Utterance?, samples: [Float], audioStartUs: UInt64, startUs: UInt64, endUs: UInt64,
-        settled: SettledText = SettledText()
+        settled: SettledText = SettledText(), isOfNames: Bool? = nil
     ) {
         self.utterance = utterance
         self.settled = settled
+        self.isOfNames = isOfNames
         self.samples = samples
         self.audioStartUs = audioStartUs
         self.startUs = startUs
@@ -81,7 +84,7 @@ extension SpeechStream {
         return UtteranceInWork(
             utterance, samples: buffer[samples(utterance.audio)], audioStartUs: timeline.us(at: samples(utterance.audio).lowerBound),
             startUs: timeline.us(at: speech.lowerBound),
-            endUs: timeline.us(at: speech.upperBound), settled: partials.settled)
+            endUs: timeline.us(at: speech.upperBound), settled: partials.settled, isOfNames: partials.isOfNames)
     }
 
     /// Gives what is ready in front, then starts the next transcription unless one runs.
@@ -95,7 +98,7 @@ extension SpeechStream {
         else { return work() }
         let request = Transcription.Request(
             samples: next.samples, language: recognizer.vocabulary.token(ofLanguage: stream.language), beam: load.beam(of: options),
-            prompt: recognizer.prompt, settled: next.settled)
+            prompt: recognizer.prompt, settled: next.settled, isListed: next.isOfNames ?? true)
         let transcription = Transcription(request, recognizer: recognizer, stream: stream) { [weak self, weak next] words in
             next?.words = words
             self?.load.finals -= 1

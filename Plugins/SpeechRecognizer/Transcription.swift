@@ -19,6 +19,8 @@ final class Transcription {
         var settled = SettledText()
         /// One of the results that the next one replaces.
         var isPartial = false
+        /// The words that are expected are told to the decoder first.
+        var isListed = true
     }
 
     struct Words: Equatable, Sendable {
@@ -30,6 +32,8 @@ final class Transcription {
         var tokens: [Int] = []
         /// What they ask for, of a final transcript.
         var slots: [Slot] = []
+        /// It speaks of what is expected; nil = nothing is, or nobody spoke.
+        var isOfNames: Bool?
     }
 
     /// Below this mean log-probability a transcript is tried again in the longest picture; if it stays there and the
@@ -40,7 +44,7 @@ final class Transcription {
     private let stream: PluginStream
     private let recognizer: Recognizer
     private let request: Request
-    private let options: WhisperDecoderState.Options
+    private var options: WhisperDecoderState.Options
     private var then: ((Result<Words, PluginError>) -> Void)?
 
     private var state: WhisperDecoderState
@@ -51,6 +55,8 @@ final class Transcription {
     private var earlier: WhisperDecoderState.Outcome?
     /// The decoder is held to what was settled: the words without that were others.
     private var isHeld = false
+    /// Found with the words that are expected, or without them, before it was decoded the other way: the second stands, unless it is empty.
+    private var first: Words?
 
     /// - Parameter then: called once on the loop, unless the transcription is cancelled before.
     init(
@@ -63,7 +69,8 @@ final class Transcription {
         let durationMs = request.samples.count / (SpeechLimits.sampleRateHz / 1000)
         options = WhisperDecoderState.Options(
             beam: request.beam, tokensMax: WhisperDecoderState.tokensMax(durationMs: durationMs),
-            languages: request.language.map { [$0] } ?? recognizer.languages, prompt: request.prompt, prompts: recognizer.wordPrompts)
+            languages: request.language.map { [$0] } ?? recognizer.languages, prompt: request.prompt,
+            prompts: request.isListed ? recognizer.wordPrompts : [:])
         state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options, forced: request.isPartial ? request.settled.tokens : [])
         frames =
             request.isPartial ? Recognizer.partialFrames(samples: request.samples.count) : Recognizer.pictureFrames(samples: request.samples.count)
@@ -181,7 +188,7 @@ final class Transcription {
 
     private func tell(_ outcome: WhisperDecoderState.Outcome) {
         let settled = request.settled
-        guard !outcome.tokens.isEmpty || !settled.tokens.isEmpty else { return finish(.success(Words())) }
+        guard !outcome.tokens.isEmpty || !settled.tokens.isEmpty else { return finish(.success(first ?? Words())) }
         guard outcome.tokens.starts(with: settled.tokens) else {
             // What was promised stands: the rest is found anew behind it.
             isHeld = true
@@ -195,10 +202,25 @@ final class Transcription {
             let text = try settled.whole(outcome.tokens, language: language, recognizer)
             guard !text.isEmpty else { return Words() }
             return Words(
-                text: text, language: language, confidence: min(1, outcome.confidence), tokens: outcome.tokens, slots: reader?.read(text) ?? [])
-        } then: { [self] in
-            finish(.success($0))
+                text: text, language: language, confidence: min(1, outcome.confidence), tokens: outcome.tokens, slots: reader?.read(text) ?? [],
+                isOfNames: recognizer.isOfNames(text, language: language))
+        } then: { [self] words in
+            if words.text.isEmpty, let first { return finish(.success(first)) }
+            guard !request.isPartial, first == nil, let isOfNames = words.isOfNames, isOfNames == options.prompts.isEmpty else {
+                return finish(.success(words))
+            }
+            first = words
+            decodeOtherwise(listed: isOfNames)
         }
+    }
+
+    /// A list of words helps who speaks of them and harms who does not: what was heard says which it is.
+    private func decodeOtherwise(listed: Bool) {
+        options.prompts = listed ? recognizer.wordPrompts : [:]
+        earlier = nil
+        isHeld = !request.settled.tokens.isEmpty
+        again(forced: request.settled.tokens)
+        perform(state.begin())
     }
 
     private func infer(_ model: ModelHandle, _ inputs: [(String, Tensor)], _ outputs: [String], then next: @escaping ([Tensor]) -> Void) {

@@ -23,7 +23,14 @@ struct WordRepair: Sendable {
         var sounds: [Unicode.Scalar]
     }
 
+    /// Evidence (`isOfNames`) that a text needs, and what a word that everybody knows and another one count.
+    static let evidenceMin = 2
+    static let knownEvidence = 1
+    static let rareEvidence = 2
+
     private let names: [Name]
+    /// Names in scripts without spaces between words.
+    private let runs: [String]
     /// Every word of a name, in lower case, and the names' plurals.
     private let expected: Set<String>
     private let isKnown: @Sendable (String) -> Bool
@@ -46,8 +53,21 @@ struct WordRepair: Sendable {
             }
         }
         self.names = names
+        runs = texts.filter { text in text.unicodeScalars.contains { $0.properties.isIdeographic } }
         self.expected = expected
         self.isKnown = isKnown
+    }
+
+    /// The text speaks of what is named: it has a name that is none of the recogniser's own words, or two names that everybody uses. One of those
+    /// alone ("white", "three") is found in any talk.
+    func isOfNames(_ text: String) -> Bool {
+        var seen: Set<String> = []
+        var evidence = 0
+        for word in Self.words(of: text).prefix(Self.wordsMax) where expected.contains(word) && seen.insert(word).inserted {
+            evidence += isKnown(word) ? Self.knownEvidence : Self.rareEvidence
+            if evidence >= Self.evidenceMin { return true }
+        }
+        return runs.contains { text.contains($0) }
     }
 
     /// `text` with its doubtful words repaired.

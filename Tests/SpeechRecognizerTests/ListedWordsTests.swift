@@ -1,0 +1,126 @@
+import Glibc
+import PluginKit
+import PluginTesting
+import TestSupport
+import Testing
+import Wire
+
+@testable import SpeechRecognizer
+
+@Suite("Words that are expected")
+struct ListedWordsTests {
+    private static let folder = Cache.folder + "/models/whisper-base-i8/"
+    private static let names = #"{"words": {"en": ["ring", "gold", "white", "peridot"], "zh": ["戒指", "橄榄石"]}}"#
+
+    private struct Decoding: Equatable {
+        /// The words that are expected stood before it.
+        var isListed: Bool
+        var isPartial: Bool
+    }
+
+    /// What is told of two seconds of speech, by a decoder that writes `plain`, or `listed` behind the words that are expected; and its decodings.
+    private func heard(plain: String, listed: String, partials: Bool = false) throws -> (final: String, decodings: [Decoding]) {
+        let vocabulary = try Vocabulary(
+            tokens: FileBytes.read(Self.folder + "vocab.bin", bytesMax: SpeechLimits.vocabularyBytesMax),
+            settings: FileBytes.read(Self.folder + "whisper.json", bytesMax: SpeechLimits.vocabularyBytesMax))
+        let encoder = Vocabulary.Encoder(vocabulary)
+        func tokens(_ text: String) -> [Int] {
+            text.split(separator: " ").flatMap { encoder.tokens(ofWord: String($0)) } + [vocabulary.special.endOfText]
+        }
+        let texts = [false: tokens(plain), true: tokens(listed)]
+        let english = try #require(vocabulary.token(ofLanguage: "en"))
+        let path = "/tmp/vitrine-expected-\(getpid())-\(UInt32.random(in: 0...(.max))).json"
+        let file = try #require(fopen(path, "w"))
+        fputs(Self.names, file)
+        fclose(file)
+        defer { unlink(path) }
+
+        let harness = try PluginHarness(
+            SpeechRecognizer.self, options: ["beam": "1", "vocabulary": path, "partial_interval_ms": partials ? "320" : "0"],
+            modelFiles: ["decoder": Self.folder + "decoder.xml"])
+        var frames = 0
+        var isPartial = false
+        var decodings: [Decoding] = []
+        var written = 0
+        harness.infer = { request in
+            func tensor(_ shape: [Int], _ value: Float = 0) -> HarnessTensor? {
+                HarnessTensor(shape, [Float](repeating: value, count: shape.reduce(1, *)))
+            }
+            let made: [HarnessTensor?]
+            switch request.model {
+            case "voice":
+                frames += 1
+                made = [tensor([1, 1], frames < 64 ? 0.95 : 0.01), tensor(SpeechHandOver.voiceShape)]
+            case "front-end":
+                // The final words' picture is of ten seconds, the others are shorter.
+                isPartial = request.inputs[0].tensor.shape != [1, 160_000]
+                made = request.outputs.map { _ in tensor([1, 1]) }
+            case "decoder":
+                let input = request.inputs.first { $0.name == "input_ids" }?.tensor
+                let ids = input?.bytes.bindMemory(to: Int64.self).map(Int.init) ?? []
+                var next = english
+                if ids.contains(vocabulary.special.transcribe) {
+                    decodings.append(Decoding(isListed: ids[0] == vocabulary.special.startOfPrevious, isPartial: isPartial))
+                    // What it is held to stands behind the last of the three that steer it.
+                    written = ids.count - 1 - (ids.lastIndex(of: vocabulary.special.noTimestamps) ?? 0)
+                } else if ids != [vocabulary.special.startOfTranscript] {
+                    written += 1
+                }
+                if ids != [vocabulary.special.startOfTranscript], let text = texts[decodings.last?.isListed ?? false] {
+                    next = text[min(written, text.count - 1)]
+                }
+                var logits = [Float](repeating: 0, count: vocabulary.count)
+                logits[next] = 30
+                made = [HarnessTensor([1, vocabulary.count], logits)] + request.outputs.dropFirst().map { _ in tensor([1, 8, 1, 64]) }
+            default: made = request.outputs.map { _ in tensor([1, 1]) }
+            }
+            return made.compactMap { $0 }
+        }
+        let stream = try harness.open()
+        let samples = [Int16](repeating: 1_000, count: 48_000)
+        for start in stride(from: 0, to: samples.count, by: 4_800) { stream.send(samples: Array(samples[start..<start + 4_800])) }
+        stream.send(samples: [], last: true)
+        harness.settle()
+        let finals = stream.outputs.compactMap { if case .transcript(let words)? = $0.kind, words.final { words.text } else { nil } }
+        stream.cancel()
+        harness.settle()
+        #expect(harness.finish() == [])
+        return (finals.joined(separator: "|"), decodings)
+    }
+
+    @Test("are told to the decoder of one who speaks of them")
+    func spokenOf() throws {
+        let (final, decodings) = try heard(plain: "A gold ring", listed: "A peridot ring")
+        #expect(final == "A peridot ring" && decodings == [Decoding(isListed: true, isPartial: false)])
+    }
+
+    @Test("count for nothing where none of them is heard: the words found without them stand", arguments: ["He left it", "He left the white"])
+    func spokenOfElse(listed: String) throws {
+        let (final, decodings) = try heard(plain: "He left at ten", listed: listed)
+        #expect(final == "He left at ten")
+        #expect(decodings == [Decoding(isListed: true, isPartial: false), Decoding(isListed: false, isPartial: false)])
+    }
+
+    @Test("are not waited for twice when what was told meanwhile said whether they are spoken of")
+    func partials() throws {
+        let (elsewhere, decodings) = try heard(plain: "He left at ten", listed: "He left a ring", partials: true)
+        #expect(elsewhere == "He left at ten")
+        #expect(!decodings.contains { $0.isListed } && decodings.filter { !$0.isPartial }.count == 1, "\(decodings)")
+        let (ring, others) = try heard(plain: "A gold ring", listed: "A gold ring", partials: true)
+        #expect(ring == "A gold ring" && others.first?.isListed == false)
+        #expect(others.filter { !$0.isPartial } == [Decoding(isListed: true, isPartial: false)], "\(others)")
+    }
+
+    @Test(
+        "that no one uses elsewhere are spoken of once, everyday ones when there are two",
+        arguments: [
+            ("a peridot", true), ("A gold ring.", true), ("Peridots?", true), ("one ring", false), ("ring, ring!", false), ("", false),
+            ("Go home", false),
+            ("我要戒指", true), ("我要走了", false),
+        ])
+    func evidence(text: String, isOfNames: Bool) {
+        let everyday: Set<String> = ["ring", "gold", "white"]
+        let repair = WordRepair(["ring", "gold", "white", "peridot", "戒指"], isKnown: { everyday.contains($0) })
+        #expect(repair.isOfNames(text) == isOfNames)
+    }
+}
