@@ -78,7 +78,11 @@ struct ListedWordsTests {
         }
         let stream = try harness.open()
         let samples = [Int16](repeating: 1_000, count: 48_000)
-        for start in stride(from: 0, to: samples.count, by: 4_800) { stream.send(samples: Array(samples[start..<start + 4_800])) }
+        // Each piece is worked on before the next one comes: a partial transcript is told before the speech ends.
+        for start in stride(from: 0, to: samples.count, by: 4_800) {
+            stream.send(samples: Array(samples[start..<start + 4_800]))
+            harness.settle()
+        }
         stream.send(samples: [], last: true)
         harness.settle()
         let finals = stream.outputs.compactMap { if case .transcript(let words)? = $0.kind, words.final { words.text } else { nil } }
