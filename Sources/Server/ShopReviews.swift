@@ -10,6 +10,8 @@ enum ShopReviews {
     static let name = "reviews"
     /// Reviews whose sentences are embedded together.
     private static let batchReviewsMax = 500
+    /// Of what is kept of a sentence: where more is, all are read again.
+    private static let keptForm = 2
 
     /// The model that the import has kept; nil when there are no examples. Blocks; only while starting.
     static func stored(_ configuration: ServerConfiguration, _ stores: SQLiteStores, log: Logger) throws(ServerError) -> ReviewModel? {
@@ -39,7 +41,8 @@ enum ShopReviews {
             var last = ""
             while case let reviews = try stores.unreadReviews(model: mark, limit: batchReviewsMax, after: last), let end = reviews.last {
                 last = end.id
-                try stores.keep(try opinions(reviews, model, features, on: loop), of: reviews, model: mark)
+                let read = try opinions(reviews, model, features, on: loop)
+                try stores.keep(read.map(\.opinion), vectors: read.map(\.vector), spaceID: model.spaceID, of: reviews, model: mark)
                 done += reviews.count
                 progress(ImportProgress(stage: "reading reviews", done: done, total: 0))
                 if reviews.count < batchReviewsMax { break }
@@ -59,18 +62,18 @@ enum ShopReviews {
         let hash = hash(examples)
         let probe = try embed([examples[0].text], features, on: loop)
         if let bytes = try stores.loadModel(name, hash: hash), case let kept = try ReviewModel(decoding: bytes), kept.spaceID == probe[0].spaceID {
-            return (kept, "\(hash) \(kept.spaceID)")
+            return (kept, "\(hash) \(kept.spaceID) \(keptForm)")
         }
         progress(ImportProgress(stage: "learning reviews", done: 0, total: 1))
         let vectors = try embed(examples.map(\.text), features, on: loop)
         let model = try ReviewModel.train(examples, embeddings: vectors.map(\.values), spaceID: vectors[0].spaceID)
         try stores.storeModel(name, hash: hash, bytes: try model.encoded())
-        return (model, "\(hash) \(model.spaceID)")
+        return (model, "\(hash) \(model.spaceID) \(keptForm)")
     }
 
     private static func opinions(
         _ reviews: [Review], _ model: ReviewModel, _ features: PluginFeatureSource, on loop: EventLoop
-    ) throws -> [Opinion] {
+    ) throws -> [(opinion: Opinion, vector: [Float])] {
         let sentences = reviews.flatMap { review in ReviewSentences.split(review.text).map { (review, $0) } }
         // Buyers repeat themselves: each sentence is embedded once.
         var places: [String: Int] = [:]
@@ -83,9 +86,10 @@ enum ShopReviews {
         return sentences.compactMap { review, sentence in
             guard let place = places[sentence] else { return nil }
             let reading = model.read(Utterance(text: sentence, embedding: vectors[place].values), stars: review.rating)
-            return Opinion(
+            let opinion = Opinion(
                 reviewID: review.id, productID: review.productID, rating: review.rating, language: review.language, sentence: sentence,
                 aspect: reading.certainty >= certaintyMin ? reading.aspect : ReviewModel.general, praise: Double(reading.praise))
+            return (opinion, vectors[place].values)
         }
     }
 

@@ -203,6 +203,16 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
         written.filter { $0.productID == productID }
     }
 
+    nonisolated(nonsending) func searchOpinions(
+        of productID: String, words: String, meaning: Feature?, limit: Int
+    ) async throws(StoreError) -> OpinionHits {
+        // By whole words alone.
+        let asked = Set(words.lowercased().split(separator: " "))
+        let own = written.filter { $0.productID == productID }
+        let shared = own.filter { !asked.isDisjoint(with: $0.sentence.lowercased().split(separator: " ")) }
+        return OpinionHits(byWords: shared.prefix(limit).map { OpinionHits.Hit(opinion: $0, score: 1) })
+    }
+
     nonisolated(nonsending) func snapshot() async throws(StoreError) -> CatalogSnapshot { try CatalogSnapshot(products: []) }
 
     nonisolated(nonsending) func enqueue(_ handoff: Handoff, idempotencyKey: String, as principal: Principal) async throws(StoreError) -> Int64 {

@@ -91,6 +91,23 @@ struct ProductTalkTests {
         #expect(pointed.sources.map(\.id) == ["RING-GOLD", "RING-SILVER"])
     }
 
+    @Test("Who asks whether buyers say one thing is told what they say of it, with the review; of what none speaks of the summary stands")
+    func askedOfReviews() throws {
+        let opinions = [
+            Opinion(reviewID: "R1", productID: "STUDS", rating: 5, language: "en", sentence: "Lovely pearls", aspect: "stone", praise: 1),
+            Opinion(reviewID: "R2", productID: "STUDS", rating: 2, language: "en", sentence: "They snag on sweaters", aspect: "comfort", praise: 0),
+            Opinion(reviewID: "R3", productID: "STUDS", rating: 1, language: "en", sentence: "Came late", aspect: "delivery", praise: 0),
+        ]
+        let said = try talk(
+            [
+                ("do buyers of the Pearl studs say that they snag on sweaters?", "reviews"),
+                ("do buyers of the Pearl studs mention a green ear?", "reviews"),
+            ], viewed: "STUDS", stores: FakeStores(opinions: opinions))
+        #expect(said[0].text.hasSuffix("“They snag on sweaters” (2)"))
+        #expect(said[0].sources.map(\.id) == ["R2"])
+        #expect(said[1].sources.map(\.id) == ["R1", "R3", "R2"])
+    }
+
     @Test("What buyers say of a piece is told as a whole, although its name is of pearls, and of a side that a word names")
     func reviews() throws {
         let stores = FakeStores(opinions: [

@@ -1,4 +1,5 @@
 import Foundation
+import Fusion
 import Testing
 
 @testable import Catalog
@@ -37,6 +38,44 @@ struct OpinionTests {
         #expect(changed.map(\.id) == ["R1"])
         try stores.keep([opinion(changed[0], "Slow", "delivery")], of: changed, model: "m1")
         #expect(try await stores.opinions(of: "RING", limit: 10).map(\.sentence) == ["Slow"])
+    }
+
+    @Test("sentences of one product are found by words and by meaning, each ranking best first; what was read again is found as it is now")
+    func searched() async throws {
+        let path = NSTemporaryDirectory() + "vitrine-opinions-\(UUID().uuidString).sqlite"
+        defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
+        let stores = try SQLiteStores(path: path, shop: "gold")
+        defer { stores.close() }
+        let connection = try Connection(path: path, readOnly: false)
+        try connection.execute(
+            """
+            INSERT INTO reviews(id, product_id, rating, language, title, text, row_hash) VALUES
+                ('R1', 'RING', 5, 'en', '', 'x', 'a'), ('R2', 'RING', 1, 'zh', '', 'x', 'b'), ('R3', 'OTHER', 3, 'en', '', 'x', 'c')
+            """)
+        let reviews = try stores.unreadReviews(model: "m1", limit: 10)
+        let made = [
+            opinion(reviews[0], "It snags on sweaters", "comfort"), opinion(reviews[0], "Quick delivery", "delivery"),
+            opinion(reviews[1], "会勾毛衣", "comfort"), opinion(reviews[2], "Snags on every sweater", "comfort"),
+        ]
+        try stores.keep(made, vectors: [[1, 0], [0, 1], [0.8, 0.6], [1, 0]], spaceID: "s", of: reviews, model: "m1")
+        func found(_ words: String, _ meaning: [Float]?, limit: Int = 10) async throws -> OpinionHits {
+            let feature = meaning.map { Feature(modality: "text", spaceID: "s", values: $0) }
+            return try await stores.searchOpinions(of: "RING", words: words, meaning: feature, limit: limit)
+        }
+        #expect(try await found("snagging sweater", nil).byWords.map(\.opinion.sentence) == ["It snags on sweaters"])
+        #expect(try await found("勾毛衣", nil).byWords.map(\.opinion.sentence) == ["会勾毛衣"])
+        #expect(try await found("price", nil) == OpinionHits())
+        let near = try await found("", [2, 0]).byMeaning
+        #expect(near.map(\.opinion.sentence) == ["It snags on sweaters", "会勾毛衣", "Quick delivery"])
+        #expect(near.map { ($0.score * 100).rounded() } == [100, 80, 0])
+        #expect(try await found("", [1, 0], limit: 1).byMeaning.count == 1)
+        let other = Feature(modality: "text", spaceID: "other", values: [1, 0])
+        #expect(try await stores.searchOpinions(of: "RING", words: "", meaning: other, limit: 9).byMeaning.isEmpty)
+        try stores.keep([opinion(reviews[0], "Slow", "delivery")], of: [reviews[0]], model: "m2")
+        #expect(try await found("snags sweaters", nil).byWords.isEmpty)
+        #expect(try await found("slow", nil).byWords.map(\.opinion.sentence) == ["Slow"])
+        #expect(try await found("", [1, 0]).byMeaning.map(\.opinion.sentence) == ["会勾毛衣"], "without a vector by its words alone")
+        #expect(throws: StoreError.self) { try stores.keep(made, vectors: [[1, 0]], spaceID: "s", of: reviews, model: "m3") }
     }
 
     @Test("reviews without a sentence stay unread and are passed by: reading them batch by batch ends")

@@ -30,8 +30,10 @@ struct ReviewSummary {
     /// What the summary is of: the quotes, or where none can be read by the customer the same in another language.
     let sources: [Opinion]
 
-    /// - Parameter aspect: the side that is asked for; only sentences about it count then.
-    init(_ all: [Opinion], aspect: String?, language: String) {
+    /// - Parameters:
+    ///   - aspect: the side that is asked for; only sentences about it count then.
+    ///   - asked: sentences that speak of the very thing that is asked, best first: they are quoted before others.
+    init(_ all: [Opinion], aspect: String?, language: String, asked: [Opinion] = []) {
         let fitting = aspect.map { aspect in all.filter { $0.aspect == aspect } } ?? all
         self.aspect = aspect
         var stars: [String: Int] = [:]
@@ -40,8 +42,9 @@ struct ReviewSummary {
         mean = stars.isEmpty ? 0 : Double(stars.reduce(0) { $0 + $1.value }) / Double(stars.count)
         sides = ReviewSummary.sides(fitting)
         let own = fitting.filter { $0.language == language || $0.language.isEmpty }
-        quotes = ReviewSummary.quotes(own)
-        sources = own.isEmpty ? ReviewSummary.quotes(fitting) : quotes
+        let told = asked.filter { $0.language == language || $0.language.isEmpty }
+        quotes = ReviewSummary.quotes(own, first: told)
+        sources = quotes.isEmpty ? ReviewSummary.quotes(fitting, first: asked) : quotes
     }
 
     private static func sides(_ opinions: [Opinion]) -> [Side] {
@@ -59,8 +62,8 @@ struct ReviewSummary {
         return sides.sorted { ($1.count, $0.aspect) < ($0.count, $1.aspect) }
     }
 
-    /// One of each opinion before a second of either.
-    private static func quotes(_ opinions: [Opinion]) -> [Opinion] {
+    /// What was asked for alone, where anything says it; else one of each opinion before a second of either.
+    private static func quotes(_ opinions: [Opinion], first: [Opinion]) -> [Opinion] {
         let sorted = opinions.sorted { ($1.praise, $0.reviewID, $0.sentence) < ($0.praise, $1.reviewID, $1.sentence) }
         var chosen: [Opinion] = []
         func take(_ opinion: Opinion?) {
@@ -71,6 +74,8 @@ struct ReviewSummary {
             if short.sentence.count > quoteCharactersMax { short.sentence = short.sentence.prefix(quoteCharactersMax) + "…" }
             chosen.append(short)
         }
+        for opinion in first { take(opinion) }
+        guard chosen.isEmpty else { return chosen }
         take(sorted.first)
         take(sorted.last)
         for opinion in sorted { take(opinion) }

@@ -112,7 +112,8 @@ extension ServiceAgent {
         guard !all.isEmpty else {
             return ServiceAnswer(text: scene.say.noReviews(title), kind: .noAnswer, product: product.id, intent: "reviews")
         }
-        let summary = ReviewSummary(all, aspect: askedAspect(scene, product), language: scene.turn.language)
+        let summary = ReviewSummary(
+            all, aspect: askedAspect(scene, product), language: scene.turn.language, asked: try await askedSentences(scene, product))
         return ServiceAnswer(
             text: summary.text(title: title, scene.say),
             sources: summary.sources.map { Source(kind: "review", id: $0.reviewID, title: title, quote: $0.sentence) }, product: product.id,
@@ -122,19 +123,22 @@ extension ServiceAgent {
     /// The side of the product that a word of the question names; nil = none in particular. A side that only the shop's own examples teach is
     /// known by the model that learnt them.
     private func askedAspect(_ scene: ServiceScene, _ product: Product) -> String? {
-        // The product's own name may say "pearl", and so may what it is called by: "the pearl ring".
-        let words = scene.turn.words.lowercased()
-        let names = ProductNames([product])
-        var rest = names.without(names.find(in: words), in: words)
-        let wares = FilterParser(currency: snapshot.currency).parse(rest).matches.filter { ["category", "material", "gem"].contains($0.field) }
-        if wares.contains(where: { $0.field == "category" }) {
-            var bytes = Array(rest.utf8)
-            for match in wares { for index in match.range { bytes[index] = UInt8(ascii: " ") } }
-            rest = String(decoding: bytes, as: UTF8.self)
-        }
+        let rest = besideNames(scene.turn.words, product)
         if let named = ReviewAspect.asked(in: rest) { return named.rawValue }
         guard let reviewModel, let feature = scene.turn.feature(Modality.text), feature.spaceID == reviewModel.spaceID else { return nil }
         let reading = reviewModel.read(Utterance(text: rest, embedding: feature.normalised().values))
         return reading.certainty >= ServiceAgent.askedAspectMin && ReviewAspect(rawValue: reading.aspect) == nil ? reading.aspect : nil
+    }
+
+    /// What is asked, without what the product is called by: its own name may say "pearl", and so may "the pearl ring".
+    func besideNames(_ words: String, _ product: Product) -> String {
+        let words = words.lowercased()
+        let names = ProductNames([product])
+        let rest = names.without(names.find(in: words), in: words)
+        let wares = FilterParser(currency: snapshot.currency).parse(rest).matches.filter { ["category", "material", "gem"].contains($0.field) }
+        guard wares.contains(where: { $0.field == "category" }) else { return rest }
+        var bytes = Array(rest.utf8)
+        for match in wares { for index in match.range { bytes[index] = UInt8(ascii: " ") } }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

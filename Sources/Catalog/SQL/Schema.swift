@@ -113,5 +113,13 @@ enum Schema {
         """,
         // What was known of a product that was shown: "name=amount name=amount …".
         "ALTER TABLE events ADD COLUMN signals TEXT NOT NULL DEFAULT ''",
+        // Sentences of reviews by their words and by their meaning. Those that were read before are read again by the next import.
+        """
+        ALTER TABLE opinions ADD COLUMN key INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE opinions ADD COLUMN space_id TEXT NOT NULL DEFAULT '';
+        ALTER TABLE opinions ADD COLUMN vector BLOB NOT NULL DEFAULT x'';
+        CREATE INDEX opinions_by_key ON opinions(key);
+        CREATE VIRTUAL TABLE opinion_words USING fts5(body, tokenize = 'porter unicode61 remove_diacritics 2');
+        """,
     ]
 }

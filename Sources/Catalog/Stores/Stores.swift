@@ -1,3 +1,5 @@
+public import Fusion
+
 // What agents and sessions see of the shop's data: asynchronous calls that take the principal. SQLite is one
 // implementation (SQLiteStores); nothing here says so. `nonisolated(nonsending)`: a call goes on where its caller
 // runs, so a task on a loop stays on it while the work happens on the store's own threads.
@@ -65,6 +67,10 @@ public protocol CatalogStore: Sendable {
     nonisolated(nonsending) func reviews(of productID: String, limit: Int) async throws(StoreError) -> [Review]
     /// What a model read in the product's reviews, review by review; empty when none has.
     nonisolated(nonsending) func opinions(of productID: String, limit: Int) async throws(StoreError) -> [Opinion]
+    /// Sentences of the product's reviews that are near a question, by words of it (BM25) and by its meaning (cosine), at most `limit` of each.
+    nonisolated(nonsending) func searchOpinions(
+        of productID: String, words: String, meaning: Feature?, limit: Int
+    ) async throws(StoreError) -> OpinionHits
     /// What is in the store now, read whole into memory. Immutable: a turn pins the one it began with.
     nonisolated(nonsending) func snapshot() async throws(StoreError) -> CatalogSnapshot
 }
