@@ -98,7 +98,7 @@ extension SpeechStream {
         else { return work() }
         let request = Transcription.Request(
             samples: next.samples, language: recognizer.vocabulary.token(ofLanguage: stream.language), beam: load.beam(of: options),
-            prompt: recognizer.prompt, settled: next.settled, isListed: next.isOfNames ?? true)
+            prompt: recognizer.prompt, settled: next.settled, isListed: next.isOfNames ?? true, mayRepeat: !load.isCrowded)
         let transcription = Transcription(request, recognizer: recognizer, stream: stream) { [weak self, weak next] words in
             next?.words = words
             self?.load.finals -= 1

@@ -21,6 +21,8 @@ final class Transcription {
         var isPartial = false
         /// The words that are expected are told to the decoder first.
         var isListed = true
+        /// What does not speak of them, or does, is decoded once more the other way.
+        var mayRepeat = true
     }
 
     struct Words: Equatable, Sendable {
@@ -206,7 +208,7 @@ final class Transcription {
                 isOfNames: recognizer.isOfNames(text, language: language))
         } then: { [self] words in
             if words.text.isEmpty, let first { return finish(.success(first)) }
-            guard !request.isPartial, first == nil, let isOfNames = words.isOfNames, isOfNames == options.prompts.isEmpty else {
+            guard !request.isPartial, request.mayRepeat, first == nil, let isOfNames = words.isOfNames, isOfNames == options.prompts.isEmpty else {
                 return finish(.success(words))
             }
             first = words

@@ -18,8 +18,10 @@ struct ListedWordsTests {
         var isPartial: Bool
     }
 
-    /// What is told of two seconds of speech, by a decoder that writes `plain`, or `listed` behind the words that are expected; and its decodings.
-    private func heard(plain: String, listed: String, partials: Bool = false) throws -> (final: String, decodings: [Decoding]) {
+    /// What is told of two seconds of speech (on each stream, with | between them), by a decoder that writes `plain`, or `listed` behind the words
+    /// that are expected; and its decodings.
+    /// - Parameter others: streams of the same instance whose words are asked for just before.
+    private func heard(plain: String, listed: String, partials: Bool = false, others: Int = 0) throws -> (final: String, decodings: [Decoding]) {
         let vocabulary = try Vocabulary(
             tokens: FileBytes.read(Self.folder + "vocab.bin", bytesMax: SpeechLimits.vocabularyBytesMax),
             settings: FileBytes.read(Self.folder + "whisper.json", bytesMax: SpeechLimits.vocabularyBytesMax))
@@ -41,7 +43,6 @@ struct ListedWordsTests {
         var frames = 0
         var isPartial = false
         var decodings: [Decoding] = []
-        var written = 0
         harness.infer = { request in
             func tensor(_ shape: [Int], _ value: Float = 0) -> HarnessTensor? {
                 HarnessTensor(shape, [Float](repeating: value, count: shape.reduce(1, *)))
@@ -50,7 +51,7 @@ struct ListedWordsTests {
             switch request.model {
             case "voice":
                 frames += 1
-                made = [tensor([1, 1], frames < 64 ? 0.95 : 0.01), tensor(SpeechHandOver.voiceShape)]
+                made = [tensor([1, 1], frames < 64 * (others + 1) ? 0.95 : 0.01), tensor(SpeechHandOver.voiceShape)]
             case "front-end":
                 // The final words' picture is of ten seconds, the others are shorter.
                 isPartial = request.inputs[0].tensor.shape != [1, 160_000]
@@ -58,35 +59,42 @@ struct ListedWordsTests {
             case "decoder":
                 let input = request.inputs.first { $0.name == "input_ids" }?.tensor
                 let ids = input?.bytes.bindMemory(to: Int64.self).map(Int.init) ?? []
-                var next = english
+                // Its caches remember, of each stream, how many tokens it wrote and whether the words that are expected stood before them.
+                let past = request.inputs.first { $0.name.hasPrefix("past") }?.tensor
+                let known = past.flatMap { $0.bytes.bindMemory(to: Float.self).first }.map { Int($0) } ?? 0
+                var (written, isListed) = (known / 2, known % 2 == 1)
                 if ids.contains(vocabulary.special.transcribe) {
-                    decodings.append(Decoding(isListed: ids[0] == vocabulary.special.startOfPrevious, isPartial: isPartial))
+                    isListed = ids[0] == vocabulary.special.startOfPrevious
+                    decodings.append(Decoding(isListed: isListed, isPartial: isPartial))
                     // What it is held to stands behind the last of the three that steer it.
                     written = ids.count - 1 - (ids.lastIndex(of: vocabulary.special.noTimestamps) ?? 0)
                 } else if ids != [vocabulary.special.startOfTranscript] {
                     written += 1
                 }
-                if ids != [vocabulary.special.startOfTranscript], let text = texts[decodings.last?.isListed ?? false] {
-                    next = text[min(written, text.count - 1)]
-                }
+                var next = english
+                if ids != [vocabulary.special.startOfTranscript], let text = texts[isListed] { next = text[min(written, text.count - 1)] }
                 var logits = [Float](repeating: 0, count: vocabulary.count)
                 logits[next] = 30
-                made = [HarnessTensor([1, vocabulary.count], logits)] + request.outputs.dropFirst().map { _ in tensor([1, 8, 1, 64]) }
+                let present = Float(written * 2 + (isListed ? 1 : 0))
+                made = [HarnessTensor([1, vocabulary.count], logits)] + request.outputs.dropFirst().map { _ in tensor([1, 8, 1, 64], present) }
             default: made = request.outputs.map { _ in tensor([1, 1]) }
             }
             return made.compactMap { $0 }
         }
+        let crowd = try (0..<others).map { try harness.open(sessionKey: UInt64($0 + 2), turnID: UInt64($0 + 2)) }
         let stream = try harness.open()
         let samples = [Int16](repeating: 1_000, count: 48_000)
         // Each piece is worked on before the next one comes: a partial transcript is told before the speech ends.
         for start in stride(from: 0, to: samples.count, by: 4_800) {
-            stream.send(samples: Array(samples[start..<start + 4_800]))
+            for one in crowd + [stream] { one.send(samples: Array(samples[start..<start + 4_800])) }
             harness.settle()
         }
-        stream.send(samples: [], last: true)
+        for one in crowd + [stream] { one.send(samples: [], last: true) }
         harness.settle()
-        let finals = stream.outputs.compactMap { if case .transcript(let words)? = $0.kind, words.final { words.text } else { nil } }
-        stream.cancel()
+        let finals = (crowd + [stream]).flatMap(\.outputs).compactMap {
+            if case .transcript(let words)? = $0.kind, words.final { words.text } else { nil }
+        }
+        for one in crowd + [stream] { one.cancel() }
         harness.settle()
         #expect(harness.finish() == [])
         return (finals.joined(separator: "|"), decodings)
@@ -113,6 +121,14 @@ struct ListedWordsTests {
         let (ring, others) = try heard(plain: "A gold ring", listed: "A gold ring", partials: true)
         #expect(ring == "A gold ring" && others.first?.isListed == false)
         #expect(others.filter { !$0.isPartial } == [Decoding(isListed: true, isPartial: false)], "\(others)")
+    }
+
+    @Test("are decoded with once, and not once more without, while many others wait")
+    func crowded() throws {
+        let others = InstanceLoad.crowdedFinalsMin
+        let (finals, decodings) = try heard(plain: "He left at ten", listed: "He left it", others: others)
+        #expect(finals.split(separator: "|").sorted() == Array(repeating: "He left at ten", count: others) + ["He left it"])
+        #expect(decodings.filter(\.isListed).count == others + 1 && decodings.filter { !$0.isListed }.count == others, "\(decodings)")
     }
 
     @Test(
