@@ -8,7 +8,7 @@ import Wire
 public enum InferencePrecision: String, Sendable, CaseIterable {
     /// The same bits on every run of one instruction set; what tests against an original need.
     case f32 = "f32"
-    /// What OpenVINO prefers: bf16 where the processor has it.
+    /// What OpenVINO prefers: bf16 where the processor has it, and what goes into 8-bit matrices rounded to 8 bits.
     case unspecified = "default"
 }
 
