@@ -156,8 +156,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     }
 
     /// Ends the loop: closes every stream, listener and watcher (their `onClose` is called), drops the timers, runs the work that was submitted,
-    /// and ends
-    /// the thread. Any thread; calling it again does nothing. What is submitted after the end is dropped.
+    /// and ends the thread. Any thread; calling it again does nothing. What is submitted after the end is dropped.
     public func stop() {
         submit { [self] in
             guard !isStopping else { return }

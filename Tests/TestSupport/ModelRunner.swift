@@ -29,7 +29,10 @@ public final class ModelRunner: Sendable {
         loop.start()
     }
 
-    deinit { loop.stop() }
+    deinit {
+        loop.stop()
+        loop.join()
+    }
 
     /// - Parameters:
     ///   - input: row-major elements of the one input.
