@@ -58,7 +58,10 @@ public struct ChildRun: Sendable {
     /// Ends every program that is being run, with all that it has started, and those that are run from now on: this process is about to end, and
     /// they lead process groups of their own, which a terminal's ^C does not reach. Any thread.
     public static func endAll() {
-        for child in running.withLock({ $0.endAll() }) { kill(-child, SIGKILL) }
+        // Under the lock: one that has ended meanwhile is not in the list, and its number may be another program's.
+        running.withLock { running in
+            for child in running.endAll() { kill(-child, SIGKILL) }
+        }
     }
 
     /// The programs that are being run.
