@@ -12,18 +12,30 @@ struct OpinionTests {
             praise: 0.75)
     }
 
-    @Test("a review is read once by each model, again when it has changed, and forgotten with it")
-    func once() async throws {
+    /// A store with three reviews of these texts, two of them of one product; and what closes and removes it.
+    private func reviewed(_ texts: [String]) throws -> (stores: SQLiteStores, connection: Connection, remove: () -> Void) {
         let path = NSTemporaryDirectory() + "vitrine-opinions-\(UUID().uuidString).sqlite"
-        defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
         let stores = try SQLiteStores(path: path, shop: "gold")
-        defer { stores.close() }
         let connection = try Connection(path: path, readOnly: false)
         try connection.execute(
             """
             INSERT INTO reviews(id, product_id, rating, language, title, text, row_hash) VALUES
-                ('R1', 'RING', 5, 'en', '', 'Fine. Quick.', 'a'), ('R2', 'RING', 1, 'zh', '', '坏了。', 'b'), ('R3', 'OTHER', 3, 'en', '', '', 'c')
+                ('R1', 'RING', 5, 'en', '', '\(texts[0])', 'a'), ('R2', 'RING', 1, 'zh', '', '\(texts[1])', 'b'),
+                ('R3', 'OTHER', 3, 'en', '', '\(texts[2])', 'c')
             """)
+        return (
+            stores, connection,
+            {
+                stores.close()
+                for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
+            }
+        )
+    }
+
+    @Test("a review is read once by each model, again when it has changed, and forgotten with it")
+    func once() async throws {
+        let (stores, connection, remove) = try reviewed(["Fine. Quick.", "坏了。", ""])
+        defer { remove() }
         let unread = try stores.unreadReviews(model: "m1", limit: 10)
         #expect(unread.map(\.id) == ["R1", "R2"], "a review without a text has nothing to read")
         let made = [opinion(unread[0], "Fine", "general"), opinion(unread[0], "Quick", "delivery"), opinion(unread[1], "坏了", "quality")]
@@ -42,16 +54,8 @@ struct OpinionTests {
 
     @Test("sentences of one product are found by words and by meaning, each ranking best first; what was read again is found as it is now")
     func searched() async throws {
-        let path = NSTemporaryDirectory() + "vitrine-opinions-\(UUID().uuidString).sqlite"
-        defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
-        let stores = try SQLiteStores(path: path, shop: "gold")
-        defer { stores.close() }
-        let connection = try Connection(path: path, readOnly: false)
-        try connection.execute(
-            """
-            INSERT INTO reviews(id, product_id, rating, language, title, text, row_hash) VALUES
-                ('R1', 'RING', 5, 'en', '', 'x', 'a'), ('R2', 'RING', 1, 'zh', '', 'x', 'b'), ('R3', 'OTHER', 3, 'en', '', 'x', 'c')
-            """)
+        let (stores, _, remove) = try reviewed(["x", "x", "x"])
+        defer { remove() }
         let reviews = try stores.unreadReviews(model: "m1", limit: 10)
         let made = [
             opinion(reviews[0], "It snags on sweaters", "comfort"), opinion(reviews[0], "Quick delivery", "delivery"),
