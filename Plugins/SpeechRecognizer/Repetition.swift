@@ -33,6 +33,19 @@ enum Repetition {
         return nil
     }
 
+    /// Whether four tokens in a row stood before, or up to three stand three times in a row: seldom meant, never certain.
+    static func stutters(_ tokens: [Int]) -> Bool {
+        var seen: Set<[Int]> = []
+        for end in tokens.indices.dropFirst(3) where !seen.insert(Array(tokens[end - 3...end])).inserted { return true }
+        return (1...3).contains { piece in
+            var equal = 0
+            return tokens.indices.dropFirst(piece).contains { index in
+                equal = tokens[index] == tokens[index - piece] ? equal + 1 : 0
+                return equal == 2 * piece
+            }
+        }
+    }
+
     /// The tokens up to the first run of three that stood before; at least `count` of them.
     static func beforeFirstRepeat(_ tokens: [Int], keeping count: Int) -> [Int] {
         var seen: Set<[Int]> = []

@@ -5,9 +5,10 @@ import Wire
 /// The beginning of an utterance's text that was told as settled. It never changes: whatever is told later begins with it.
 ///
 /// Tokens are settled when two partial transcripts in a row agree on them ("LocalAgreement-2", Liu et al. 2020), except the last
-/// `wordsOpen` words, which may still turn into others.
+/// `wordsOpen` words, which may still turn into others, and nothing that repeats itself: half a word at the end of what was said so far makes
+/// the decoder go round in circles.
 struct SettledText: Equatable, Sendable {
-    static let wordsOpen = 2
+    static let wordsOpen = 3
 
     /// What the decoder is held to.
     private(set) var tokens: [Int] = []
@@ -26,6 +27,7 @@ struct SettledText: Equatable, Sendable {
         }
         guard common > tokens.count else { return }
         let head = Array(partial.tokens[..<common])
+        guard !Repetition.stutters(head) else { return }
         let told = try whole(head, language: partial.language, recognizer)
         guard partial.text.utf8.starts(with: told.utf8), !endsWithinWord(told, of: partial.text) else { return }
         tokens = head

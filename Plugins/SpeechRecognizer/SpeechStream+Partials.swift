@@ -8,14 +8,11 @@ final class InstanceLoad {
     /// Transcriptions in work that somebody waits for.
     var finals = 0
 
-    /// While so many others are in work, a transcription follows `crowdedBeam` hypotheses at most and is decoded once, whether it turns out to speak
-    /// of the expected words or not: nobody shall wait for the best words of all.
+    /// While so many others are in work, words are decoded once, whether they turn out to speak of what is expected or not: nobody shall wait for
+    /// the best words of all.
     static let crowdedFinalsMin = 3
-    static let crowdedBeam = 2
 
     var isCrowded: Bool { finals >= Self.crowdedFinalsMin }
-
-    func beam(of options: SpeechOptions) -> Int { isCrowded ? min(Self.crowdedBeam, options.beam) : options.beam }
 }
 
 /// One stream's transcripts in the making.

@@ -97,7 +97,7 @@ extension SpeechStream {
             let next = utterances.first(where: { $0.transcription == nil && $0.words == nil })
         else { return work() }
         let request = Transcription.Request(
-            samples: next.samples, language: recognizer.vocabulary.token(ofLanguage: stream.language), beam: load.beam(of: options),
+            samples: next.samples, language: recognizer.vocabulary.token(ofLanguage: stream.language), beam: options.beam,
             prompt: recognizer.prompt, settled: next.settled, isListed: next.isOfNames ?? true, mayRepeat: !load.isCrowded)
         let transcription = Transcription(request, recognizer: recognizer, stream: stream) { [weak self, weak next] words in
             next?.words = words

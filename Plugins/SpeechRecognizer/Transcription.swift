@@ -55,8 +55,6 @@ final class Transcription {
     private var frames: Int
     /// What was found in a shorter picture.
     private var earlier: WhisperDecoderState.Outcome?
-    /// The decoder is held to what was settled: the words without that were others.
-    private var isHeld = false
     /// Found with the words that are expected, or without them, before it was decoded the other way: the second stands, unless it is empty.
     private var first: Words?
 
@@ -73,7 +71,8 @@ final class Transcription {
             beam: request.beam, tokensMax: WhisperDecoderState.tokensMax(durationMs: durationMs),
             languages: request.language.map { [$0] } ?? recognizer.languages, prompt: request.prompt,
             prompts: request.isListed ? recognizer.wordPrompts : [:])
-        state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options, forced: request.isPartial ? request.settled.tokens : [])
+        // What was promised stands: the decoder finds what comes behind it.
+        state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options, forced: request.settled.tokens)
         frames =
             request.isPartial ? Recognizer.partialFrames(samples: request.samples.count) : Recognizer.pictureFrames(samples: request.samples.count)
     }
@@ -161,18 +160,17 @@ final class Transcription {
     }
 
     private func ended(_ outcome: WhisperDecoderState.Outcome) {
-        if isHeld { return tell(outcome) }
         if request.isPartial { return outcome.averageLogProbability < Self.averageLogProbabilityMin ? finish(.success(Words())) : tell(outcome) }
         let poor = outcome.looped || outcome.averageLogProbability < Self.averageLogProbabilityMin
         if poor, frames < Recognizer.pictureFramesMax {
             // Once more, with all the context Whisper was trained on.
             earlier = outcome
             frames = Recognizer.pictureFramesMax
-            again(forced: [])
+            again()
             return start()
         }
         var best = better(outcome, earlier)
-        if best.noSpeech > Self.noSpeechDoubt, best.averageLogProbability < Self.averageLogProbabilityMin { best.tokens = [] }
+        if best.noSpeech > Self.noSpeechDoubt, best.averageLogProbability < Self.averageLogProbabilityMin { best.tokens = request.settled.tokens }
         tell(best)
     }
 
@@ -183,20 +181,14 @@ final class Transcription {
     }
 
     /// The decoding begins anew.
-    private func again(forced: [Int]) {
-        state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options, forced: forced)
+    private func again() {
+        state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options, forced: request.settled.tokens)
         past = []
     }
 
     private func tell(_ outcome: WhisperDecoderState.Outcome) {
         let settled = request.settled
-        guard !outcome.tokens.isEmpty || !settled.tokens.isEmpty else { return finish(.success(first ?? Words())) }
-        guard outcome.tokens.starts(with: settled.tokens) else {
-            // What was promised stands: the rest is found anew behind it.
-            isHeld = true
-            again(forced: settled.tokens)
-            return perform(state.begin())
-        }
+        guard !outcome.tokens.isEmpty else { return finish(.success(first ?? Words())) }
         let recognizer = recognizer
         let reader = request.isPartial ? nil : recognizer.slots
         compute { () throws(PluginError) -> Words in
@@ -220,8 +212,7 @@ final class Transcription {
     private func decodeOtherwise(listed: Bool) {
         options.prompts = listed ? recognizer.wordPrompts : [:]
         earlier = nil
-        isHeld = !request.settled.tokens.isEmpty
-        again(forced: request.settled.tokens)
+        again()
         perform(state.begin())
     }
 

@@ -24,7 +24,7 @@ public final class TextEncoderPlugin: VitrinePlugin {
                     kind: "embedding", dtype: "f32", shape: [Int32($0.dimensions)], spaceID: TextSpace.pinned($0), when: $0.condition)
             } + [OutputPort(kind: "sparse", dtype: "f32"), OutputPort(kind: "labels", when: "language=on")],
             models: TextModel.allCases.map {
-                ModelRequirement(name: $0.rawValue, path: $0.path, precision: "f32", requests: requests, when: $0.condition)
+                ModelRequirement(name: $0.rawValue, path: $0.path, precision: "f32-i8", requests: requests, when: $0.condition)
             },
             options: [
                 Option(key: "model", defaultValue: TextModel.muse.rawValue, description: "the model of the vectors: muse or e5"),

@@ -222,10 +222,9 @@ public final class InferenceService: Sendable {
         } else {
             properties.append(("PERFORMANCE_HINT", "LATENCY"))
         }
-        if options.precision == .f32 {
+        if options.precision != .unspecified {
             properties.append(("INFERENCE_PRECISION_HINT", "f32"))
-            // On some processors activations before 8-bit weights would be rounded to 8 bits, on others not.
-            properties.append(("DYNAMIC_QUANTIZATION_GROUP_SIZE", "0"))
+            properties.append(("DYNAMIC_QUANTIZATION_GROUP_SIZE", options.precision == .f32WithInt8 ? "32" : "0"))
         }
         if let cache = configuration.cacheFolder { properties.append(("CACHE_DIR", cache)) }
         return properties

@@ -1,3 +1,4 @@
+import Inference
 public import Wire
 
 extension PluginManifest {
@@ -23,7 +24,9 @@ extension PluginManifest {
         for model in models {
             guard !model.name.isEmpty else { throw bad("models.name", "", "a name within the plugin") }
             guard Self.isBelow(model.path) else { throw bad("models.path", model.path, "a path below the models folder, without '..'") }
-            guard ["", "f32", "default"].contains(model.precision) else { throw bad("models.precision", model.precision, "f32, default") }
+            guard model.precision.isEmpty || InferencePrecision(rawValue: model.precision) != nil else {
+                throw bad("models.precision", model.precision, InferencePrecision.allCases.map(\.rawValue).joined(separator: ", "))
+            }
             guard model.requests <= 64 else { throw bad("models.requests", "\(model.requests)", "at most 64") }
         }
         guard Set(models.map(\.name)).count == models.count else { throw bad("models.name", "a repeated one", "each name once") }

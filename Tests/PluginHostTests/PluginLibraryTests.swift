@@ -117,7 +117,7 @@ import Wire
         #expect(try refusal { $0.consumes = ["smells"] }.contains("smells"))
         #expect(try refusal { $0.produces = [OutputPort(kind: "odour")] }.contains("odour"))
         #expect(try refusal { $0.models[0].path = "../../etc/passwd" }.contains("below the models folder"))
-        #expect(try refusal { $0.models[0].precision = "f7" }.contains("f32, default"))
+        #expect(try refusal { $0.models[0].precision = "f7" }.contains("f32, f32-i8, default"))
         #expect(try refusal { $0.models.append($0.models[0]) }.contains("each name once"))
         #expect(try refusal { $0.models[0].path = "nowhere.onnx" }.contains("make setup"))
     }

@@ -386,7 +386,7 @@ public struct ModelRequirement: Sendable, Equatable {
     public var name: String
     /// File below the models folder: "silero-vad/silero_vad_16k.onnx".
     public var path: String
-    /// "f32" or "default".
+    /// "f32"; "f32-i8" = as f32, what goes into 8-bit matrices rounded to 8 bits; or "default", what the runtime prefers.
     public var precision: String
     public var requests: UInt32
     /// "key=value": needed only when the plugin's option `key` has this value; "" = always.

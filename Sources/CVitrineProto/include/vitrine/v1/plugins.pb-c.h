@@ -252,7 +252,7 @@ struct  Vitrine__V1__ModelRequirement
    */
   char *path;
   /*
-   * "f32" or "default".
+   * "f32"; "f32-i8" = as f32, what goes into 8-bit matrices rounded to 8 bits; or "default", what the runtime prefers.
    */
   char *precision;
   uint32_t requests;
