@@ -174,7 +174,7 @@ let testTargets: [Target] = [
     tests("RouterTests", ["Router", "Wire", "Fusion"]),
     tests("SessionsTests", ["Sessions", "TestSupport", "Wire", "Fusion", "EventLoop", "Router", "Catalog"]),
     tests("PluginKitTests", ["PluginKit", "CVitrinePlugin", "Wire"]),
-    tests("PluginTestingTests", ["PluginTesting", "PluginHost", "PluginKit", "CVitrinePlugin", "Wire"]),
+    tests("PluginTestingTests", ["PluginTesting", "TestSupport", "PluginHost", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PluginHostTests", ["PluginHost", "TestSupport", "Inference", "EventLoop", "Wire", "Router", "CVitrinePlugin"]),
     tests("PluginWorkersTests", ["PluginWorkers", "CMemoryFile", "PluginHost", "TestSupport", "Inference", "EventLoop", "Wire", "Router"]),
     tests(

@@ -23,8 +23,8 @@ struct ReplayPlayCommand: ParsableCommand {
     @Option(help: "Token instead of the scripts' own.")
     var token = ""
 
-    @Option(name: .shortAndLong, help: "Conversations played at the same time.")
-    var jobs = 1
+    @Option(name: .shortAndLong, help: "Conversations played at the same time; by default 8 in virtual time and 1 in real time.")
+    var jobs: Int?
 
     @Option(help: "Play everything so many times; tells which scripts are flaky.")
     var `repeat` = 1
@@ -50,7 +50,7 @@ struct ReplayPlayCommand: ParsableCommand {
     @OptionGroup var load: LoadOptions
 
     func run() throws {
-        guard (1...ReplayRun.jobsMax).contains(jobs) else {
+        guard (1...ReplayRun.jobsMax).contains(jobsMax) else {
             throw Environment.fail("--jobs takes a number from 1 to \(ReplayRun.jobsMax)", code: ReplayCommand.Exit.usage)
         }
         guard (1...100_000).contains(`repeat`) else {
@@ -124,6 +124,9 @@ struct ReplayPlayCommand: ParsableCommand {
         return try body(SocketTarget(try serverAddress(server), loop: try EventLoop(name: "replay")))
     }
 
+    /// What waits for models in one conversation leaves the processor to the others; in real time they would slow one another down.
+    private var jobsMax: Int { jobs ?? (inProcess.config != nil && !inProcess.realTime ? 8 : 1) }
+
     private var targetName: String { inProcess.config.map { "in process, \($0)" } ?? server }
 
     private func options(wantsTrace: Bool) -> RunnerOptions {
@@ -139,7 +142,7 @@ struct ReplayPlayCommand: ParsableCommand {
         let similarity = try EncoderSimilarity(for: plan.map(\.script))
         defer { similarity.close() }
         let player = ReplayPlayer(
-            plan, jobs: jobs, target: target, assets: assets, options: options(wantsTrace: true), similarity: similarity, progress: progress,
+            plan, jobs: jobsMax, target: target, assets: assets, options: options(wantsTrace: true), similarity: similarity, progress: progress,
             transcripts: transcript ? TranscriptPrinter(colours: Environment.isTerminal) : nil)
         vitrine.run(player.loop, player) { $0.start() }
         return player.results

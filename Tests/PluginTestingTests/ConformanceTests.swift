@@ -1,5 +1,6 @@
 import Foundation
 import PluginHost
+import TestSupport
 import Testing
 import Wire
 
@@ -7,11 +8,6 @@ import Wire
 @Suite("The conformance checks")
 struct ConformanceTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
-
-    private static var vitrine: String {
-        let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
-        return String(bundle[..<(bundle.range(of: "/vitrinePackageTests")?.lowerBound ?? bundle.endIndex)]) + "/vitrine"
-    }
 
     private func compile(_ name: String) throws -> String {
         let file = "/tmp/vitrine-\(name)-\(UUID().uuidString.prefix(8)).so"
@@ -27,7 +23,7 @@ struct ConformanceTests {
 
     private func check(_ file: String, _ only: [String] = []) throws -> ChildRun {
         try ChildRun.run(
-            [Self.vitrine, "plugin", "check", file, "--call-ms-max", "150"] + only.flatMap { ["--only", $0] }, msMax: 120_000, outputBytesMax: 1 << 20
+            ["\(buildFolder)/vitrine", "plugin", "check", file, "--call-ms-max", "150"] + only.flatMap { ["--only", $0] }, msMax: 120_000, outputBytesMax: 1 << 20
         )
     }
 
@@ -58,7 +54,7 @@ struct ConformanceTests {
         ])
     func broken(name: String, failing: String, saying: String) throws {
         // A sanitizer has an allocator of its own, which counts otherwise, and ends a process before the system does.
-        if ProcessInfo.processInfo.environment["VITRINE_SANITIZER"] != nil, ["leaks", "trusts_lengths"].contains(name) { return }
+        if isSanitized, ["leaks", "trusts_lengths"].contains(name) { return }
         let file = try compile(name)
         defer { unlink(file) }
         let run = try check(file, [failing])

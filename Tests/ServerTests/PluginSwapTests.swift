@@ -1,5 +1,6 @@
 import Foundation
 import PluginHost
+import TestSupport
 import Testing
 import Wire
 
@@ -216,7 +217,7 @@ struct PluginSwapTests {
     func refusals() throws {
         let builds = try Builds()
         let first = try builds.make(1)
-        let server = try TestServer(sequencer: first) { $0.limits.pluginProbeMsMax = 1_500 }
+        let server = try TestServer(sequencer: first) { $0.limits.pluginProbeMsMax = isSanitized ? 15_000 : 1_500 }
         let customer = try Counting(server)
         func refusal(_ file: String, plugin: String = "") throws -> RPCStatus? {
             guard case .failure(let status) = try server.swap(file, plugin: plugin) else { return nil }

@@ -176,9 +176,12 @@ struct LimitTests {
         let server = try TestServer { $0.limits.connectionsMax = 2 }
         let clients = try (0..<2).map { _ in try RawClient(server.address) }
         for client in clients { _ = try client.converse() }
-        let third = try RawClient(server.address)
-        #expect(try third.goAway() == RPCStatus(.resourceExhausted, "the server has 2 connections, which is its limit"))
-        #expect(try third.next() == nil)
+        // An optimised build would let go of those that are open once they are not used any more.
+        try withExtendedLifetime(clients) {
+            let third = try RawClient(server.address)
+            #expect(try third.goAway() == RPCStatus(.resourceExhausted, "the server has 2 connections, which is its limit"))
+            #expect(try third.next() == nil)
+        }
         let admin = try RawClient(server.adminAddress)
         admin.send(0, .ping(Ping(token: 6)))
         #expect(try admin.next()?.kind == .pong(Pong(token: 6)), "the operator gets in all the same")

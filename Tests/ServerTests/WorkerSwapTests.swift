@@ -1,6 +1,7 @@
 import Foundation
 import PluginHost
 import PluginWorkers
+import TestSupport
 import Testing
 import Wire
 
@@ -90,8 +91,7 @@ struct WorkerSwapTests {
     @Test(
         "A program is started anew where it lies; what does not start, or is another plugin, is refused and what is live stays",
         .disabled(
-            if: ProcessInfo.processInfo.environment["VITRINE_SANITIZER"] != nil,
-            "behind a shell, the sanitizer's shadow memory counts against the limit of a worker's memory"))
+            if: isSanitized, "behind a shell, the sanitizer's shadow memory counts against the limit of a worker's memory"))
     func programs() throws {
         let builds = try Builds()
         func runs(_ library: String) -> String { "#!/bin/sh\nexec '\(Self.folder)/vitrine-plugin-worker' '\(library)'\n" }
