@@ -23,7 +23,8 @@ struct ConformanceTests {
 
     private func check(_ file: String, _ only: [String] = []) throws -> ChildRun {
         try ChildRun.run(
-            ["\(buildFolder)/vitrine", "plugin", "check", file, "--call-ms-max", "150"] + only.flatMap { ["--only", $0] }, msMax: 120_000, outputBytesMax: 1 << 20
+            ["\(buildFolder)/vitrine", "plugin", "check", file, "--call-ms-max", "150"] + only.flatMap { ["--only", $0] }, msMax: 120_000,
+            outputBytesMax: 1 << 20
         )
     }
 

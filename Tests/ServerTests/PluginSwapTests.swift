@@ -38,10 +38,7 @@ final class Builds {
     }
 
     /// The command line that was built with these tests.
-    static var vitrine: String {
-        let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
-        return String(bundle[..<(bundle.range(of: "/vitrinePackageTests")?.lowerBound ?? bundle.endIndex)]) + "/vitrine"
-    }
+    static var vitrine: String { "\(buildFolder)/vitrine" }
 
     static var cache: String {
         let environment = ProcessInfo.processInfo.environment
