@@ -44,7 +44,7 @@ struct SwiftImageTests {
         let after = try resident(file)
         // What is looked at once more comes with its neighbours: 64 kB at a time.
         #expect(after["r-xp", default: 0] <= 128, "code: \(before) → \(after)")
-        #expect(after["rw-p"] == before["rw-p"])
+        #expect(after["rw-p", default: 0] >= before["rw-p", default: 1], "what was written to: \(before) → \(after)")
         let again = try PluginManifest.checked(bytes)
         #expect(again == manifest)
     }
