@@ -136,6 +136,7 @@ final class ProgressBar: @unchecked Sendable {
     // Invariant: touched under the lock alone.
     private let lock = NSLock()
     private var stage = ""
+    private var said: Set<String> = []
     private let isTerminal = isatty(2) == 1
 
     func show(_ progress: ImportProgress) { show(stage: progress.stage, done: progress.done, total: progress.total) }
@@ -150,6 +151,14 @@ final class ProgressBar: @unchecked Sendable {
                 write("\(now)\n")
             }
             stage = now
+        }
+    }
+
+    /// A line that stays, above the bar.
+    func say(once text: String) {
+        lock.withLock {
+            guard said.insert(text).inserted else { return }
+            write(isTerminal ? "\r\u{1B}[K\(text)\n" : "\(text)\n")
         }
     }
 

@@ -78,7 +78,7 @@ struct CatalogueChangesTests {
         #expect(still == first)
         try await importing(["a", "b", "c"], stores, folder)
         let second = try await wait(for: 2, server)
-        let hash = try await stores.catalogueHash()
+        let hash = try await stores.snapshot().hash
         // Noted once every loop has it.
         for _ in 0..<500 where server.server.catalogueChanges?.products != 3 { try await Task.sleep(for: .milliseconds(20)) }
         #expect(second == Live(number: 2, hash: hash) && hash != first.hash && server.server.catalogueChanges?.products == 3)

@@ -7,6 +7,9 @@ import Testing
 
 @testable import Training
 
+/// For trainings whose state can be written.
+@Sendable func unwritten(_ why: String) { Issue.record(Comment(rawValue: why)) }
+
 @Suite("A fusion training that was stopped, and examples that lack something")
 struct FusionResumeTests {
     private static let tokens = [
@@ -43,7 +46,7 @@ struct FusionResumeTests {
     func resumed() throws {
         try inFolder { folder in
             let whole = try train(9, nil)
-            let resume = FusionResume(folder: folder, key: "k")
+            let resume = FusionResume(folder: folder, key: "k", unkept: unwritten)
             #expect(try train(4, resume).epochs == [1, 2, 3, 4])
             let rest = try train(9, resume)
             #expect(rest.epochs == [5, 6, 7, 8, 9])
@@ -56,15 +59,27 @@ struct FusionResumeTests {
         }
     }
 
+    @Test("goes on when its state cannot be written, and says why")
+    func unwritable() throws {
+        try inFolder { folder in
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try Data().write(to: URL(fileURLWithPath: "\(folder)/file"))
+            let said = Mutex<[String]>([])
+            let resume = FusionResume(folder: "\(folder)/file/unfinished", key: "k") { why in said.withLock { $0.append(why) } }
+            #expect(try train(3, resume).epochs == [1, 2, 3])
+            #expect(said.withLock { $0 }.count == 3 && said.withLock { $0 }.allSatisfy { $0.contains("\(folder)/file/unfinished cannot be made") })
+        }
+    }
+
     @Test("begins anew with other data or options, and from a file that is damaged")
     func anew() throws {
         try inFolder { folder in
-            _ = try train(3, FusionResume(folder: folder, key: "k"))
-            #expect(try train(3, FusionResume(folder: folder, key: "other")).epochs == [1, 2, 3])
+            _ = try train(3, FusionResume(folder: folder, key: "k", unkept: unwritten))
+            #expect(try train(3, FusionResume(folder: folder, key: "other", unkept: unwritten)).epochs == [1, 2, 3])
             let file = try #require(try FileManager.default.contentsOfDirectory(atPath: folder).first)
             let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(file)"))
             try data.prefix(data.count - 40).write(to: URL(fileURLWithPath: "\(folder)/\(file)"))
-            #expect(try train(3, FusionResume(folder: folder, key: "other")).epochs == [1, 2, 3])
+            #expect(try train(3, FusionResume(folder: folder, key: "other", unkept: unwritten)).epochs == [1, 2, 3])
         }
     }
 

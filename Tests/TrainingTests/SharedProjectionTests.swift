@@ -85,7 +85,7 @@ struct AlignmentResumeTests {
             let (unfinished, kept) = ("\(folder)/unfinished", "\(folder)/kept")
             let pairs = SmallShop.pairs()
             let whole = try SmallShop.training.run(
-                pairs, textSpace: "s", resume: AlignmentResume(folder: unfinished, key: "k"),
+                pairs, textSpace: "s", resume: AlignmentResume(folder: unfinished, key: "k", unkept: unwritten),
                 progress: { now in
                     // As a stop then leaves it: both heads were tried, of the model of everything nothing is there.
                     if now.stage == "learning from everything" { try? FileManager.default.copyItem(atPath: unfinished, toPath: kept) }
@@ -96,7 +96,8 @@ struct AlignmentResumeTests {
                 try FileManager.default.copyItem(atPath: kept, toPath: unfinished)
                 stages.all = []
                 return try SmallShop.training.run(
-                    pairs, textSpace: "s", resume: AlignmentResume(folder: unfinished, key: key), progress: { stages.all.append($0.stage) })
+                    pairs, textSpace: "s", resume: AlignmentResume(folder: unfinished, key: key, unkept: unwritten),
+                    progress: { stages.all.append($0.stage) })
             }
             let resumed = try again("k")
             #expect(!stages.all.contains { $0.hasPrefix("head") || $0 == "canonical correlation" } && stages.all.contains("done"))

@@ -71,11 +71,6 @@ extension SQLiteStores: CatalogStore {
         }
     }
 
-    /// Hash of the catalogue that the database holds now: that of a snapshot that is read now.
-    nonisolated(nonsending) public func catalogueHash() async throws(StoreError) -> String {
-        try await database.read("store catalogue hash") { (connection) throws(StoreError) in try SnapshotReader.hash(connection) }
-    }
-
     /// Differs whenever the catalogue does, whenever one of the named models, which are learnt after it was committed, was stored, and whenever
     /// what was learnt from behaviour must not be used any more.
     nonisolated(nonsending) public func catalogueMark(models: [String]) async throws(StoreError) -> String {

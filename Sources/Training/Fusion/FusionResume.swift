@@ -7,6 +7,7 @@ import LinearAlgebra
 public struct FusionResume: Sendable {
     private let folder: String
     private let key: String
+    private let unkept: @Sendable (String) -> Void
     private static let name = "fusion.safetensors"
 
     struct State {
@@ -19,9 +20,11 @@ public struct FusionResume: Sendable {
     /// - Parameters:
     ///   - folder: for the unfinished model alone; gone when the training is done.
     ///   - key: of data, options and encoders: what was begun with others is not gone on with.
-    public init(folder: String, key: String) {
+    ///   - unkept: told why, each time that the state cannot be written; the training goes on, but would begin anew after a stop.
+    public init(folder: String, key: String, unkept: @escaping @Sendable (String) -> Void) {
         self.folder = folder
         self.key = key
+        self.unkept = unkept
     }
 
     /// nil = nothing was begun, or with another key, or what is there fits no such model.
@@ -50,7 +53,6 @@ public struct FusionResume: Sendable {
         return found
     }
 
-    /// What cannot be written costs a later run its head start, nothing else.
     func save(_ state: State, names: [String]) {
         var file = TensorFile()
         for (place, name) in names.enumerated() {
@@ -64,8 +66,10 @@ public struct FusionResume: Sendable {
             "key": key, "epoch": "\(state.epoch)", "steps": "\(state.adam.steps)", "best_epoch": "\(state.best.epoch)",
             "best_accuracy": "\(state.best.validationAccuracy)", "best_loss": "\(state.best.validationLoss)",
         ]
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try? file.write("\(folder)/\(Self.name)")
+        do {
+            try ModelFolder.make(folder)
+            try file.write("\(folder)/\(Self.name)")
+        } catch { unkept("\(error)") }
     }
 
     /// The model is whole.

@@ -96,7 +96,7 @@ struct TrainAlignment: ParsableCommand {
                         [
                             try FileHash.sha256(data), space, pictureSpace, method.rawValue, chosen.map(\.rawValue).joined(separator: " "),
                             "\(dimensions) \(heads) \(epochs) \(options.seed) \(usable.count)",
-                        ].joined(separator: "\n").utf8)))
+                        ].joined(separator: "\n").utf8)), unkept: bar.sayUnkept)
             let (model, steps) = try training.run(pairs, phrases: phrases, textSpace: space, resume: resume) { bar.show($0) }
             bar.end()
             var metrics: [String: Double] = ["pairs": Double(titles.count)]

@@ -57,6 +57,9 @@ extension ProgressBar {
     func show(_ progress: TrainingProgress) {
         show(stage: progress.note.isEmpty ? progress.stage : "\(progress.stage), \(progress.note)", done: progress.done, total: progress.total)
     }
+
+    /// What is done so far could not be written.
+    @Sendable func sayUnkept(_ why: String) { say(once: "what is learnt so far cannot be kept, and would be learnt anew after a stop: \(why)") }
 }
 
 struct TrainRanker: ParsableCommand {

@@ -55,7 +55,7 @@ struct TrainFusion: ParsableCommand {
             var training = FusionTraining()
             (training.width, training.epochs, training.seed) = (width, epochs, options.seed)
             let bar = ProgressBar()
-            let resume = FusionResume(folder: "\(options.out)/unfinished", key: try key(examples))
+            let resume = FusionResume(folder: "\(options.out)/unfinished", key: try key(examples), unkept: bar.sayUnkept)
             let found = try training.run(fusion, tokens: examples.tokens, batch: examples.batch, labels: examples.labels, resume: resume) {
                 bar.show($0)
             }
