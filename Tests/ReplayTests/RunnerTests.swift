@@ -286,9 +286,10 @@ struct LoadTests {
         #expect(report.lateStarts >= 9)
         let service = try #require(report.service.first)
         let response = try #require(report.response.first)
-        #expect((350...800).contains(service.max))
+        // A machine that stalls makes the longest one longer, not the one in the middle.
+        #expect((350...800).contains(service.p50))
         #expect(response.max > 1_400)
-        #expect(response.p50 > service.max)
+        #expect(response.p50 > service.p50)
     }
 
     @Test("What fails is counted with its reason")
