@@ -83,8 +83,9 @@ extension ShopTests {
             queue.addOperation {
                 do {
                     let scripts = plugin.scripts.map { $0.hasSuffix(".yaml") ? ShopProcess.root + "/examples/jewelry/conversations/" + $0 : $0 }
+                    // One after the other: what a plugin keeps of one conversation shows in the next.
                     let played = try ShopProcess.run(
-                        ["replay", "--config", shop.folder + "/shop.yaml", "--plugin", "\(plugin.real.name)=\(library)"] + scripts,
+                        ["replay", "--config", shop.folder + "/shop.yaml", "--jobs", "1", "--plugin", "\(plugin.real.name)=\(library)"] + scripts,
                         environment: ["SEEDED_FAULT": plugin.fault])
                     let isFound = played.status == (plugin.fault.isEmpty ? 0 : 1) && played.output.contains(plugin.says)
                     if !isFound { failures.add("\(plugin.real.name) \(plugin.fault): \(played.status): \(played.output)") }
