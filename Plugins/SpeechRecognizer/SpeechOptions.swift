@@ -27,7 +27,7 @@ struct SpeechOptions: Equatable {
     /// Which `FrameFeatures` to give of each utterance.
     var features: [FeatureKind] = []
     /// 0 = no partial transcripts.
-    var partialIntervalMs = 320
+    var partialIntervalMs = 256
 
     static let fileSilenceMs = 2_000
     static let frameMs = 32
@@ -42,7 +42,7 @@ struct SpeechOptions: Equatable {
         Option(key: "post_roll_ms", defaultValue: "200", description: "audio after the speech that the recogniser hears, 0 to endpoint_silence_ms"),
         Option(key: "audio_backlog_ms_max", defaultValue: "60000", description: "audio that may wait on a stream, 1000 to 3600000"),
         Option(key: "utterance_ms_max", defaultValue: "28000", description: "speech longer than this is cut at a quiet place, 4000 to 28000"),
-        Option(key: "partial_interval_ms", defaultValue: "320", description: "live mode: a partial transcript so often, 0 (never) or 160 to 5000"),
+        Option(key: "partial_interval_ms", defaultValue: "256", description: "live mode: a partial transcript so often, 0 (never) or 160 to 5000"),
         Option(
             key: "vocabulary", defaultValue: "",
             description: "JSON file of slots to read, {\"slots\": {\"size\": [\"small\"]}}, and words to expect, {\"words\": {\"en\": [\"ring\"]}}"),
