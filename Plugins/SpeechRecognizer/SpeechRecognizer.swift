@@ -29,7 +29,7 @@ public final class SpeechRecognizer: VitrinePlugin {
                 ModelRequirement(name: "voice", path: "silero-vad/silero-vad.onnx", precision: "f32", requests: 2),
                 ModelRequirement(name: "front-end", path: "whisper-base-i8/logmel.xml", precision: "f32", requests: 1),
                 ModelRequirement(name: "features", path: "whisper-base-i8/features.xml", precision: "f32", requests: 1),
-                // Where the processor has bf16, it takes a quarter of f32's time and hears the same words. Two requests of one thread each cost less
+                // In bf16 where the processor has it: a fraction of f32's time, for hardly another word. Two requests of one thread each cost less
                 // than one of two.
                 ModelRequirement(name: "encoder", path: "whisper-base-i8/encoder.xml", precision: "default", requests: 2),
                 ModelRequirement(name: "decoder", path: "whisper-base-i8/decoder.xml", precision: "f32", requests: 2),

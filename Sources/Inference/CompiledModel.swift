@@ -9,7 +9,7 @@ public enum InferencePrecision: String, Sendable, CaseIterable {
     /// The same bits on every run of one instruction set; what tests against an original need.
     case f32 = "f32"
     /// As f32, but what goes into 8-bit matrices is rounded to 8 bits in groups of 32 where the processor multiplies these faster (OpenVINO's dynamic
-    /// quantisation): a text's vector keeps a cosine of .9998 to that of f32 in two thirds of the time.
+    /// quantisation): for vectors that are compared, not for words that are chosen one after the other.
     case f32WithInt8 = "f32-i8"
     /// What OpenVINO prefers: bf16 where the processor has it, and what goes into 8-bit matrices rounded to 8 bits.
     case unspecified = "default"

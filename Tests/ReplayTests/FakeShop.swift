@@ -153,7 +153,7 @@ final class FakeShop {
 /// Plays scripts against a FakeShop on a loop of the test's own.
 final class ShopTest: @unchecked Sendable {
     // Invariant: touched by the calling thread alone, which is the loop's while it runs.
-    private let loop: EventLoop
+    let loop: EventLoop
     private var shop: FakeShop?
     private var run: ReplayRun?
     private var load: LoadRun?

@@ -1,3 +1,5 @@
+import EventLoop
+import Glibc
 import Testing
 import Wire
 
@@ -290,6 +292,17 @@ struct LoadTests {
         #expect((350...800).contains(service.p50))
         #expect(response.max > 1_400)
         #expect(response.p50 > service.p50)
+    }
+
+    @Test("What is due while the machine stalls is begun all the same, though the time is over by then")
+    func stalled() throws {
+        let test = try ShopTest()
+        // Nothing runs from 0.35 to 0.85 s: what was due from 0.35 to 0.55 s comes after the end of the load.
+        test.loop.submit { [loop = test.loop] in loop.after(350_000) { usleep(500_000) } }
+        try test.load(LoadPlan(clients: 2, ratePerSecond: 20, durationSeconds: 0.6), scripts("conversation: c\nsteps: [{say: hello}]"))
+        let report = try #require(test.loadReport)
+        #expect(report.conversations == 12)
+        #expect((report.response.first?.max ?? 0) > 300, "the wait is told")
     }
 
     @Test("What fails is counted with its reason")
