@@ -65,7 +65,7 @@ final class BackEndProcess: Sendable {
         unlink(orders)
     }
 
-    /// What the next requests meet, one each.
+    /// What the next requests meet, one each; one that ends in * is met by all from then on.
     func fail(_ faults: [String]) throws { _ = try told(faults) }
 
     struct Told: Decodable {
@@ -93,7 +93,7 @@ final class BackEndProcess: Sendable {
     /// As a configuration would have it, with short times.
     func choice(_ change: (inout BackEndChoice) -> Void = { _ in }) -> BackEndChoice {
         var choice = BackEndChoice(url: "http://127.0.0.1:\(port)")
-        (choice.connectMs, choice.requestMs, choice.totalMs, choice.backoffMs) = (400, 500, 3_000, 10)
+        (choice.connectMs, choice.requestMs, choice.totalMs, choice.backoffMs) = (400, 1_000, 6_000, 10)
         change(&choice)
         return choice
     }

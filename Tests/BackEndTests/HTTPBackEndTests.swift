@@ -86,7 +86,7 @@ struct HTTPBackEndTests {
 
     @Test("what stays silent has an end; whether it was done is said to be unknown, and asking again finds out")
     func slowAlways() async throws {
-        try process.fail(["done-but-silent", "slow", "slow"])
+        try process.fail(["done-but-silent", "slow*"])
         let backEnd = process.backEnd { ($0.attemptsMax, $0.totalMs, $0.requestMs) = (3, 700, 250) }
         let took = Lock<UInt64>(0)
         @Sendable func submit() async throws -> Came<Int64> {
@@ -102,16 +102,17 @@ struct HTTPBackEndTests {
             }
         }
         #expect(try await submit() == .error(.outcomeUnknown))
-        // Wide of the 700 ms it has, for a loaded machine; two slow answers alone would be 3 s.
-        #expect(took.withLock { $0 } < 2_500_000)
+        // Wide of the 700 ms it has, for a loaded machine; two slow answers alone would be 6 s.
+        #expect(took.withLock { $0 } < 4_500_000)
         try process.fail([])
         #expect(try await submit() == .value(1))
         #expect(try process.told().requests.count == 1)
     }
 
-    @Test("what may have been done is not made undone by later refusals", arguments: [["503", "503"], ["429", "429"], ["409"], ["404"]])
-    func doneThenRefused(later: [String]) async throws {
-        try process.fail(["done-but-silent"] + later)
+    @Test("what may have been done is not made undone by later refusals", arguments: ["503", "429", "409", "404"])
+    func doneThenRefused(later: String) async throws {
+        // All that come later: a loaded machine may take longer for a refusal than its caller waits.
+        try process.fail(["done-but-silent", "\(later)*"])
         let backEnd = process.backEnd()
         let outcome = try await onLoop { [ann, cancel] in
             await came { () throws(StoreError) in
@@ -201,7 +202,7 @@ struct HTTPBackEndTests {
         "an answer that is none is not believed: a read fails, and the rest goes on",
         arguments: ["html", "no-http", "close", "huge", "nested", "foreign", "500", "404", "302", "429"])
     func rubbish(fault: String) async throws {
-        try process.fail([fault, fault, fault])
+        try process.fail(["\(fault)*"])
         let backEnd = process.backEnd()
         let (bad, good) = try await onLoop { [ann, process] in
             let bad = await came { () throws(StoreError) in try await backEnd.orders(of: ann, limit: 9).count }
@@ -214,7 +215,7 @@ struct HTTPBackEndTests {
 
     @Test("a write that is answered with rubbish was done once, whatever the rubbish", arguments: ["html", "negative", "huge"])
     func rubbishWrite(fault: String) async throws {
-        try process.fail([fault, fault, fault])
+        try process.fail(["\(fault)*"])
         let backEnd = process.backEnd()
         let outcome = try await onLoop { [ann, cancel] in
             await came { () throws(StoreError) in

@@ -100,6 +100,7 @@ private final class Speaker {
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while received < wanted {
             let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count < 0 && errno == EINTR { continue }
             guard count > 0 else { return false }
             try buffer[..<count].withUnsafeBytes { bytes in
                 try decoder.feed(bytes) { (bytes) throws(RPCStatus) in

@@ -158,6 +158,7 @@ final class RawClient {
         while frames.isEmpty {
             let count = recv(descriptor, &buffer, buffer.count, 0)
             if count == 0 || (count < 0 && errno == ECONNRESET) { return nil }
+            if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw TimedOut(description: "no frame came within 30 s") }
             var came: [Frame] = []
             try buffer[..<count].withUnsafeBytes { bytes in

@@ -3,7 +3,8 @@
 
     python3 examples/back-end/back_end.py --orders examples/jewelry/orders.jsonl --port 8090
 
-With --faults it can be told to misbehave, for tests: POST /_faults with a list of faults, one of which each later request meets.
+With --faults it can be told to misbehave, for tests: POST /_faults with a list of faults, one of which each later request
+meets; one that ends in * is met by all from then on.
 """
 
 import argparse
@@ -23,7 +24,7 @@ STATES = {
 KINDS = [*STATES, "stock_alert", "cart"]
 BODY_BYTES_MAX = 1 << 20
 # How long a slow answer takes, seconds.
-SLOW = 1.5
+SLOW = 3
 
 
 class Refused(Exception):
@@ -88,6 +89,12 @@ class Handler(BaseHTTPRequestHandler):
     shop: Shop
     token = ""
     may_fail = False
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except ConnectionError:
+            pass  # A caller may hang up whenever it likes.
 
     def log_message(self, form: str, *arguments: object) -> None:
         pass
@@ -160,7 +167,8 @@ class Handler(BaseHTTPRequestHandler):
     def next_fault(self) -> str:
         with self.shop.lock:
             self.shop.seen.append(f"{self.command} {self.path}")
-            return self.shop.faults.pop(0) if self.shop.faults else ""
+            fault = self.shop.faults[0] if self.shop.faults else ""
+            return fault[:-1] if fault.endswith("*") else self.shop.faults.pop(0) if fault else ""
 
     def before(self, fault: str) -> bool:
         """What happens instead of doing what was asked."""
