@@ -31,6 +31,8 @@ public struct IntentTrainer: Sendable {
     static let likenessExamplesMax = 20_000
     /// What is tried for C.
     static let costs: [Float] = [0.3, 0.1, 1]
+    /// Held-out sentences that suffice to choose C; what is held out beyond them is asked with the chosen one alone.
+    static let choosingExamplesMin = 2_000
     /// s of `ExampleLikeness`.
     static let likenessStrength: Float = 8
 
@@ -60,11 +62,29 @@ public struct IntentTrainer: Sendable {
     private func choose(_ costs: [Float], _ folds: [Fold], _ held: (Float, Fold) -> [Scored]) -> (cost: Float, scored: [Scored]) {
         var best: (cost: Float, scored: [Scored]) = (costs[0], [])
         guard !folds.isEmpty else { return best }
+        let choosing = Self.foldsToChoose(folds)
         for cost in costs {
-            let tried = folds.flatMap { held(cost, $0) }
+            let tried = folds[..<choosing].flatMap { held(cost, $0) }
             if best.scored.isEmpty || Self.right(tried) > Self.right(best.scored) { best = (cost, tried) }
         }
+        best.scored += folds[choosing...].flatMap { held(best.cost, $0) }
         return best
+    }
+
+    /// How many folds every C is tried on.
+    private static func foldsToChoose(_ folds: [Fold]) -> Int {
+        var sentences = 0
+        let enough = folds.firstIndex {
+            sentences += $0.held.count
+            return sentences >= choosingExamplesMin
+        }
+        return enough.map { $0 + 1 } ?? folds.count
+    }
+
+    /// How often all separators are fitted.
+    private static func rounds(_ folds: [Fold], _ costs: [Float]) -> Double {
+        let choosing = foldsToChoose(folds)
+        return Double(choosing * costs.count + folds.count - choosing + 1)
     }
 
     private static func right(_ scored: [Scored]) -> Int {
@@ -83,7 +103,7 @@ public struct IntentTrainer: Sendable {
         let likeness = ExampleLikeness(of: set.examples, strength: Self.likenessStrength)
         let matrix = LikenessMatrix(likeness, words: words, threads: options.threads) { progress($0 * 0.6) }
         let costs = options.cost.map { [$0] } ?? Self.costs
-        let rounds = Double(folds.count * costs.count + 1)
+        let rounds = Self.rounds(folds, costs)
         var done = 0.0
         func results(_ cost: Float, _ rows: [Int]) -> [LikenessTrainer.Result] {
             let before = done
@@ -120,7 +140,7 @@ public struct IntentTrainer: Sendable {
     private func linearly(_ set: TrainingSet, _ folds: [Fold], _ spaceID: String, _ progress: @escaping Progress) -> (IntentModel, [Scored]) {
         // Large sets leave little to choose.
         let costs = options.cost.map { [$0] } ?? (set.examples.count > Self.likenessExamplesMax ? [0.2] : Self.costs)
-        let part = 1 / Double(folds.count * costs.count + 1)
+        let part = 1 / Self.rounds(folds, costs)
         var done = 0.0
         func fit(_ cost: Float, _ rows: [Int]) -> IntentModel {
             let before = done

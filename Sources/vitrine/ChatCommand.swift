@@ -119,7 +119,7 @@ struct ChatCommand: ParsableCommand {
     private func readLines(_ chat: Chat, _ loop: EventLoop) {
         let bound = LoopBound(chat, loop: loop)
         let thread = Thread {
-            while let line = readLine() { loop.submit { bound.value.line(line) } }
+            while let line = nextInputLine() { loop.submit { bound.value.line(line) } }
             loop.submit { bound.value.finish() }
         }
         thread.start()

@@ -34,6 +34,15 @@ func run<Object>(_ loop: EventLoop, _ object: Object, _ start: @escaping @Sendab
     loop.run()
 }
 
+/// The next line of standard input without its end; nil at the end.
+///
+/// `readLine` asks again for ever at the end of input when `errno` is still EINTR from an earlier call of the same thread, as after a stop and a
+/// continue while the loop waited.
+func nextInputLine() -> String? {
+    errno = 0
+    return readLine()
+}
+
 /// Prints whole lines at once, so that lines of several sources do not mix.
 func printLine(_ line: String) { write(line + "\n", to: 1) }
 

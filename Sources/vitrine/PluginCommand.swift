@@ -221,7 +221,7 @@ private final class PluginFileRunner {
             }
             guard let name = files.popFirst() else { return nil }
             if name == "-" {
-                lines = Lines(file: name) { readLine() }
+                lines = Lines(file: name) { nextInputLine() }
             } else if isText {
                 do throws(RPCStatus) {
                     var rest = try InputFile.read(name, bytesMax: InputFile.textBytesMax)[...]

@@ -20,6 +20,31 @@ struct WorkerTests {
         #expect(here.output == there.output && there.output.contains("embedding"))
     }
 
+    @Test("Who is stopped and goes on (^Z, fg) while a worker answers ends with its input", .timeLimit(.minutes(10)))
+    func stopped() throws {
+        defer { clean() }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: ShopProcess.build + "/vitrine")
+        process.arguments = ["plugin", "run", "--plugins", ShopProcess.build, "--worker", "text-encoder", "-"]
+        let input = Pipe()
+        process.standardInput = input
+        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+        try process.run()
+        for _ in 0..<40 { input.fileHandleForWriting.write(Data("silver ring\n".utf8)) }
+        try input.fileHandleForWriting.close()
+        for _ in 0..<200 where process.isRunning {
+            kill(process.processIdentifier, SIGSTOP)
+            usleep(5_000)
+            kill(process.processIdentifier, SIGCONT)
+            usleep(20_000)
+        }
+        for _ in 0..<1_200 where process.isRunning { usleep(50_000) }
+        #expect(!process.isRunning, "it did not end within 60 s")
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
+
     @Test("Readiness tells that a worker is down, and that it is up again", .timeLimit(.minutes(10)))
     func readiness() throws {
         defer { clean() }
