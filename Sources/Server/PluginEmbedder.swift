@@ -91,3 +91,13 @@ public final class PluginEmbedder {
         runtime.shutdown()
     }
 }
+
+extension PluginFeatureSource {
+    /// One feature a text, in their order, of length 1. Blocks.
+    func embedTexts(_ texts: [String], on loop: EventLoop) throws -> [Feature] {
+        let results = try Blocking.run(on: loop) { [self] () async throws in
+            try await PluginEmbedder.all(texts, self, { _ in }) { try await $0.embedText($1) }
+        }
+        return try results.map { try $0.get().normalised() }
+    }
+}

@@ -11,7 +11,7 @@ enum ShopReviews {
     /// Reviews whose sentences are embedded together.
     private static let batchReviewsMax = 500
     /// Of what is kept of a sentence: where more is, all are read again.
-    private static let keptForm = 2
+    private static let keptForm = 3
 
     /// The model that the import has kept; nil when there are no examples. Blocks; only while starting.
     static func stored(_ configuration: ServerConfiguration, _ stores: SQLiteStores, log: Logger) throws(ServerError) -> ReviewModel? {
@@ -60,12 +60,12 @@ enum ShopReviews {
         progress: @escaping @Sendable (ImportProgress) -> Void
     ) throws -> (ReviewModel, String) {
         let hash = hash(examples)
-        let probe = try embed([examples[0].text], features, on: loop)
+        let probe = try features.embedTexts([examples[0].text], on: loop)
         if let bytes = try stores.loadModel(name, hash: hash), case let kept = try ReviewModel(decoding: bytes), kept.spaceID == probe[0].spaceID {
             return (kept, "\(hash) \(kept.spaceID) \(keptForm)")
         }
         progress(ImportProgress(stage: "learning reviews", done: 0, total: 1))
-        let vectors = try embed(examples.map(\.text), features, on: loop)
+        let vectors = try features.embedTexts(examples.map(\.text), on: loop)
         let model = try ReviewModel.train(examples, embeddings: vectors.map(\.values), spaceID: vectors[0].spaceID)
         try stores.storeModel(name, hash: hash, bytes: try model.encoded())
         return (model, "\(hash) \(model.spaceID) \(keptForm)")
@@ -74,7 +74,7 @@ enum ShopReviews {
     private static func opinions(
         _ reviews: [Review], _ model: ReviewModel, _ features: PluginFeatureSource, on loop: EventLoop
     ) throws -> [(opinion: Opinion, vector: [Float])] {
-        let sentences = reviews.flatMap { review in ReviewSentences.split(review.text).map { (review, $0) } }
+        let sentences = reviews.flatMap { review in Sentences.split(review.text).map { (review, $0) } }
         // Buyers repeat themselves: each sentence is embedded once.
         var places: [String: Int] = [:]
         var texts: [String] = []
@@ -82,7 +82,7 @@ enum ShopReviews {
             places[sentence] = texts.count
             texts.append(sentence)
         }
-        let vectors = try embed(texts, features, on: loop)
+        let vectors = try features.embedTexts(texts, on: loop)
         return sentences.compactMap { review, sentence in
             guard let place = places[sentence] else { return nil }
             let reading = model.read(Utterance(text: sentence, embedding: vectors[place].values), stars: review.rating)
@@ -95,18 +95,6 @@ enum ShopReviews {
 
     /// A sentence about which the model is less sure than this is taken to be about the purchase as a whole.
     private static let certaintyMin: Float = 0.3
-
-    private static func embed(
-        _ texts: [String], _ features: PluginFeatureSource, on loop: EventLoop
-    ) throws -> [(values: [Float], spaceID: String)] {
-        let results = try Blocking.run(on: loop) { () async throws in
-            try await PluginEmbedder.all(texts, features, { _ in }) { try await $0.embedText($1) }
-        }
-        return try results.map { result in
-            let feature = try result.get()
-            return (feature.normalised().values, feature.spaceID)
-        }
-    }
 
     private static func examples(_ configuration: ServerConfiguration) throws(ServerError) -> [ReviewExample] {
         do throws(YAMLError) {

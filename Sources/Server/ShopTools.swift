@@ -38,6 +38,7 @@ public final class ShopImport {
             // The understanding is learnt once, here, so that servers start at once.
             progress(ImportProgress(stage: "learning intents", done: 0, total: 1))
             _ = try ShopUnderstanding.model(stores, try stores.loadSnapshot(progress: progress))
+            try ShopDescriptions.read(stores, features, on: loop, progress: progress)
             try ShopReviews.read(configuration, stores, features, on: loop, progress: progress)
             return report
         } catch let error as StoreError {

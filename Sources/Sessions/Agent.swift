@@ -50,6 +50,8 @@ public struct TurnQuery: Sendable {
     public var seed: UInt64
     /// The requests that `words` are made of, where they are several, or the one of the turn's that is this agent's; empty = `words` are one.
     public var parts: [TurnPart] = []
+    /// The same request without what it names, with its vector, where it was restated.
+    public var restated: TurnPart?
 
     public func feature(_ modality: String) -> Feature? { features.first { $0.modality == modality } }
 }

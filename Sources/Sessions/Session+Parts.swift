@@ -3,9 +3,10 @@ import Fusion
 import Router
 import Wire
 
-/// Several requests in one turn: the text encoder is asked for the vector of each, and each is answered by whom it is for, one after another.
+/// Several requests in one turn: the text encoder is asked for the vector of each, and each is answered by whom it is for, one after another. One that
+/// names what it is about has a vector without the name beside its own.
 ///
-/// Words that are one request, by their form, cost nothing of this.
+/// Words that are one request, by their form, and name nothing cost nothing of this.
 extension Session {
     /// Streams for parts are counted up from here: no turn has such a number.
     static let partStreamsFrom = turnIDMax << 1
@@ -19,13 +20,14 @@ extension Session {
         var parts: [TurnPart] = []
     }
 
-    /// Asks for the vectors of the turn's parts, where its words seem to be several requests and nothing but words was given.
+    /// Asks for the vectors of the turn's parts, where its words seem to be several requests, or of the one request without what it names; and nothing
+    /// but words was given.
     func askForParts(_ turn: Turn) {
         guard turn.parts.isEmpty, turn.tryOnProduct == nil, turn.machine.modalities == [Modality.text], let reader = turn.deployment.turnClassifier,
             turn.deployment.plan.isChosenByWords, let route, let node = route.plan.readingNode
         else { return }
-        let words = reader.parts(of: turn.words, context)
-        guard words.count > 1 else { return }
+        var words = reader.parts(of: turn.words, context)
+        if words.count < 2 { words = reader.restated(turn.words, context).map { [$0] } ?? [] }
         turn.parts = words.map { TurnPart(words: $0) }
         for (place, part) in words.prefix(TurnPart.embeddedMax).enumerated() {
             partStreamsOpened += 1
@@ -97,10 +99,15 @@ extension Session {
         for index in steps.indices {
             let words = steps[index].words(turn)
             steps[index].outcome = try plan.fuse(
-                steps[index].features(turn), present: [Modality.text], words: words, classifier: reader.reading(words, context))
+                steps[index].features(turn), present: [Modality.text], words: words, classifier: reader.reading(words, nil, context))
         }
         return steps
     }
+}
+
+extension Turn {
+    /// The turn's only part is its one request, restated; nil without its vector.
+    var restated: TurnPart? { parts.count == 1 && parts[0].feature != nil ? parts[0] : nil }
 }
 
 extension Session.AnswerStep {

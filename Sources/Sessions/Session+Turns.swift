@@ -165,7 +165,7 @@ extension Session {
 
     private func classifier(of turn: Turn) -> (any ModalityClassifier)? {
         guard let reader = turn.deployment.turnClassifier else { return turn.deployment.classifier }
-        return reader.reading(turn.words, context)
+        return reader.reading(turn.words, turn.restated, context)
     }
 
     /// An explicit request to try something on needs no guess.
@@ -242,7 +242,8 @@ extension Session {
             language: answerLanguage(turn), words: step.words(turn), wasSpoken: turn.wasSpoken, features: step.features(turn), missing: missing,
             query: step.node.query.flatMap(step.outcome.vector), decision: step.node.when.flatMap(step.outcome.decision),
             imageLabels: turn.imageLabels, pose: turn.pose, picture: turn.picture, tryOn: turn.tryOn, context: context,
-            mayBeLearntFrom: consent.personalise, timeUs: loop.nowUs, seed: random(), parts: step.parts)
+            mayBeLearntFrom: consent.personalise, timeUs: loop.nowUs, seed: random(), parts: step.parts,
+            restated: step.parts.isEmpty ? turn.restated : nil)
     }
 
     private func agentFinished(_ agent: String, of sink: ReplySink, sinceUs: UInt64, failure: RPCStatus?, isLast: Bool) {

@@ -140,6 +140,8 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
     private let notes = Mutex<[String]>([])
 
     private let written: [Opinion]
+    /// What a search in a product's description finds, whatever is asked.
+    private let described: [String: SentenceHits<DescriptionSentence>]
     /// What becomes of the next requests: a failure, or what was written down (nil).
     private let desk: Mutex<[StoreError?]>
     private let keys = Mutex<[String]>([])
@@ -151,8 +153,10 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
 
     init(
         orders: [Order] = [], hits: [WordHit] = [], failure: StoreError? = nil, opinions: [Opinion] = [], desk: [StoreError?] = [],
-        deskUs: UInt64 = 0, reads: [StoreError?] = [], tickets: [Int64: HandoffTicket.State] = [:]
+        deskUs: UInt64 = 0, reads: [StoreError?] = [], tickets: [Int64: HandoffTicket.State] = [:],
+        described: [String: SentenceHits<DescriptionSentence>] = [:]
     ) {
+        self.described = described
         self.tickets = tickets
         self.deskUs = deskUs
         self.reads = Mutex(reads)
@@ -205,12 +209,19 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
 
     nonisolated(nonsending) func searchOpinions(
         of productID: String, words: String, meaning: Feature?, limit: Int
-    ) async throws(StoreError) -> OpinionHits {
+    ) async throws(StoreError) -> SentenceHits<Opinion> {
         // By whole words alone.
         let asked = Set(words.lowercased().split(separator: " "))
         let own = written.filter { $0.productID == productID }
         let shared = own.filter { !asked.isDisjoint(with: $0.sentence.lowercased().split(separator: " ")) }
-        return OpinionHits(byWords: shared.prefix(limit).map { OpinionHits.Hit(opinion: $0, score: 1) })
+        return SentenceHits(byWords: shared.prefix(limit).map { SentenceHits.Hit($0, score: 1) })
+    }
+
+    nonisolated(nonsending) func searchDescription(
+        of productID: String, words: String, meaning: Feature?, limit: Int
+    ) async throws(StoreError) -> SentenceHits<DescriptionSentence> {
+        try check()
+        return described[productID] ?? SentenceHits()
     }
 
     nonisolated(nonsending) func snapshot() async throws(StoreError) -> CatalogSnapshot { try CatalogSnapshot(products: []) }

@@ -18,7 +18,7 @@ struct IntentClassifierTests {
     }
 
     private func winner(_ words: String, _ feature: Feature, _ context: DialogueContext = DialogueContext()) throws -> String? {
-        let all = try #require(classifier().reading(words, context).probabilities(feature))
+        let all = try #require(classifier().reading(words, nil, context).probabilities(feature))
         #expect(abs(all.reduce(0) { $0 + $1.probability } - 1) < 1e-5)
         return all.max { $0.probability < $1.probability }?.name
     }
@@ -31,6 +31,33 @@ struct IntentClassifierTests {
         #expect(try winner("words", axis(2)) == AgentName.tryOn)
         #expect(try winner("", Feature(modality: Modality.image, spaceID: "", values: [])) == AgentName.recommendation)
         #expect(try winner("", Feature(modality: Modality.selfie, spaceID: "", values: [])) == AgentName.tryOn)
+    }
+
+    @Test(
+        "A question that names a product is read without the name; what asks nothing besides, or is no question, is not",
+        arguments: [
+            ("Is the Pearl Strand in 18K Gold knotted?", "Is it knotted?"), ("Will Pearl Strand in 18K Gold tarnish?", "Will it tarnish?"),
+            ("18K金珍珠项链会打结吗？", "会打结吗？"), ("Do you have the Pearl Strand in 18K Gold?", nil), ("the Pearl Strand in 18K Gold, please", nil),
+            ("Is it knotted?", nil), ("Is STRAND longer than LOCKET?", nil),
+        ] as [(String, String?)])
+    func restated(words: String, restated: String?) throws {
+        let products = [
+            Product(id: "STRAND", category: "necklace", title: ["en": "Pearl Strand in 18K Gold", "zh": "18K金珍珠项链"]),
+            Product(id: "LOCKET", category: "pendant", title: ["en": "Gold Locket"]),
+        ]
+        let examples = IntentClassifierTests.labels.enumerated().map { index, label in
+            IntentExample(intent: label.1, agent: label.0, language: "en", text: "sample", feature: axis(index))
+        }
+        let classifier = IntentClassifier(model: try IntentClassifier.train(examples), parser: FilterParser(), names: ProductNames(products))
+        #expect(classifier.restated(words, DialogueContext()) == restated)
+        var waiting = DialogueContext()
+        waiting.dialogue.state = "sure"
+        #expect(classifier.restated(words, waiting) == nil, "an answer to what was asked is left as it is")
+        guard let restated else { return }
+        // The vector of the whole says a wish, as names do; that of the rest says care.
+        let reading = classifier.reading(words, TurnPart(words: restated, feature: axis(0)), DialogueContext())
+        let agent = try #require(reading.probabilities(axis(1))).max { $0.probability < $1.probability }
+        #expect(agent?.name == AgentName.customerService)
     }
 
     @Test("Words that name wares are a wish, even when the vector is undecided", arguments: ["necklace with a blue stone", "银耳环", "silver hoops"])

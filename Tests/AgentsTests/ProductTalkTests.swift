@@ -108,6 +108,29 @@ struct ProductTalkTests {
         #expect(said[1].sources.map(\.id) == ["R1", "R3", "R2"])
     }
 
+    private func hits(_ sentences: [(text: String, language: String, cosine: Double)]) -> SentenceHits<DescriptionSentence> {
+        let all = sentences.map { SentenceHits.Hit(DescriptionSentence(language: $0.language, sentence: $0.text), score: $0.cosine) }
+        return SentenceHits(byWords: [], byMeaning: all.sorted { $0.score > $1.score })
+    }
+
+    @Test("What no attribute answers is answered by what the shop says of the piece, with it as the source; what that does not support is not")
+    func described() throws {
+        let stores = FakeStores(described: [
+            "STUDS": hits([
+                ("Nothing catches on gloves", "en", 0.35), ("不勾手套", "zh", 0.9), ("Held by two claws", "en", 0.34), ("colour: cream", "", 0.1),
+            ])
+        ])
+        func asked(_ words: String) throws -> ReplyDelta { try talk([(words, "product_question")], viewed: "STUDS", stores: stores)[0] }
+        let gloves = try asked("will they catch on my gloves?")
+        #expect(gloves.text == "Pearl studs: Nothing catches on gloves.")
+        #expect(gloves.sources.map(\.id) == ["STUDS"] && gloves.sources[0].quote == "Nothing catches on gloves.")
+        #expect(try asked("how many claws have they?").text == "Pearl studs: Held by two claws.")
+        #expect(try asked("how many gloves have they?").replyKind == .noAnswer, "a number is asked for, and none is said")
+        #expect(try asked("were they blessed by a monk?").sources.isEmpty)
+        #expect(try asked("is the pearl of these studs bred in a lagoon?").sources.isEmpty, "that its gem is pearl answers something else")
+        #expect(try asked("which gem is it?").text == "Pearl studs: its gem is pearl.")
+    }
+
     @Test("What buyers say of a piece is told as a whole, although its name is of pearls, and of a side that a word names")
     func reviews() throws {
         let stores = FakeStores(opinions: [

@@ -152,7 +152,9 @@ struct RecordingCrashTests {
         }
     }
 
-    @Test("end with a marker when the disk takes no more, and the conversation goes on", .timeLimit(.minutes(10)))
+    @Test(
+        "end with a marker when the disk takes no more, and the conversation goes on",
+        .disabled(if: isSanitized, "a sanitizer's own files are larger than the limit"), .timeLimit(.minutes(10)))
     func fullDisk() throws {
         let server = try RecordingServer(fileKiBMax: 64)
         let speaker = try Speaker(port: server.port)

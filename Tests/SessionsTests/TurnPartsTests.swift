@@ -4,12 +4,20 @@ import Wire
 
 @testable import Sessions
 
-/// Takes "a & b" for two requests; "b …" is the other agent's, and what ends in "?" asks something back.
+/// Takes "a & b" for two requests; "b …" is the other agent's, and what ends in "?" asks something back. "THING" is a name: without it, "for b" is the
+/// other agent's.
 private struct Cutting: TurnClassifier {
-    func reading(_ words: String, _ context: DialogueContext) -> any ModalityClassifier { self }
+    var restated: TurnPart?
+
+    func reading(_ words: String, _ restated: TurnPart?, _ context: DialogueContext) -> any ModalityClassifier { Cutting(restated: restated) }
+
+    func restated(_ words: String, _ context: DialogueContext) -> String? {
+        words.contains("THING ") ? words.replacing("THING ", with: "") : nil
+    }
 
     func probabilities(_ feature: Feature) -> [ClassProbability]? {
-        [ClassProbability(name: "echo", probability: 0.9), ClassProbability(name: "other", probability: 0.1)]
+        let other: Float = restated?.words.hasSuffix("for b") == true ? 0.9 : 0.1
+        return [ClassProbability(name: "echo", probability: 1 - other), ClassProbability(name: "other", probability: other)]
     }
 
     func parts(of words: String, _ context: DialogueContext) -> [String] {
@@ -34,7 +42,8 @@ private struct PartsAgent: Agent {
     let name: String
     func answer(_ turn: TurnQuery, to reply: ReplySink) async throws(RPCStatus) {
         let parts = turn.parts.map(\.words).joined(separator: ", ")
-        let text = "\(name): \(turn.parts.isEmpty ? "all of \(turn.words)" : parts)"
+        let restated = turn.restated.map { ", restated \($0.words)\($0.feature == nil ? " without a vector" : "")" } ?? ""
+        let text = "\(name): \(turn.parts.isEmpty ? "all of \(turn.words)" : parts)\(restated)"
         reply.send(.reply(ReplyDelta(text: text, language: "en", last: true, agent: name)))
     }
 }
@@ -83,6 +92,22 @@ struct TurnPartsTests {
         let said = try said("a one")
         #expect(said.replies == ["echo: all of a one"])
         #expect(said.opened == 1)
+    }
+
+    @Test("A request that names something is read without the name too, and that chooses who answers")
+    func restated() throws {
+        let one = try said("is THING round")
+        #expect(one.replies == ["echo: all of is THING round, restated is round"])
+        #expect(one.opened == 2 && one.states.last == .done)
+        #expect(try said("is THING for b").replies == ["other: all of is THING for b, restated is for b"])
+        #expect(try said("a THING & b two").replies == ["echo: a THING", "\nother: b two"], "several requests are read as they are")
+    }
+
+    @Test("What the encoder does not read without the name is answered as it was said", arguments: ["THING refuse", "THING silence"])
+    func notRestated(words: String) throws {
+        let said = try said(words)
+        #expect(said.replies == ["echo: all of \(words)"])
+        #expect(said.states.last == .done)
     }
 
     @Test("What is more than three is handed on without a vector")

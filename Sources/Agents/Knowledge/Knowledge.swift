@@ -12,6 +12,8 @@ struct Knowledge: Sendable {
         var feature: Feature?
         /// Intents, likeliest first.
         var ranked: [ClassProbability]
+        /// Where `words` and `ranked` are without the name of a product: which, and the intents of the words with its name in them.
+        var named: (product: Product?, ranked: [ClassProbability])?
         var byWords: [WordHit]
     }
 
@@ -24,6 +26,10 @@ struct Knowledge: Sendable {
 
     /// Below it nothing is answered: of the held-out examples, three in a hundred that nothing answers were above.
     static let supportMin: Float = -0.6
+    /// Σ p(section) from which on a question that names a product is answered by a rule.
+    static let ruleOfProductMin: Float = 0.7
+    /// So many of a policy's likeliest sections may be of the product's stone.
+    static let sectionsOfStone = 3
     static let probabilityMin: Float = 1e-4
     /// p(out of scope) where a shop gives no examples of what it does not answer.
     static let outsideUnknown: Float = 0.33
@@ -56,6 +62,7 @@ struct Knowledge: Sendable {
     }
 
     func answer(_ query: Query) -> Document? {
+        if let (product, named) = query.named { return rule(query, product, named) }
         let strange = lexicon.strangeShare(query.words)
         let outside = query.ranked.first { $0.name == IntentClassifier.outOfScope }?.probability ?? 0
         if let best = query.ranked.first(where: { numbers[$0.name] != nil }) {
@@ -65,6 +72,32 @@ struct Knowledge: Sendable {
         // The model is sure that it is about something else.
         if let best = query.ranked.first, best.probability >= 0.5 { return nil }
         return strange > 0.34 ? nil : searched(query)
+    }
+
+    /// The rule that is asked for of a named product. What is asked says whether it is one; that and what the product is (silver, pearls) choose the
+    /// policy, and the product the section of it: of a piece with a stone that has a section of its own, that one, since gold bears more.
+    private func rule(_ query: Query, _ product: Product?, _ named: [ClassProbability]) -> Document? {
+        func policies(_ ranked: [ClassProbability]) -> [Substring: Float] {
+            ranked.reduce(into: [:]) { shares, entry in
+                if numbers[entry.name] != nil { shares[entry.name.prefix { $0 != "/" }, default: 0] += entry.probability }
+            }
+        }
+        let asked = policies(query.ranked)
+        guard asked.values.reduce(0, +) >= Knowledge.ruleOfProductMin else { return nil }
+        let whole = policies(named)
+        let best = asked.map { (name: $0.key, score: $0.value * (whole[$0.key] ?? 0)) }.max { ($0.score, $1.name) < ($1.score, $0.name) }
+        guard let best else { return nil }
+        let ofAsked = Dictionary(query.ranked.map { ($0.name, $0.probability) }, uniquingKeysWith: max)
+        let sections = named.filter { numbers[$0.name] != nil && $0.name.prefix { $0 != "/" } == best.name }
+            .map { (name: $0.name, score: $0.probability * (ofAsked[$0.name] ?? 0).squareRoot()) }.sorted {
+                ($1.score, $0.name) < ($0.score, $1.name)
+            }
+        let gem = product?.attribute("gem") ?? ""
+        let ofStone = sections.prefix(Knowledge.sectionsOfStone).first { entry in
+            guard !gem.isEmpty, gem != "none", let section = section(entry.name, language: query.language) else { return false }
+            return section.section.lowercased().contains(gem.replacing("_", with: " ")) || section.section.contains(ValueNames.chinese(gem))
+        }
+        return (ofStone ?? sections.first).flatMap { section($0.name, language: query.language) }
     }
 
     /// Among the sections without examples; the others had their say.

@@ -12,6 +12,8 @@ struct Topic: Sendable {
     var covers: [String] = []
     /// Its words name wares as often as they ask.
     var isWare = false
+    /// Its words stand in questions for other things too ("is the diamond grown in a laboratory?"): it is asked for where little else is.
+    var isWeak = false
     /// A short statement of it; nil when the product does not say.
     var fact: @Sendable (Product, Phrases) -> String?
     /// Whether the sentence asks for it without any of the words: a size by its number.
@@ -21,7 +23,18 @@ struct Topic: Sendable {
 
     func name(_ say: Phrases) -> String { say.of(english, chinese) }
 
-    func isAsked(in said: SaidWords, rest: String) -> Bool { (said.contains(anyOf: words) || isNamed(rest)) && !said.contains(anyOf: unless) }
+    func isAsked(in said: SaidWords, rest: String) -> Bool {
+        (said.contains(anyOf: words) || isNamed(rest)) && !said.contains(anyOf: unless) && (!isWeak || Topic.areTold(rest))
+    }
+
+    /// Whether words of topics make up at least half of what is asked.
+    private static func areTold(_ rest: String) -> Bool {
+        let terms = Set(ShopLexicon.terms(rest))
+        return 2 * terms.count(where: vocabulary.contains) >= terms.count
+    }
+
+    /// The telling words of all topics' phrases.
+    private static let vocabulary = Set(all.flatMap { $0.words.all }.flatMap { ShopLexicon.terms($0.filter { $0 != "*" }) })
 
     func answer(_ product: Product, _ say: Phrases, _ words: String) -> String? { reply?(product, say, words) ?? fact(product, say) }
 
@@ -78,7 +91,7 @@ struct Topic: Sendable {
     }
     static let karat = Topic(
         english: "fineness", chinese: "成色", words: ["karat", "carat", "fineness", "solid", "pure", "plated", "纯", "多少k", "成色", "镀"],
-        covers: ["material"]
+        covers: ["material"], isWeak: true
     ) { product, say in
         product.attribute("fineness").map { fineness in
             let name = material(product, say) ?? ""
@@ -86,12 +99,13 @@ struct Topic: Sendable {
             return say.of("solid \(name), fineness \(fineness)\(karat)", "实心\(name)，成色 \(fineness)\(karat)，非镀层")
         }
     }
-    static let gem = Topic(english: "gem", chinese: "宝石", words: ["gem", "stone", "diamond", "宝石", "什么石", "钻", "石头"]) { product, say in
+    static let gem = Topic(english: "gem", chinese: "宝石", words: ["gem", "stone", "diamond", "宝石", "什么石", "钻", "石头"], isWeak: true) {
+        product, say in
         product.attribute("gem").map { gem in
             gem == "none" ? say.of("it has no gem", "没有镶嵌宝石") : say.of("its gem is \(gem)", "宝石：\(ValueNames.chinese(gem))")
         }
     }
-    static let clasp = Topic(english: "clasp", chinese: "搭扣", words: ["clasp", "closure", "close", "扣"]) { product, say in
+    static let clasp = Topic(english: "clasp", chinese: "搭扣", words: ["clasp", "closure", "close", "扣"], isWeak: true) { product, say in
         product.attribute("clasp").map { clasp in
             clasp == "none"
                 ? say.of("it has no clasp", "没有搭扣")
@@ -118,7 +132,9 @@ struct Topic: Sendable {
             ?? product.attribute("width_mm"))
             .map { say.of("\($0) mm across", "宽 \($0) 毫米") }
     }
-    static let finish = Topic(english: "finish", chinese: "表面", words: ["finish", "matte", "matt", "polished", "shiny", "表面", "抛光", "磨砂"]) {
+    static let finish = Topic(
+        english: "finish", chinese: "表面", words: ["finish", "matte", "matt", "polished", "shiny", "表面", "抛光", "磨砂"], isWeak: true
+    ) {
         product, say in
         product.attribute("finish").map { say.of("its finish is \($0)", "表面：\($0)") }
     }
@@ -148,7 +164,7 @@ struct Topic: Sendable {
     }
     static let material = Topic(
         english: "material", chinese: "材质",
-        words: ["metal", "material", "made of", "made from", "gold", "golden", "silver", "材质", "什么金", "金属", "什么做"], isWare: true
+        words: ["metal", "material", "made of", "made from", "gold", "golden", "silver", "材质", "什么金", "金属", "什么做"], isWare: true, isWeak: true
     ) { product, say in
         material(product, say).map { say.of("it is made of \($0)", "材质：\($0)") }
     }

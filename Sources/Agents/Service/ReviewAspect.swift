@@ -70,7 +70,7 @@ enum ReviewAspect: String, CaseIterable {
     /// What the words alone tell of reviews that no model has read: the side that a sentence names, praised as the stars say.
     static func opinions(_ reviews: [Review]) -> [Opinion] {
         reviews.flatMap { review in
-            ReviewSentences.split(review.text).map { sentence in
+            Sentences.split(review.text).map { sentence in
                 Opinion(
                     reviewID: review.id, productID: review.productID, rating: review.rating, language: review.language, sentence: sentence,
                     aspect: (asked(in: sentence) ?? .general).rawValue, praise: Double(review.rating - 1) / 4)

@@ -21,15 +21,15 @@ extension ServiceAgent {
         let terms = Set(ShopLexicon.terms(asked.joined(separator: " ")))
         let near = hits.byMeaning.filter { $0.score >= ServiceAgent.sentenceCosineMin }
         let shared = hits.byWords.filter { hit in
-            let there = Set(ShopLexicon.terms(hit.opinion.sentence))
+            let there = Set(ShopLexicon.terms(hit.found.sentence))
             return !terms.isEmpty && Double(terms.count(where: there.contains)) >= ServiceAgent.sentenceShareMin * Double(terms.count)
         }
         var opinions: [String: Opinion] = [:]
-        func names(_ hits: [OpinionHits.Hit]) -> [String] {
+        func names(_ hits: [SentenceHits<Opinion>.Hit]) -> [String] {
             var seen: Set<String> = []
             return hits.compactMap { hit in
-                let name = "\(hit.opinion.reviewID) \(hit.opinion.sentence)"
-                opinions[name] = hit.opinion
+                let name = "\(hit.found.reviewID) \(hit.found.sentence)"
+                opinions[name] = hit.found
                 return seen.insert(name).inserted ? name : nil
             }
         }

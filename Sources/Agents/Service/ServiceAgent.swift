@@ -98,10 +98,9 @@ public struct ServiceAgent: Agent {
     }
 
     private nonisolated(nonsending) func respond(_ scene: inout ServiceScene, isLast: Bool) async throws(StoreError) -> ServiceAnswer {
-        let turn = scene.turn
         if scene.dialogue.withPerson, let passedOn = try await passOn(&scene) { return passedOn }
         if let answer = try await answerToOffer(&scene) { return answer }
-        let ranked = intents.service(turn.words, turn.feature(Modality.text))
+        let ranked = intents.service(scene.asked.words, scene.asked.feature)
         let underWay = scene.machine.isListening ? 0 : scene.dialogue.actionTurn
         let later = scene.machine.value(DialogueSlots.later)
         if !scene.machine.isListening, var answer = try await goOn(&scene, ranked) {
@@ -133,6 +132,9 @@ public struct ServiceAgent: Agent {
         if isRisk(ranked, ServiceAgent.riskMin) { return try await handOver(&scene, reason: ServiceAgent.risk, intent: ServiceAgent.risk) }
         if let answer = productAnswer(scene, intent) { return answer }
         if policy.begin(intent) != nil { return try await begin(intent, &scene) }
+        // What the shop says of a piece comes before its rules where the piece is named, or asked about by all that is known.
+        let isOfProduct = intent == "product_question" || (scene.turn.restated != nil && !["compare", "reviews"].contains(intent))
+        if isOfProduct, let answer = try await describedAnswer(scene, intent) { return answer }
         if let id = try await namedOrder(scene) {
             // With an order named, an action is likelier meant than the rule about it; it is confirmed in any case.
             let action = ranked.prefix(4).first { policy.begin($0.name) != nil && $0.probability >= ServiceAgent.namedOrderActionMin }
@@ -150,8 +152,14 @@ public struct ServiceAgent: Agent {
         case "reviews": return try await reviews(scene)
         case IntentClassifier.outOfScope:
             let answer = try await knowledgeAnswer(scene, ranked)
-            return answer.isMiss ? ServiceAnswer(text: scene.say.outOfScope, kind: .noAnswer, intent: intent, isOutOfScope: true) : answer
-        default: return try await knowledgeAnswer(scene, ranked)
+            guard answer.isMiss else { return answer }
+            if let described = try await describedAnswer(scene, intent) { return described }
+            // Who names a product of the shop is told that its texts do not say it.
+            if scene.turn.restated != nil { return answer }
+            return ServiceAnswer(text: scene.say.outOfScope, kind: .noAnswer, intent: intent, isOutOfScope: true)
+        default:
+            let answer = try await knowledgeAnswer(scene, ranked)
+            return answer.isMiss ? try await describedAnswer(scene, intent) ?? answer : answer
         }
     }
 
@@ -162,10 +170,17 @@ public struct ServiceAgent: Agent {
     private nonisolated(nonsending) func knowledgeAnswer(_ scene: ServiceScene, _ ranked: [ClassProbability]) async throws(StoreError)
         -> ServiceAnswer
     {
-        let turn = scene.turn
-        let byWords = try await stores.catalog.searchDocuments(words: turn.words, language: turn.language, limit: 10)
+        let (words, feature) = scene.asked
+        let language = scene.turn.language
+        let byWords = try await stores.catalog.searchDocuments(words: words, language: language, limit: 10)
         let query = Knowledge.Query(
-            words: turn.words, language: turn.language, feature: turn.feature(Modality.text), ranked: ranked, byWords: byWords)
+            words: words, language: language, feature: feature, ranked: ranked,
+            named: scene.turn.restated == nil
+                ? nil
+                : (
+                    snapshot.names.find(in: scene.turn.words).first.flatMap { snapshot.product($0.productID) },
+                    intents.service(scene.turn.words, scene.turn.feature(Modality.text))
+                ), byWords: byWords)
         guard let found = knowledge.answer(query) else {
             let guess = ranked.first.map { $0.probability >= ServiceAgent.intentProbabilityMin ? $0.name : "" } ?? ""
             return ServiceAnswer(text: scene.say.noSupport, kind: .noAnswer, intent: Knowledge.intent(of: guess), isMiss: true)
@@ -260,6 +275,11 @@ struct ServiceScene {
     var actionKey: String {
         let key = "\(turn.sessionID)/\(machine.value(DialogueSlots.action) ?? String(machine.dialogue.actionTurn))"
         return machine.value(DialogueSlots.done).map { "\(key)/\($0)" } ?? key
+    }
+
+    /// What is asked, without the name of what it is asked of where that was restated.
+    var asked: (words: String, feature: Feature?) {
+        turn.restated.map { ($0.words, $0.feature) } ?? (turn.words, turn.feature(Modality.text))
     }
 
     var isSignedIn: Bool { !turn.principal.isGuest }

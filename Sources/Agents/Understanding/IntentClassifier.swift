@@ -67,13 +67,14 @@ public struct IntentClassifier: TurnClassifier {
         name == AgentName.recommendation || name == AgentName.tryOn ? name : AgentName.customerService
     }
 
-    public func reading(_ words: String, _ context: DialogueContext) -> any ModalityClassifier {
-        ReadTurn(classifier: self, words: simplifier?.understood(words) ?? words, context: context)
+    public func reading(_ words: String, _ restated: TurnPart?, _ context: DialogueContext) -> any ModalityClassifier {
+        ReadTurn(classifier: self, words: simplifier?.understood(words) ?? words, restated: restated, context: context)
     }
 
     public func probabilities(_ feature: Feature) -> [ClassProbability]? { probabilities(feature, words: "", context: DialogueContext()) }
 
-    func probabilities(_ feature: Feature, words: String, context: DialogueContext) -> [ClassProbability]? {
+    /// - Parameter isRestated: a product is named beside these words: wares in them are asked about, and not for.
+    func probabilities(_ feature: Feature, words: String, isRestated: Bool = false, context: DialogueContext) -> [ClassProbability]? {
         // A photo asks for things like it; a selfie asks to try something on.
         switch feature.modality {
         case Modality.image: return named(0.9, 0.1, 0)
@@ -84,7 +85,7 @@ public struct IntentClassifier: TurnClassifier {
         // A person has taken over, or the answer to a question of ours: nothing to guess.
         let isAnswer = Awaited.isAnswered(by: words, context.dialogue, parser ?? FilterParser(), names)
         if context.dialogue.withPerson || isAnswer { return named(0, 1, 0) }
-        if asksAboutNamed(words) { return named(0.04, 0.92, 0.04) }
+        if isFactAsked(words) { return named(0.04, 0.92, 0.04) }
         switch cued(words, context) {
         case AgentName.recommendation: return named(0.92, 0.04, 0.04)
         case AgentName.customerService: return named(0.04, 0.92, 0.04)
@@ -99,7 +100,7 @@ public struct IntentClassifier: TurnClassifier {
             default: break
             }
         }
-        let wares = wishShare(words)
+        let wares = isRestated ? 0 : wishShare(words)
         // What names wares is not out of scope.
         if wares > 0 { shares.wish += max(0, 1 - guess.all.reduce(0) { $0 + $1.probability }) }
         let service = max(0, 1 - shares.wish - shares.tryOn)
@@ -110,7 +111,7 @@ public struct IntentClassifier: TurnClassifier {
 
     /// A product by its name, and a fact beside it: "how heavy are the Pearl Studs". Names are made of materials and kinds, which would pass
     /// for a wish.
-    private func asksAboutNamed(_ words: String) -> Bool {
+    func isFactAsked(_ words: String) -> Bool {
         guard let names else { return false }
         let found = names.find(in: words)
         return !found.isEmpty && (ProductQuestion.asks(names.without(found, in: words)) || ProductQuestion.asksDescription(words))
@@ -143,7 +144,7 @@ public struct IntentClassifier: TurnClassifier {
         return share < IntentClassifier.wishShareMin ? 0 : min(1, share)
     }
 
-    private func named(_ recommendation: Float, _ service: Float, _ tryOn: Float) -> [ClassProbability] {
+    func named(_ recommendation: Float, _ service: Float, _ tryOn: Float) -> [ClassProbability] {
         zip(classes, [recommendation, service, tryOn]).map { ClassProbability(name: $0, probability: $1) }
     }
 
@@ -197,9 +198,15 @@ struct RecentGuesses {
 private struct ReadTurn: ModalityClassifier {
     let classifier: IntentClassifier
     let words: String
+    let restated: TurnPart?
     let context: DialogueContext
 
-    func probabilities(_ feature: Feature) -> [ClassProbability]? { classifier.probabilities(feature, words: words, context: context) }
+    func probabilities(_ feature: Feature) -> [ClassProbability]? {
+        guard feature.modality == Modality.text, let restated, let vector = restated.feature else {
+            return classifier.probabilities(feature, words: words, context: context)
+        }
+        return classifier.probabilities(words: words, restated: restated.words, vector, context)
+    }
 }
 
 /// The names of agents, as graph files and example utterances use them.

@@ -17,6 +17,8 @@ struct PhraseSet: Sendable, ExpressibleByArrayLiteral {
         }
     }
 
+    /// As they were given.
+    let all: [String]
     /// By their first two bytes, of which single ones have one; beside `keys`.
     private let phrases: [[Phrase]]
     /// Sorted.
@@ -25,6 +27,7 @@ struct PhraseSet: Sendable, ExpressibleByArrayLiteral {
     private var bits = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
 
     init(_ all: [String]) {
+        self.all = all
         var byKey: [UInt16: [Phrase]] = [:]
         for phrase in all.map(Phrase.init) where !phrase.bytes.isEmpty {
             byKey[PhraseSet.key(phrase.bytes[0], phrase.bytes.count > 1 ? phrase.bytes[1] : 0), default: []].append(phrase)

@@ -20,6 +20,7 @@ public struct SimplifiedTurns: Agent {
         var simple = turn
         if !SimplifiedTurns.tells(turn.context.dialogue) {
             simple.words = simplifier.understood(turn.words)
+            simple.restated?.words = simplifier.understood(turn.restated?.words ?? "")
             for index in simple.parts.indices { simple.parts[index].words = simplifier.understood(simple.parts[index].words) }
         }
         try await agent.answer(simple, to: reply)

@@ -121,5 +121,13 @@ enum Schema {
         CREATE INDEX opinions_by_key ON opinions(key);
         CREATE VIRTUAL TABLE opinion_words USING fts5(body, tokenize = 'porter unicode61 remove_diacritics 2');
         """,
+        // What the shop says of each product, sentence by sentence, by words and by meaning. The next import fills them.
+        """
+        CREATE TABLE descriptions(
+            key INTEGER PRIMARY KEY, product_id TEXT NOT NULL, language TEXT NOT NULL, line INTEGER NOT NULL, sentence TEXT NOT NULL,
+            space_id TEXT NOT NULL, vector BLOB NOT NULL, made_from TEXT NOT NULL);
+        CREATE INDEX descriptions_by_product ON descriptions(product_id, line);
+        CREATE VIRTUAL TABLE description_words USING fts5(body, tokenize = 'porter unicode61 remove_diacritics 2');
+        """,
     ]
 }

@@ -24,28 +24,6 @@ public struct Opinion: Sendable, Equatable {
     }
 }
 
-/// Sentences of one product's reviews that are near a question, best first in each of two rankings, which are not comparable with each other.
-public struct OpinionHits: Sendable, Equatable {
-    public struct Hit: Sendable, Equatable {
-        public var opinion: Opinion
-        /// BM25 or the cosine.
-        public var score: Double
-
-        public init(opinion: Opinion, score: Double) {
-            self.opinion = opinion
-            self.score = score
-        }
-    }
-
-    public var byWords: [Hit]
-    public var byMeaning: [Hit]
-
-    public init(byWords: [Hit] = [], byMeaning: [Hit] = []) {
-        self.byWords = byWords
-        self.byMeaning = byMeaning
-    }
-}
-
 /// What reviews say, sentence by sentence: made when a shop is imported, read when a customer asks.
 extension SQLiteStores {
     nonisolated(nonsending) public func opinions(of productID: String, limit: Int) async throws(StoreError) -> [Opinion] {
@@ -60,37 +38,14 @@ extension SQLiteStores {
 
     nonisolated(nonsending) public func searchOpinions(
         of productID: String, words: String, meaning: Feature?, limit: Int
-    ) async throws(StoreError) -> OpinionHits {
-        let expression = WordCutter.query(words)
-        let meaning = meaning?.normalised()
-        return try await database.read("store search opinions") { (connection) throws(StoreError) in
-            var hits = OpinionHits()
-            let columns = "o.review_id, o.product_id, o.rating, o.language, o.sentence, o.aspect, o.praise"
-            if let expression {
-                let sql = """
-                    SELECT \(columns), -bm25(opinion_words) AS score FROM opinion_words JOIN opinions o ON o.key = opinion_words.rowid
-                    WHERE opinion_words MATCH ? AND opinion_words.rowid IN (SELECT key FROM opinions WHERE product_id = ?)
-                    ORDER BY score DESC, o.review_id, o.line LIMIT ?
-                    """
-                hits.byWords = try connection.rows(sql, [.text(expression), .text(productID), Self.rows(limit)]) {
-                    OpinionHits.Hit(opinion: Self.opinion($0), score: $0.real(7))
-                }
-            }
-            guard let meaning else { return hits }
-            let sql = "SELECT \(columns), o.vector FROM opinions o WHERE o.product_id = ? AND o.space_id = ? ORDER BY o.review_id, o.line LIMIT ?"
-            let all = try connection.rows(sql, [.text(productID), .text(meaning.spaceID), .int(Self.comparedMax)]) { row in
-                let vector = row.floats(7)
-                let cosine = vector.count == meaning.values.count ? zip(vector, meaning.values).reduce(Float(0)) { $0 + $1.0 * $1.1 } : 0
-                return OpinionHits.Hit(opinion: Self.opinion(row), score: Double(cosine))
-            }
-            let ranked = all.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }
-            hits.byMeaning = ranked.prefix(max(0, limit)).map(\.element)
-            return hits
-        }
+    ) async throws(StoreError) -> SentenceHits<Opinion> {
+        try await searchSentences(
+            SentenceTable(
+                label: "store search opinions", name: "opinions", words: "opinion_words",
+                columns: ["review_id", "product_id", "rating", "language", "sentence", "aspect", "praise"], order: "review_id, line"), of: productID,
+            words: words, meaning: meaning, limit: limit
+        ) { Self.opinion($0) }
     }
-
-    /// Sentences of one product that are compared by their meaning: 2 KB and about 1 µs each.
-    static let comparedMax = 2_000
 
     private static func opinion(_ row: Statement) -> Opinion {
         Opinion(

@@ -70,7 +70,11 @@ public protocol CatalogStore: Sendable {
     /// Sentences of the product's reviews that are near a question, by words of it (BM25) and by its meaning (cosine), at most `limit` of each.
     nonisolated(nonsending) func searchOpinions(
         of productID: String, words: String, meaning: Feature?, limit: Int
-    ) async throws(StoreError) -> OpinionHits
+    ) async throws(StoreError) -> SentenceHits<Opinion>
+    /// Sentences that the shop says of the product, near a question in the same way. Those without a language are in all.
+    nonisolated(nonsending) func searchDescription(
+        of productID: String, words: String, meaning: Feature?, limit: Int
+    ) async throws(StoreError) -> SentenceHits<DescriptionSentence>
     /// What is in the store now, read whole into memory. Immutable: a turn pins the one it began with.
     nonisolated(nonsending) func snapshot() async throws(StoreError) -> CatalogSnapshot
 }
