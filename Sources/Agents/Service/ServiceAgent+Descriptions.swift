@@ -46,9 +46,10 @@ extension ServiceAgent {
     /// By words and by meaning, merged by reciprocal rank; only what has the support is in either.
     private nonisolated(nonsending) func answering(_ scene: ServiceScene, _ product: Product) async throws(StoreError) -> String? {
         let (words, language) = (scene.turn.words, scene.turn.language)
-        let terms = Set(ShopLexicon.terms(besideNames(words, product)))
+        let beside = besideNames(words, product)
+        let terms = Set(ShopLexicon.terms(beside))
         let hits = try await stores.catalog.searchDescription(
-            of: product.id, words: terms.sorted().joined(separator: " "), meaning: scene.asked.feature, limit: ServiceAgent.descriptionSentencesMax)
+            of: product.id, words: beside, meaning: scene.asked.feature, limit: ServiceAgent.descriptionSentencesMax)
         let isCounted = ServiceAgent.asksCount(words)
         func share(_ sentence: String) -> Double {
             let there = Set(ShopLexicon.terms(sentence))
