@@ -9,7 +9,10 @@ private func understood(_ text: String, _ parser: FilterParser = FilterParser())
 
 @Suite struct GiftFilterTests {
     private func parser() throws -> FilterParser {
-        let products = [("A", "him", "birthday", "classic"), ("B", "her", "anniversary", "vintage"), ("C", "unisex", "everyday", "art_deco")].map {
+        let products = [
+            ("A", "him", "birthday", "classic"), ("B", "her", "anniversary", "vintage"), ("C", "unisex", "everyday", "art_deco"),
+            ("D", "her", "everyday", "minimalist"),
+        ].map {
             Product(id: $0.0, category: "ring", attributes: ["recipient": .text($0.1), "occasion": .list([$0.2]), "style": .text($0.3)])
         }
         return FilterParser(of: try CatalogSnapshot(products: products))
@@ -22,7 +25,7 @@ private func understood(_ text: String, _ parser: FilterParser = FilterParser())
             ("送男朋友的银戒指", "category=ring material=silver recipient=him recipient=unisex"),
             ("给爸爸买个生日礼物", "occasion=birthday recipient=him recipient=unisex"),
             ("for my wife's anniversary", "occasion=anniversary recipient=her recipient=unisex"),
-            ("an art deco ring", "category=ring style=art_deco"),
+            ("an art deco ring", "category=ring style=art_deco"), ("something simpler", "style=minimalist"), ("再简单一点的", "style=minimalist"),
             ("复古的项链", "category=necklace style=vintage"), ("a mother of pearl ring", "category=ring"), ("a graduation gift", ""),
             ("find her a ring", "category=ring"),
         ])

@@ -13,7 +13,7 @@ struct Knowledge: Sendable {
         /// Intents, likeliest first.
         var ranked: [ClassProbability]
         /// Where `words` and `ranked` are without the name of a product: which, and the intents of the words with its name in them.
-        var named: (product: Product?, ranked: [ClassProbability])?
+        var named: (product: Product, ranked: [ClassProbability])?
         var byWords: [WordHit]
     }
 
@@ -76,7 +76,7 @@ struct Knowledge: Sendable {
 
     /// The rule that is asked for of a named product. What is asked says whether it is one; that and what the product is (silver, pearls) choose the
     /// policy, and the product the section of it: of a piece with a stone that has a section of its own, that one, since gold bears more.
-    private func rule(_ query: Query, _ product: Product?, _ named: [ClassProbability]) -> Document? {
+    private func rule(_ query: Query, _ product: Product, _ named: [ClassProbability]) -> Document? {
         func policies(_ ranked: [ClassProbability]) -> [Substring: Float] {
             ranked.reduce(into: [:]) { shares, entry in
                 if numbers[entry.name] != nil { shares[entry.name.prefix { $0 != "/" }, default: 0] += entry.probability }
@@ -92,7 +92,7 @@ struct Knowledge: Sendable {
             .map { (name: $0.name, score: $0.probability * (ofAsked[$0.name] ?? 0).squareRoot()) }.sorted {
                 ($1.score, $0.name) < ($0.score, $1.name)
             }
-        let gem = product?.attribute("gem") ?? ""
+        let gem = product.attribute("gem") ?? ""
         let ofStone = sections.prefix(Knowledge.sectionsOfStone).first { entry in
             guard !gem.isEmpty, gem != "none", let section = section(entry.name, language: query.language) else { return false }
             return section.section.lowercased().contains(gem.replacing("_", with: " ")) || section.section.contains(ValueNames.chinese(gem))

@@ -16,11 +16,15 @@ extension ServiceAgent {
     static let descriptionWordWeight = 0.3
     /// Support (cosine + weight · share) from which on a sentence answers; chosen on forty questions other than those that Benchmarks/Service asks.
     static let descriptionSupportMin = 0.45
+    /// … and where the words may ask for a rule of the shop as well.
+    static let descriptionClearMin = 0.7
     /// The share of words that answers alone, where meanings cannot be compared.
     static let descriptionShareAloneMin = 0.75
 
     /// The sentence of each product that is asked about which answers best; nil when none has the support, or no product is meant.
-    nonisolated(nonsending) func describedAnswer(_ scene: ServiceScene, _ intent: String) async throws(StoreError) -> ServiceAnswer? {
+    nonisolated(nonsending) func describedAnswer(
+        _ scene: ServiceScene, _ intent: String, _ supportMin: Double = descriptionSupportMin
+    ) async throws(StoreError) -> ServiceAnswer? {
         let words = scene.turn.words
         guard SentenceForm.isQuestion(words) || intent == "product_question", !ProductQuestion.isForShop(words) else { return nil }
         var ids: [String] = []
@@ -32,7 +36,7 @@ extension ServiceAgent {
         var lines: [String] = []
         var sources: [Source] = []
         for product in ids.compactMap(snapshot.product) {
-            guard let sentence = try await answering(scene, product) else { continue }
+            guard let sentence = try await answering(scene, product, supportMin) else { continue }
             let title = product.title(in: scene.turn.language)
             let said = sentence + scene.say.of(".", "。")
             lines.append(scene.say.of("\(title): ", "\(title)：") + said)
@@ -44,7 +48,9 @@ extension ServiceAgent {
     }
 
     /// By words and by meaning, merged by reciprocal rank; only what has the support is in either.
-    private nonisolated(nonsending) func answering(_ scene: ServiceScene, _ product: Product) async throws(StoreError) -> String? {
+    private nonisolated(nonsending) func answering(
+        _ scene: ServiceScene, _ product: Product, _ supportMin: Double
+    ) async throws(StoreError) -> String? {
         let (words, language) = (scene.turn.words, scene.turn.language)
         let beside = besideNames(words, product)
         let terms = Set(ShopLexicon.terms(beside))
@@ -64,7 +70,7 @@ extension ServiceAgent {
             }.map(\.found.sentence)
         }
         let near = supported(hits.byMeaning) { hit, share in
-            hit.score + ServiceAgent.descriptionWordWeight * share >= ServiceAgent.descriptionSupportMin
+            hit.score + ServiceAgent.descriptionWordWeight * share >= supportMin
         }
         guard !hits.byMeaning.isEmpty else {
             return supported(hits.byWords) { _, share in share >= ServiceAgent.descriptionShareAloneMin }.first

@@ -132,9 +132,13 @@ public struct ServiceAgent: Agent {
         if isRisk(ranked, ServiceAgent.riskMin) { return try await handOver(&scene, reason: ServiceAgent.risk, intent: ServiceAgent.risk) }
         if let answer = productAnswer(scene, intent) { return answer }
         if policy.begin(intent) != nil { return try await begin(intent, &scene) }
-        // What the shop says of a piece comes before its rules where the piece is named, or asked about by all that is known.
-        let isOfProduct = intent == "product_question" || (scene.turn.restated != nil && !["compare", "reviews"].contains(intent))
-        if isOfProduct, let answer = try await describedAnswer(scene, intent) { return answer }
+        if !["compare", "reviews"].contains(intent) {
+            // What the shop says of a piece comes before its rules where the piece is named, or asked about by all that is known; where it is only
+            // pointed at, what says so very clearly.
+            let isOfProduct = intent == "product_question" || scene.turn.restated != nil
+            let supportMin = isOfProduct ? ServiceAgent.descriptionSupportMin : ServiceAgent.descriptionClearMin
+            if isOfProduct || References.point(scene.turn.words), let answer = try await describedAnswer(scene, intent, supportMin) { return answer }
+        }
         if let id = try await namedOrder(scene) {
             // With an order named, an action is likelier meant than the rule about it; it is confirmed in any case.
             let action = ranked.prefix(4).first { policy.begin($0.name) != nil && $0.probability >= ServiceAgent.namedOrderActionMin }
@@ -172,22 +176,18 @@ public struct ServiceAgent: Agent {
     {
         let (words, feature) = scene.asked
         let language = scene.turn.language
+        let product = scene.turn.restated == nil ? nil : snapshot.names.find(in: scene.turn.words).first.flatMap { snapshot.product($0.productID) }
         let byWords = try await stores.catalog.searchDocuments(words: words, language: language, limit: 10)
         let query = Knowledge.Query(
             words: words, language: language, feature: feature, ranked: ranked,
-            named: scene.turn.restated == nil
-                ? nil
-                : (
-                    snapshot.names.find(in: scene.turn.words).first.flatMap { snapshot.product($0.productID) },
-                    intents.service(scene.turn.words, scene.turn.feature(Modality.text))
-                ), byWords: byWords)
+            named: product.map { ($0, intents.service(scene.turn.words, scene.turn.feature(Modality.text))) }, byWords: byWords)
         guard let found = knowledge.answer(query) else {
             let guess = ranked.first.map { $0.probability >= ServiceAgent.intentProbabilityMin ? $0.name : "" } ?? ""
             return ServiceAnswer(text: scene.say.noSupport, kind: .noAnswer, intent: Knowledge.intent(of: guess), isMiss: true)
         }
         let title = found.section.isEmpty ? found.title : "\(found.title) – \(found.section)"
         return ServiceAnswer(
-            text: found.text, sources: [Source(kind: "policy", id: found.policy, title: title, quote: found.text)],
+            text: found.text, sources: [Source(kind: "policy", id: found.policy, title: title, quote: found.text)], product: product?.id,
             intent: Knowledge.intent(of: found.policy + "/"))
     }
 

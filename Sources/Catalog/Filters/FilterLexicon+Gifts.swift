@@ -27,7 +27,8 @@ extension FilterLexicon {
         ],
         "style": [
             "classic": "classical|timeless|经典", "modern": "contemporary|现代|现代感", "romantic": "浪漫", "bohemian": "boho|波西米亚|波希米亚",
-            "minimalist": "minimal|minimalistic|simple|understated|简约|极简|简单|简洁", "statement": "bold|eye catching|夸张|抢眼|醒目",
+            "minimalist": "minimal|minimalistic|simple|simpler|plainer|less fancy|less flashy|understated|简约|极简|简单|简洁",
+            "statement": "bold|bolder|fancier|more striking|eye catching|夸张|抢眼|醒目",
             "vintage": "retro|antique|复古|古典", "nature": "floral|botanical|nature inspired|花卉", "celestial": "星月|星空",
         ],
     ]
