@@ -3,8 +3,8 @@ import Fusion
 import Router
 import Wire
 
-/// Several requests in one turn: the text encoder is asked for the vector of each, and each is answered by whom it is for, one after another. One that
-/// names what it is about has a vector without the name beside its own.
+/// Several requests in one turn: the text encoder is asked for the vector of each, and each is answered by whom it is for, one after another. One
+/// that names what it is about has a vector without the name beside its own.
 ///
 /// Words that are one request, by their form, and name nothing cost nothing of this.
 extension Session {
@@ -20,8 +20,8 @@ extension Session {
         var parts: [TurnPart] = []
     }
 
-    /// Asks for the vectors of the turn's parts, where its words seem to be several requests, or of the one request without what it names; and nothing
-    /// but words was given.
+    /// Asks for the vectors of the turn's parts, where its words seem to be several requests, or of the one request without what it names; and
+    /// nothing but words was given.
     func askForParts(_ turn: Turn) {
         guard turn.parts.isEmpty, turn.tryOnProduct == nil, turn.machine.modalities == [Modality.text], let reader = turn.deployment.turnClassifier,
             turn.deployment.plan.isChosenByWords, let route, let node = route.plan.readingNode

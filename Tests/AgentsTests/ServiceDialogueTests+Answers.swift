@@ -52,6 +52,21 @@ extension ServiceDialogueTests {
         #expect(said[1].text.hasPrefix(start) && said[1].text.hasSuffix("What is wrong with it?"))
     }
 
+    @Test(
+        "The order of the day that is named is meant, if it is one; to be asked about, and to be done something with",
+        arguments: ["Sept 17th", "9月17日"])
+    func orderOfADay(day: String) throws {
+        func orders(_ days: [String]) -> FakeStores {
+            FakeStores(
+                orders: days.enumerated().map { Order(id: "VT-1000\($0)", user: "ann", status: "paid", placedAt: "2026-\($1)T07:11:00Z") })
+        }
+        let three = ["09-16", "09-17", "09-18"]
+        #expect(try talk([("where is my order of \(day)", .status)], orders(three))[0].text.contains("VT-10001"))
+        #expect(try talk([("cancel the order of \(day)", .cancel)], orders(three))[0].text.contains("VT-10001"))
+        let twice = try talk([("cancel the order of \(day)", .cancel)], orders(["09-17", "09-17"]))[0]
+        #expect(twice.text.contains("VT-10000") && twice.text.contains("VT-10001"), "which of the two is asked")
+    }
+
     @Test("Which order? The second one, the newest, or the one that something is in", arguments: ["the second one", "第二个", "VT-10004", "10004"])
     func whichOrder(words: String) throws {
         let said = try talk([("I want something of mine repaired", .repair), (words, .nothing)])

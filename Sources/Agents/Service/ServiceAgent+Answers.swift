@@ -141,7 +141,7 @@ extension ServiceAgent {
         return best.name == IntentClassifier.outOfScope || best.probability <= ServiceAgent.anotherRequestMin || policy.begin(best.name) != nil
     }
 
-    /// The one of the orders that the words point at: by its place in the list, as the newest, or by what is in it.
+    /// The one of the orders that the words point at: by its place in the list, as the newest, by its day, or by what is in it.
     /// - Parameter areListed: the customer was told of them in this order.
     func pick(_ words: String, among orders: [Order], areListed: Bool = false, _ scene: ServiceScene) -> String? {
         let references = References(snapshot: snapshot, context: scene.turn.context)
@@ -150,6 +150,7 @@ extension ServiceAgent {
             if orders.indices.contains(index) { return orders[index].id }
         }
         if SentenceForm.isNewest(words) { return orders.max { ($0.placedAt, $0.id) < ($1.placedAt, $1.id) }?.id }
+        if let id = ServiceAgent.dated(words, orders) { return id }
         let named = references.named(words)
         let holding = orders.filter { $0.items.contains { named.contains($0.productID) } }
         if holding.count == 1 { return holding[0].id }

@@ -16,4 +16,11 @@ extension ServiceAgent {
         guard SlotReader.address(words) == nil else { return nil }
         return found.first { one in orders.contains { $0.id.prefix { $0 != "-" } == one.prefix } }?.id
     }
+
+    /// The one of the orders that was placed on the day, or in the month, that the words name; nil = none is named, or not one alone fits.
+    static func dated(_ words: String, _ orders: [Order]) -> String? {
+        guard let date = SaidDate.find(in: words) else { return nil }
+        let fitting = orders.filter { date.matches($0.placedAt) }
+        return fitting.count == 1 ? fitting[0].id : nil
+    }
 }

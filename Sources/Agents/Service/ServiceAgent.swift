@@ -211,6 +211,7 @@ public struct ServiceAgent: Agent {
         }
         let orders = try await stores.orders.orders(of: scene.turn.principal, limit: 20)
         let open = orders.filter { !["delivered", "cancelled", "returned"].contains($0.status) }
+        if let id = ServiceAgent.dated(scene.turn.words, orders), let order = orders.first(where: { $0.id == id }) { return describe(order, &scene) }
         guard let first = open.first(where: { $0.status == "shipped" }) ?? open.first ?? orders.first else {
             return ServiceAnswer(text: scene.say.noOrders, kind: .noAnswer, intent: "order_status")
         }
