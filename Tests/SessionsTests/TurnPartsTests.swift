@@ -4,8 +4,8 @@ import Wire
 
 @testable import Sessions
 
-/// Takes "a & b" for two requests; "b …" is the other agent's, and what ends in "?" asks something back. "THING" is a name: without it, "for b" is the
-/// other agent's.
+/// Takes "a & b" for two requests; "b …" is the other agent's, and what ends in "?" asks something back. "THING" is a name: without it, "for b" is
+/// the other agent's.
 private struct Cutting: TurnClassifier {
     var restated: TurnPart?
 

@@ -4,7 +4,7 @@ import Wire
 
 /// Which order a customer names.
 extension ServiceAgent {
-    /// The order that the words name, by its number or as the one placed on a day; nil = none. What may be a postcode as well ("NY 10118") is a number
+    /// The order that the words name, by its number or as the one placed on a day; nil = none. What may be a postcode as well ("NY 10118") is one
     /// only if the customer has such an order, or has orders of such a prefix and the words are no address.
     nonisolated(nonsending) func namedOrder(_ scene: ServiceScene) async throws(StoreError) -> String? {
         let words = scene.turn.words
