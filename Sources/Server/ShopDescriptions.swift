@@ -36,9 +36,10 @@ enum ShopDescriptions {
     }
 
     private static func described(_ products: [Product], _ features: PluginFeatureSource, on loop: EventLoop) throws -> [ProductDescription] {
+        // One that says nothing any more is kept as such: what it said before is forgotten.
         let read = products.map { product in
             (product, DescriptionSentence.all(of: product, without: ServiceAgent.statedAttributes).prefix(sentencesMax))
-        }.filter { !$0.1.isEmpty }
+        }
         // Products share sentences: each is embedded once.
         var places: [String: Int] = [:]
         var texts: [String] = []
@@ -46,7 +47,7 @@ enum ShopDescriptions {
             places[text] = texts.count
             texts.append(text)
         }
-        let vectors = try features.embedTexts(texts, on: loop).map(\.values)
+        let vectors = texts.isEmpty ? [] : try features.embedTexts(texts, on: loop).map(\.values)
         return read.map { product, sentences in
             ProductDescription(
                 productID: product.id,

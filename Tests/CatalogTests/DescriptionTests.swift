@@ -65,6 +65,9 @@ struct DescriptionTests {
         }
         #expect(try await found("catches nothing").isEmpty)
         #expect(try await found("bands") == ["A plain band"])
+        try stores.keepDescriptions([described(ring, [])], spaceID: "s", mark: "m1")
+        #expect(try await found("bands").isEmpty, "what says nothing any more is not quoted")
+        try stores.keepDescriptions([described(ring, [("A plain band", [0, 1])])], spaceID: "s", mark: "m1")
         try connection.execute("DELETE FROM products WHERE id = 'RING'")
         try stores.keepDescriptions([], spaceID: "s", mark: "m1")
         #expect(try await found("bands").isEmpty)
