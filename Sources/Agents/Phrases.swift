@@ -54,6 +54,16 @@ struct Phrases {
     var goodbye: String { of("Goodbye, and come again.", "再见，欢迎再来。") }
     var signIn: String { of("I can only show orders to the customer they belong to; please sign in.", "订单只能由本人查看，请先登录。") }
     var noOrders: String { of("There are no orders in your account.", "您的账户里没有订单。") }
+    /// - Parameter latest: what the customer did order, as a list.
+    func noOrderOfThatTime(_ latest: String) -> String {
+        of("None of your orders is from that time. Your latest: \(latest).", "您在那段时间没有下过订单。最近的订单：\(latest)。")
+    }
+    func severalOrders(_ orders: String) -> String {
+        of("Several orders of yours are from then: \(orders). Which one?", "那段时间您有几个订单：\(orders)。请问是哪一个？")
+    }
+    func orderPlaced(_ order: Order, items: String) -> String {
+        of("\(order.id) of \(order.placedAt.prefix(10)) (\(items))", "\(order.id)，\(order.placedAt.prefix(10))（\(items)）")
+    }
     func noSuchOrder(_ id: String) -> String { of("There is no order \(id) in your account.", "您的账户里没有订单 \(id)。") }
     var noSupport: String { of("I found nothing about that in the shop's own texts, so I would rather not guess.", "店内资料里没有相关内容，我不便猜测。") }
     var offerPerson: String { of("Shall I ask a person?", "需要转人工客服吗？") }
@@ -147,14 +157,19 @@ struct Phrases {
     var compareWhat: String { of("Which two pieces shall I compare?", "请问要比较哪两款？") }
     func noReviews(_ title: String) -> String { of("There are no reviews of \(title) yet.", "\(title) 暂时没有评价。") }
 
-    func order(_ order: Order, items: String) -> String {
+    /// - Parameter isLate: the day on which it should have come is over.
+    func order(_ order: Order, items: String, isLate: Bool = false) -> String {
         let state = status(order.status)
         var text = of("Order \(order.id) (\(items)) is \(state).", "订单 \(order.id)（\(items)）\(state)。")
         if !order.carrier.isEmpty, order.status == "shipped" {
             text += of(" \(order.carrier) carries it, tracking number \(order.tracking).", "承运商：\(order.carrier)，运单号 \(order.tracking)。")
         }
         if !order.expectedAt.isEmpty, order.status != "delivered", order.status != "cancelled", order.status != "returned" {
-            text += of(" It should arrive by \(order.expectedAt.prefix(10)).", "预计 \(order.expectedAt.prefix(10)) 前送达。")
+            let day = order.expectedAt.prefix(10)
+            text +=
+                isLate
+                ? of(" It should have arrived by \(day): it is late.", "原定 \(day) 前送达，已经晚了。")
+                : of(" It should arrive by \(day).", "预计 \(day) 前送达。")
         }
         return text
     }

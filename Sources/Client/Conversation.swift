@@ -21,10 +21,11 @@ public final class Conversation {
     /// Received messages are acknowledged in batches of so many.
     public static let acknowledgeEvery = 16
 
-    /// Opens a conversation. With `wantsSpeech` replies are spoken too. `resuming` is the session to go on with and the last message received of it.
+    /// Opens a conversation. With `wantsSpeech` replies are spoken too. `localTime` is the customer's, like "2026-09-21T14:05:00+02:00": what
+    /// "yesterday" counts from; "" = it is not said. `resuming` is the session to go on with and the last message received of it.
     public init(
         on connection: ClientConnection, token: String = "", resuming: (sessionID: String, after: UInt64)? = nil, wantsTrace: Bool = false,
-        wantsSpeech: Bool = false,
+        wantsSpeech: Bool = false, localTime: String = "",
         onMessage: @escaping (ServerMessage) -> Void, onEnd: @escaping (RPCStatus) -> Void
     ) {
         self.onMessage = onMessage
@@ -34,6 +35,7 @@ public final class Conversation {
         if !token.isEmpty { add("authorization", "Bearer \(token)") }
         if wantsTrace { add("vitrine-trace", "on") }
         if wantsSpeech { add("vitrine-speak", "on") }
+        if !localTime.isEmpty { add("vitrine-time", localTime) }
         if let resuming {
             add("vitrine-session-id", resuming.sessionID)
             add("vitrine-resume-after", "\(resuming.after)")

@@ -44,6 +44,8 @@ public final class PluginHarness {
     /// Longest call into the plugin so far (without `create` and `self_test`), microseconds of real time, and which it was.
     public private(set) var longestCall: (us: UInt64, name: String) = (0, "")
 
+    /// Kept until the instance is destroyed: its code must stay mapped until then.
+    private let library: AnyObject?
     let plugin: UnsafePointer<vt_plugin>
     let table: UnsafeMutablePointer<vt_host>
     let alive = Alive()
@@ -93,8 +95,12 @@ public final class PluginHarness {
         try self.init(table: table, options: options, modelFiles: modelFiles)
     }
 
-    /// As above, for a plugin's function table in any language; the library must stay mapped as long as the harness lives.
-    public init(table plugin: UnsafePointer<vt_plugin>, options: [String: String] = [:], modelFiles: [String: String] = [:]) throws(PluginError) {
+    /// As above, for a plugin's function table in any language.
+    /// - Parameter library: what keeps the table's code mapped, if that is not for the whole process.
+    public init(
+        table plugin: UnsafePointer<vt_plugin>, of library: AnyObject? = nil, options: [String: String] = [:], modelFiles: [String: String] = [:]
+    ) throws(PluginError) {
+        self.library = library
         self.plugin = plugin
         do {
             manifest = try PluginManifest(

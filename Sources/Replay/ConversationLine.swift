@@ -12,6 +12,7 @@ final class ConversationLine {
     private let impairments: Impairments
     private let token: String
     private let wantsTrace: Bool
+    private let time: String
     private var seat: ConversationSeat
     private var random: SeededRandom
     private var connection: ClientConnection?
@@ -39,11 +40,12 @@ final class ConversationLine {
 
     private var loop: EventLoop { target.loop }
 
-    init(target: any ConversationTarget, seat: ConversationSeat, impairments: Impairments, token: String, wantsTrace: Bool) {
+    init(target: any ConversationTarget, seat: ConversationSeat, impairments: Impairments, token: String, time: String, wantsTrace: Bool) {
         self.target = target
         self.seat = seat
         self.impairments = impairments
         self.token = token
+        self.time = time
         self.wantsTrace = wantsTrace
         random = SeededRandom(seed: impairments.seed)
         out = LateQueue(target.loop)
@@ -69,7 +71,8 @@ final class ConversationLine {
         self.connection = connection
         let resuming = sessionID.isEmpty ? nil : (sessionID: sessionID, after: lastReceived)
         let made = Conversation(
-            on: connection, token: token, resuming: resuming, wantsTrace: wantsTrace, onMessage: { [weak self] in self?.arrived($0) },
+            on: connection, token: token, resuming: resuming, wantsTrace: wantsTrace, localTime: resuming == nil ? time : "",
+            onMessage: { [weak self] in self?.arrived($0) },
             onEnd: { [weak self] in self?.ended($0) })
         conversation = made
         isUp = true

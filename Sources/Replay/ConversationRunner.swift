@@ -72,7 +72,7 @@ public final class ConversationRunner {
         self.done = done
         line = ConversationLine(
             target: target, seat: ConversationSeat(name: script.name, repetition: repetition), impairments: script.impairments,
-            token: options.token.isEmpty ? script.token : options.token, wantsTrace: options.wantsTrace)
+            token: options.token.isEmpty ? script.token : options.token, time: script.time, wantsTrace: options.wantsTrace)
         result = ConversationResult(
             name: script.name, file: script.file, tags: script.tags, impairments: script.impairments, repetition: repetition)
     }

@@ -16,6 +16,8 @@ public struct RecordedInputs: Sendable {
     }
 
     public private(set) var inputs: [Input] = []
+    /// What the client said the customer's time was; "" = nothing.
+    public private(set) var localTime = ""
     /// Turns that were over in the end.
     public private(set) var turnsOver = 0
     /// What could not be played as it was.
@@ -46,6 +48,7 @@ public struct RecordedInputs: Sendable {
                 }
                 guard let kind = message.kind, !RecordedInputs.isHousekeeping(kind) else { continue }
                 add(kind, message, at: entry.timeUs, &lastUs)
+            case .control(.open(let open)) where entry.isFromClient && localTime.isEmpty: localTime = open.localTime
             case .server(let message):
                 messages.append((entry.timeUs, message))
                 switch message.kind {

@@ -5,6 +5,7 @@ extension RecordedScript {
     public func rendered(mediaFolder: String) -> (text: String, files: [Media]) {
         var lines = ["conversation: \(ScriptText.quoted(name))", "description: \(ScriptText.quoted(about))"]
         if !token.isEmpty { lines.append("token: \(ScriptText.quoted(token))") }
+        if !time.isEmpty { lines.append("time: \(ScriptText.quoted(time))") }
         lines.append("tags: [recorded\(isRedacted ? ", redacted" : "")]")
         lines.append("steps:")
         var files: [Media] = []

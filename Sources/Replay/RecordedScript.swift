@@ -45,6 +45,8 @@ public struct RecordedScript: Sendable {
     /// What was recorded, for people.
     public let about: String
     public let isRedacted: Bool
+    /// The customer's own time when the conversation began, as the client said it; "" = it did not.
+    public private(set) var time = ""
     public private(set) var steps: [RecordedStep] = []
     /// What was said for turns that the server has not spoken of yet.
     private var waiting: [RecordedStep] = []
@@ -95,6 +97,7 @@ public struct RecordedScript: Sendable {
     private mutating func opened(_ open: Open, at timeUs: UInt64) {
         defer { (wasOpened, isDown) = (true, false) }
         guard wasOpened else {
+            time = open.localTime
             let names = open.metadata.first { $0.key == "vitrine-consent" }.map { String(decoding: $0.value, as: UTF8.self) }
             // What the customer agreed to changes what is answered; what a server would not take was refused then.
             if let names, let consent = try? Consent(metadata: names), consent != Consent() { act(.consent(consent), at: timeUs) }
@@ -248,7 +251,12 @@ extension RecordedScript.RecordedStep {
 }
 
 extension RecordedEntry {
-    fileprivate var isFromClient: Bool { if case .frame(.in, _, _, _) = what { true } else { false } }
+    var isFromClient: Bool { if case .frame(.in, _, _, _) = what { true } else { false } }
+}
+
+extension Open {
+    /// What the client said the customer's time was; "" = nothing.
+    var localTime: String { metadata.first { $0.key == "vitrine-time" }.map { String(decoding: $0.value, as: UTF8.self) } ?? "" }
 }
 
 extension ClientMessage {

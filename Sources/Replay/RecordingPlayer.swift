@@ -64,7 +64,8 @@ public final class RecordingPlayer {
             case .success(let connection):
                 self.connection = connection
                 conversation = Conversation(
-                    on: connection, token: token, onMessage: { [weak self] in self?.received($0) }, onEnd: { [weak self] in self?.ended($0) })
+                    on: connection, token: token, localTime: inputs.localTime, onMessage: { [weak self] in self?.received($0) },
+                    onEnd: { [weak self] in self?.ended($0) })
                 advance()
             }
         }

@@ -11,6 +11,8 @@ public struct Script: Sendable {
     public var name: String
     public var file: String
     public var token: String
+    /// The customer's own time when the conversation begins, like "2026-09-21T14:05:00+02:00"; "" = the server is not told.
+    public var time = ""
     public var tags: [String]
     /// What is wrong with the line between customer and shop.
     public var impairments = Impairments()

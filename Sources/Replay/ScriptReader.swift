@@ -18,7 +18,7 @@ public struct ScriptReader {
     public func load(_ path: String) throws(YAMLError) -> [Script] { try read(YAMLValue.load(path)) }
 
     func read(_ document: YAMLValue) throws(YAMLError) -> [Script] {
-        try document.fields("conversation", "description", "token", "tags", "variables", "matrix", "impairments", "steps")
+        try document.fields("conversation", "description", "token", "time", "tags", "variables", "matrix", "impairments", "steps")
         let own = try Self.names(document["variables"])
         let rows = try matrix(document["matrix"])
         var scripts: [Script] = []
@@ -40,6 +40,7 @@ public struct ScriptReader {
             name: try document["conversation"].string(), file: document.file, token: try document["token"].string(or: ""),
             tags: try document["tags"].strings(), steps: [])
         _ = try document["description"].optionalString()
+        script.time = try Self.time(document["time"])
         script.impairments = try Impairments.read(document["impairments"]) { located($0, from: document.file) }
         var captured: Set<String> = []
         script.steps = try steps(raw, values, &captured, through: [document.file])
@@ -50,6 +51,14 @@ public struct ScriptReader {
             throw YAMLError(file: first.file, line: first.line, message: "the first step has nothing to come after; use at_ms or delay_ms")
         }
         return script
+    }
+
+    private static func time(_ value: YAMLValue) throws(YAMLError) -> String {
+        guard let text = try value.optionalString() else { return "" }
+        guard text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})/) != nil else {
+            throw value.error("a time like 2026-09-21T14:05:00+02:00 is needed here, not '\(text.prefix(64))'")
+        }
+        return text
     }
 
     /// - Parameter captured: names of values that steps take out of answers, in the order of the steps.

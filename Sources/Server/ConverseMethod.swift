@@ -7,13 +7,16 @@ import Wire
 /// `/vitrine.v1.Sessions/Converse`: a stream that carries one session.
 ///
 /// Metadata: "vitrine-session-id" and "vitrine-resume-after" resume a session; "vitrine-trace: on" asks for a Trace after each turn;
-/// "vitrine-speak: on" has replies spoken; "vitrine-record" and "vitrine-consent" say what may be recorded.
+/// "vitrine-speak: on" has replies spoken; "vitrine-time" is what the customer's clock shows; "vitrine-record" and "vitrine-consent" say what may
+/// be recorded.
 ///
 ///     open ──▶ new, or one that this process has ──▶ attached ──▶ data …
 ///       └────▶ one that is kept (`Restoring`) ──found──▶ attached, with what came meanwhile
 final class ConverseHandler: StreamHandler, SessionOutlet {
     private let call: StreamCall
     private unowned let worker: LoopWorker
+    /// As the client said it.
+    private var localTime: LocalTime?
     private var session: Session?
     /// Listens for the session's recording, if it is recorded.
     private var tap: SessionTap?
@@ -34,6 +37,7 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
     init(_ context: MethodContext, worker: LoopWorker) throws(RPCStatus) {
         call = context.call
         self.worker = worker
+        if let text = context.metadata("vitrine-time") { localTime = try LocalTime(text) }
         let id = context.metadata("vitrine-session-id") ?? ""
         if id.isEmpty {
             let made = try worker.newSession(
@@ -43,6 +47,7 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
             tap = worker.tap(of: made)
             tap?.opened(call.id, .sessionsConverse, context.metadata)
             made.speakReplies(context.metadata("vitrine-speak") == "on")
+            if let localTime { made.setLocalTime(localTime) }
             try made.attach(self)
         } else {
             guard let after = UInt64(context.metadata("vitrine-resume-after") ?? "0") else {
@@ -61,6 +66,7 @@ final class ConverseHandler: StreamHandler, SessionOutlet {
         tap?.opened(call.id, .sessionsConverse, context.metadata)
         do throws(RPCStatus) {
             resumed.speakReplies(context.metadata("vitrine-speak") == "on")
+            if let localTime { resumed.setLocalTime(localTime) }
             try resumed.attach(self, resumeAfter: after)
         } catch {
             if !resumed.isAttached { worker.lost(resumed) }

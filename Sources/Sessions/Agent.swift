@@ -47,6 +47,8 @@ public struct TurnQuery: Sendable {
     public var mayBeLearntFrom = false
     /// When it was decided, on the loop's clock, microseconds.
     public var timeUs: UInt64
+    /// What the customer's own clock showed then, if the client has said it.
+    public var localTime: LocalTime?
     public var seed: UInt64
     /// The requests that `words` are made of, where they are several, or the one of the turn's that is this agent's; empty = `words` are one.
     public var parts: [TurnPart] = []

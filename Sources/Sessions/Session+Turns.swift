@@ -242,7 +242,7 @@ extension Session {
             language: answerLanguage(turn), words: step.words(turn), wasSpoken: turn.wasSpoken, features: step.features(turn), missing: missing,
             query: step.node.query.flatMap(step.outcome.vector), decision: step.node.when.flatMap(step.outcome.decision),
             imageLabels: turn.imageLabels, pose: turn.pose, picture: turn.picture, tryOn: turn.tryOn, context: context,
-            mayBeLearntFrom: consent.personalise, timeUs: loop.nowUs, seed: random(), parts: step.parts,
+            mayBeLearntFrom: consent.personalise, timeUs: loop.nowUs, localTime: localTime, seed: random(), parts: step.parts,
             restated: step.parts.isEmpty ? turn.restated : nil)
     }
 

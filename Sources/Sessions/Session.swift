@@ -101,6 +101,8 @@ public final class Session {
     /// What the customer agreed to, in the Open or since.
     public var consent = Consent()
     var wantsTrace = false
+    /// The customer's clock when the session's time line was at `us`; nil = the client did not say.
+    private var clock: (time: LocalTime, us: UInt64)?
     var video: VideoSlot?
     /// Streams on which the text encoder reads parts of a turn: whose, and which. Closed ones are taken out.
     var partStreams: [UInt64: (turnID: UInt64, place: Int)] = [:]
@@ -143,6 +145,12 @@ public final class Session {
 
     /// Microseconds since the session began.
     public var timelineUs: UInt64 { loop.nowUs - startedUs }
+
+    /// What the customer's clock shows now.
+    var localTime: LocalTime? { clock.map { $0.time.after(us: timelineUs - $0.us) } }
+
+    /// The client says what time it is where the customer is.
+    public func setLocalTime(_ time: LocalTime) { clock = (time, timelineUs) }
 
     func random() -> UInt64 { randomState.next() }
 

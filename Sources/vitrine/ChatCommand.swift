@@ -145,6 +145,11 @@ private final class Chat {
     private var behindSpeech: [() -> Void] = []
     private(set) var failure: RPCStatus?
 
+    /// What the clock on the wall shows here.
+    private static var localTime: String {
+        Date().formatted(Date.ISO8601FormatStyle(timeZoneSeparator: .colon, timeZone: .current))
+    }
+
     init(loop: EventLoop, json: Bool, trace: Bool, colours: Bool, consent: Consent?, preview: String?, voice: SpokenReplies?) {
         self.loop = loop
         self.json = json
@@ -162,7 +167,7 @@ private final class Chat {
             case .success(let connection):
                 self.connection = connection
                 conversation = Conversation(
-                    on: connection, token: token, resuming: resuming, wantsTrace: trace, wantsSpeech: voice != nil,
+                    on: connection, token: token, resuming: resuming, wantsTrace: trace, wantsSpeech: voice != nil, localTime: Chat.localTime,
                     onMessage: { [unowned self] in received($0) },
                     onEnd: { [unowned self] in end($0) })
                 if let consent { agree(to: consent) }

@@ -26,7 +26,7 @@ extension PluginCommand {
                 printLine("manifest " + library.manifest.encoded().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
                 stage("create")
                 let harness = try PluginHarness(
-                    table: library.table, options: try pluginOptions(own(library.manifest.name)),
+                    table: library.table, of: library, options: try pluginOptions(own(library.manifest.name)),
                     modelFiles: modelFiles(library.manifest, folder: models))
                 stage("open")
                 let stream = try harness.open()
@@ -37,7 +37,6 @@ extension PluginCommand {
                 let violations = harness.finish()
                 guard violations.isEmpty else { throw Environment.fail("\(file): the candidate breaks the contract: \(violations[0])") }
                 stage("end")
-                withExtendedLifetime(library) {}
             } catch let error as RPCStatus {
                 throw Environment.fail(error.message)
             } catch let error as PluginError {

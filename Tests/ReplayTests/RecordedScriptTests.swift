@@ -165,7 +165,7 @@ struct RecordedScriptTests {
     @Test("says everything else in the script's words: consent, turns of several inputs, cameras, try-ons with their points, conditions")
     func words() throws {
         var tape = Tape()
-        tape.open(["vitrine-consent": "faces, personalise"])
+        tape.open(["vitrine-consent": "faces, personalise", "vitrine-time": "2026-09-21T14:05:00Z"])
         tape.client(.control(Control(kind: .turnStart(TurnStart()))))
         tape.client(.text(TextInput(text: "$5", language: "en")))
         tape.client(.video(VideoFrame(purpose: .selfie, data: [0xff, 0xd8, 0xff, 0xd9])))
@@ -194,7 +194,7 @@ struct RecordedScriptTests {
                 [.turn(start: false)],
             ], "\(text)")
         #expect(files.map(\.bytes.count) == [8])
-        #expect(read.steps.map(\.endsTurn) == [false, true])
+        #expect(read.time == "2026-09-21T14:05:00Z" && read.steps.map(\.endsTurn) == [false, true])
         #expect(
             read.steps[1].expectations.map(\.text) == [
                 "recommendations: {any_of: [R-1, R-2], top: 2, slots: {gem: \"!= ruby\"}, filters: [\"price >= 10\", price <= 500], "

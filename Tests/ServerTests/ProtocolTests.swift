@@ -198,6 +198,13 @@ struct LimitTests {
         let many = (0..<33).map { ("k\($0)", "") }
         client.send(2, .open(.converse(Dictionary(uniqueKeysWithValues: many))))
         #expect(try client.status(of: 2)?.code == .resourceExhausted)
+        client.send(3, .open(.converse(["vitrine-time": "noon"])))
+        #expect(
+            try client.status(of: 3)
+                == RPCStatus(.invalidArgument, "'vitrine-time' is the customer's time, like 2026-09-21T14:05:00+02:00, and not 'noon'"))
+        #expect(server.sessions == 0)
+        client.send(4, .open(.converse(["vitrine-time": "2026-09-21T14:05:00+02:00"])))
+        try server.waitForSessions(1)
     }
 
     @Test("A connection that says nothing is closed with the reason; one that has said something may be silent")

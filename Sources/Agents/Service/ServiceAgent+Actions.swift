@@ -31,8 +31,11 @@ extension ServiceAgent {
                 if let value, let refusal = try await refusal(of: value, &scene) { return refusal }
                 let open = try await candidates(about, scene)
                 if value == nil, open.isEmpty { return nothingToDo(about, intent, &scene) }
-                let spoken = open.first { $0.id == scene.dialogue.order }?.id
-                value = value ?? pick(scene.turn.words, among: open, scene) ?? spoken ?? (open.count == 1 ? open[0].id : nil)
+                value = value ?? pick(scene.turn.words, among: open, scene)
+                // A time that fits none of them names another order than the one that is left.
+                if ServiceAgent.placed(scene.turn.words, open, scene) == nil {
+                    value = value ?? open.first { $0.id == scene.dialogue.order }?.id ?? (open.count == 1 ? open[0].id : nil)
+                }
             case .quantity where value == nil && SlotReader.quantity(scene.turn.words) == .none: value = "1"
             case .quantity: break
             case .product, .detail, .size, .address: break

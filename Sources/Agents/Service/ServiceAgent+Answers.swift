@@ -150,14 +150,9 @@ extension ServiceAgent {
             if orders.indices.contains(index) { return orders[index].id }
         }
         if SentenceForm.isNewest(words) { return orders.max { ($0.placedAt, $0.id) < ($1.placedAt, $1.id) }?.id }
-        if let id = ServiceAgent.dated(words, orders) { return id }
-        let named = references.named(words)
-        let holding = orders.filter { $0.items.contains { named.contains($0.productID) } }
-        if holding.count == 1 { return holding[0].id }
-        // "the one with the signet ring"
-        let filter = FilterParser(currency: snapshot.currency).parse(words).filter
-        let fitting = filter.isEmpty ? [] : orders.filter { $0.items.contains { snapshot.product($0.productID).map(filter.matches) ?? false } }
-        return fitting.count == 1 ? fitting[0].id : nil
+        if let id = ServiceAgent.dated(words, orders, scene) { return id }
+        let holding = holding(words, orders, references)
+        return holding.count == 1 ? holding[0].id : nil
     }
 
     private func asksFor(_ intent: String, _ operation: String) -> Bool {

@@ -139,11 +139,14 @@ public struct ServiceAgent: Agent {
             let supportMin = isOfProduct ? ServiceAgent.descriptionSupportMin : ServiceAgent.descriptionClearMin
             if isOfProduct || References.point(scene.turn.words), let answer = try await describedAnswer(scene, intent, supportMin) { return answer }
         }
+        let isRule = intent.contains("/") && (best?.probability ?? 0) >= ServiceAgent.namedOrderRuleMin
         if let id = try await namedOrder(scene) {
             // With an order named, an action is likelier meant than the rule about it; it is confirmed in any case.
             let action = ranked.prefix(4).first { policy.begin($0.name) != nil && $0.probability >= ServiceAgent.namedOrderActionMin }
             if intent.contains("/"), let action { return try await begin(action.name, &scene) }
-            if !intent.contains("/") || (best?.probability ?? 0) < ServiceAgent.namedOrderRuleMin { return try await order(id, &scene) }
+            if !isRule { return try await order(id, &scene) }
+        } else if OrderNumber.find(in: scene.turn.words) == nil, namesTime(scene), !isRule {
+            return try await latestOrder(&scene)
         }
         switch intent {
         case "order_status": return try await latestOrder(&scene)
@@ -202,29 +205,6 @@ public struct ServiceAgent: Agent {
         }
     }
 
-    private nonisolated(nonsending) func latestOrder(_ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
-        guard scene.isSignedIn else { return ServiceAnswer(text: scene.say.signIn, kind: .clarify, intent: "order_status") }
-        // "And where is it?" after an order was spoken of.
-        let spokenOf = scene.machine.slot(.order) ?? scene.dialogue.order
-        if !spokenOf.isEmpty, References(snapshot: snapshot, context: scene.turn.context).points(scene.turn.words) {
-            return try await order(spokenOf, &scene)
-        }
-        let orders = try await stores.orders.orders(of: scene.turn.principal, limit: 20)
-        let open = orders.filter { !["delivered", "cancelled", "returned"].contains($0.status) }
-        if let id = ServiceAgent.dated(scene.turn.words, orders), let order = orders.first(where: { $0.id == id }) { return describe(order, &scene) }
-        guard let first = open.first(where: { $0.status == "shipped" }) ?? open.first ?? orders.first else {
-            return ServiceAnswer(text: scene.say.noOrders, kind: .noAnswer, intent: "order_status")
-        }
-        return describe(first, &scene)
-    }
-
-    private func describe(_ order: Order, _ scene: inout ServiceScene) -> ServiceAnswer {
-        scene.dialogue.order = order.id
-        return ServiceAnswer(
-            text: scene.say.order(order, items: items(order, scene)), sources: [Source(kind: "order", id: order.id)],
-            product: order.items.first?.productID, intent: "order_status")
-    }
-
     func items(_ order: Order, _ scene: ServiceScene) -> String {
         order.items.map { item in
             (snapshot.product(item.productID)?.title(in: scene.turn.language) ?? item.productID) + (item.quantity > 1 ? " × \(item.quantity)" : "")
@@ -240,6 +220,8 @@ struct ServiceScene {
     /// Since before this turn nobody knows whether the action under way was done.
     var isUncertain: Bool { beganUncertain && machine.dialogue.actionTurn == turn.context.dialogue.actionTurn }
     private let beganUncertain: Bool
+    /// The customer's, where their clock is known.
+    let calendar: CustomerCalendar?
     private let reply: ReplySink
     private var kept: Dialogue
 
@@ -247,6 +229,7 @@ struct ServiceScene {
         self.turn = turn
         self.reply = reply
         say = Phrases(turn.language)
+        calendar = turn.localTime.map { CustomerCalendar($0) }
         machine = DialogueMachine(policy, turn.context.dialogue)
         kept = turn.context.dialogue
         beganUncertain = if case .perform? = machine.waiting { true } else { false }

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import unittest
+from datetime import datetime
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
@@ -76,7 +77,10 @@ class Conversations(unittest.TestCase):
     def test_a_conversation_is_opened_with_its_token(self):
         _, frame = self.open()
         self.assertEqual(frame.open.method, "/vitrine.v1.Sessions/Converse")
-        self.assertEqual([(m.key, m.value) for m in frame.open.metadata], [("authorization", b"Bearer secret")])
+        metadata = {m.key: m.value.decode() for m in frame.open.metadata}
+        self.assertEqual(metadata["authorization"], "Bearer secret")
+        self.assertIsNotNone(datetime.fromisoformat(metadata["vitrine-time"]).utcoffset())
+        self.assertEqual(len(metadata), 2)
         self.assertEqual(frame.stream_id, 1)
 
     def test_text_goes_and_replies_come_until_the_status(self):

@@ -17,6 +17,7 @@ import queue
 import socket
 import threading
 import time
+from datetime import datetime
 
 from vitrine.v1 import frame_pb2, sessions_pb2
 from vitrine_framing import FrameDecoder, ProtocolError, encode
@@ -83,7 +84,10 @@ class Client:
     def converse(self, resume: tuple[str, int] | None = None, trace: bool = False) -> Conversation:
         """Opens a conversation. `resume` is (session id, sequence of the last message received) of an earlier one; with
         `trace` the server tells after each turn where its time went."""
-        metadata = {"authorization": f"Bearer {self._token}"} if self._token else {}
+        # What "yesterday" counts from is the customer's own day.
+        metadata = {"vitrine-time": datetime.now().astimezone().isoformat(timespec="seconds")}
+        if self._token:
+            metadata["authorization"] = f"Bearer {self._token}"
         if trace:
             metadata["vitrine-trace"] = "on"
         if resume is not None:
