@@ -202,7 +202,7 @@ let testTargets: [Target] = [
     tests("RecordingTests", ["Recording", "Wire"]),
     tests("ReplayTests", ["Replay", "Recording", "CheckedYAML", "Client", "EventLoop", "ImageDecoding", "Wire", yams]),
     tests("TidyTests", []),
-    tests("EndToEnd", ["EventLoop", "TestSupport", "Wire"]),
+    tests("EndToEnd", ["EventLoop", "Replay", "TestSupport", "Wire"]),
     tests(
         "ServerTests",
         [

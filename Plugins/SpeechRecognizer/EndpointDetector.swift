@@ -5,7 +5,8 @@
 ///       └────────────────────────┘                     └──────p ≥ threshold───────┘
 ///
 /// Between the two thresholds the state stays what it is. A pause of `postRoll` completes the utterance's audio: `paused`
-/// lets the recogniser begin before the pause has lasted `silenceEnd`; `resumed` says that it began in vain.
+/// lets the recogniser begin before the pause has lasted `silenceEnd`; `resumed` says that it began in vain. Who has heard meanwhile that the
+/// sentence is complete says so (`complete`): then the pause need only last `silenceEndComplete`.
 struct EndpointDetector {
     /// All lengths in frames.
     struct Options: Equatable {
@@ -13,6 +14,8 @@ struct EndpointDetector {
         var negativeThreshold: Float = 0.35
         var speechMin = 3
         var silenceEnd = 16
+        /// At most `silenceEnd`.
+        var silenceEndComplete = 10
         /// Frames kept before the first and after the last speech frame.
         var preRoll = 10
         var postRoll = 6
@@ -38,7 +41,7 @@ struct EndpointDetector {
         case quiet
         case maybe(start: Int, loud: Int, dips: Int)
         case speaking(start: Int)
-        case pausing(start: Int, since: Int)
+        case pausing(start: Int, since: Int, isComplete: Bool)
     }
 
     private let options: Options
@@ -52,6 +55,7 @@ struct EndpointDetector {
 
     init(_ options: Options = Options()) {
         precondition(options.postRoll <= options.silenceEnd, "the audio of an utterance is complete before it ends")
+        precondition(options.silenceEndComplete <= options.silenceEnd, "what is complete ends no later")
         precondition(options.utteranceMax > 2 * options.silenceEnd, "an utterance is longer than the pauses in it")
         self.options = options
     }
@@ -80,7 +84,7 @@ struct EndpointDetector {
     var neededFrom: Int {
         switch state {
         case .quiet: max(spent, frame - options.preRoll)
-        case .maybe(let start, _, _), .speaking(let start), .pausing(let start, _): max(spent, start - options.preRoll)
+        case .maybe(let start, _, _), .speaking(let start), .pausing(let start, _, _): max(spent, start - options.preRoll)
         }
     }
 
@@ -94,9 +98,9 @@ struct EndpointDetector {
         case .maybe: return grow(probability)
         case .speaking(let start):
             track.append(probability)
-            if probability < options.negativeThreshold { state = .pausing(start: start, since: frame) }
+            if probability < options.negativeThreshold { state = .pausing(start: start, since: frame, isComplete: false) }
             return settle(probability)
-        case .pausing(let start, let since):
+        case .pausing(let start, let since, _):
             track.append(probability)
             guard probability >= options.threshold else { return settle(probability) }
             state = .speaking(start: start)
@@ -114,9 +118,21 @@ struct EndpointDetector {
         switch state {
         case .quiet, .maybe: return []
         case .speaking(let start): return [.ended(utterance(start..<frame, end: frame), probability: track.last ?? 0, forced: false)]
-        case .pausing(let start, let since):
+        case .pausing(let start, let since, _):
             return [.ended(utterance(start..<since, end: frame), probability: track.last ?? 0, forced: false)]
         }
+    }
+
+    /// In a pause whose next frame ends the utterance if that is complete.
+    var wantsToKnow: Bool {
+        guard case .pausing(_, let since, _) = state else { return false }
+        return frame + 1 - since == options.silenceEndComplete
+    }
+
+    /// What was said before the pause that was told of with `utterance` sounds complete. Nothing happens when that pause is over.
+    mutating func complete(_ utterance: Utterance) {
+        guard case .pausing(let start, utterance.speech.upperBound, _) = state else { return }
+        state = .pausing(start: start, since: utterance.speech.upperBound, isComplete: true)
     }
 
     /// In `maybe`: enough loud frames begin an utterance, twice as many that are not end the hope.
@@ -140,9 +156,9 @@ struct EndpointDetector {
     /// What the frame just taken in completes: the audio, the utterance, or the longest utterance allowed.
     private mutating func settle(_ probability: Float) -> [Event] {
         let now = frame + 1
-        if case .pausing(let start, let since) = state {
+        if case .pausing(let start, let since, let isComplete) = state {
             let whole = utterance(start..<since, end: now)
-            if now - since >= options.silenceEnd {
+            if now - since >= (isComplete ? options.silenceEndComplete : options.silenceEnd) {
                 state = .quiet
                 spent = whole.audio.upperBound
                 track = []
@@ -158,7 +174,7 @@ struct EndpointDetector {
     private mutating func cut(_ probability: Float) -> [Event] {
         switch state {
         case .quiet, .maybe: preconditionFailure("only an utterance can be too long")
-        case .pausing(let start, let since):
+        case .pausing(let start, let since, _):
             let whole = utterance(start..<since, end: frame + 1)
             state = .quiet
             spent = whole.audio.upperBound

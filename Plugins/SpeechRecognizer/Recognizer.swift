@@ -9,6 +9,8 @@ struct Recognizer: Sendable {
     let encoder: ModelHandle
     let decoder: ModelHandle
     let features: ModelHandle
+    /// Hears whether a sentence is complete; nil = not wanted.
+    let endOfTurn: ModelHandle?
     let vocabulary: Vocabulary
     let script: Simplifier
     /// Tokens of the languages to choose from.
@@ -62,6 +64,7 @@ struct Recognizer: Sendable {
         encoder = try host.model("encoder")
         decoder = try host.model("decoder")
         features = try host.model("features")
+        endOfTurn = options.hearsEndOfTurn && options.mode == .live ? try host.model(EndOfTurn.modelName) : nil
         let path = try host.modelPath("decoder")
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         vocabulary = try Vocabulary(

@@ -14,6 +14,10 @@ struct SpeechOptions: Equatable {
     /// Codes of the languages to choose from; empty = all that Whisper knows.
     var languages = ["en", "zh"]
     var endpointSilenceMs = 500
+    /// A model listens at each pause for whether the sentence is complete; if so, a pause of `endOfTurnSilenceMs` ends the utterance.
+    var hearsEndOfTurn = false
+    var endOfTurnThreshold: Float = 0.5
+    var endOfTurnSilenceMs = 300
     var speechThreshold: Float = 0.5
     var speechMsMin = 64
     var preRollMs = 300
@@ -36,6 +40,13 @@ struct SpeechOptions: Equatable {
         Option(key: "mode", defaultValue: "live", description: "live: a pause ends an utterance; file: only pauses over 2 s do"),
         Option(key: "languages", defaultValue: "en,zh", description: "languages to choose from, comma-separated ISO 639-1 codes; \"*\" = all"),
         Option(key: "endpoint_silence_ms", defaultValue: "500", description: "live mode: silence that ends an utterance, 200 to 5000"),
+        Option(
+            key: "end_of_turn", defaultValue: "off",
+            description: "live mode: on = a model listens at each pause for whether the sentence is complete, and ends it sooner if so"),
+        Option(key: "end_of_turn_threshold", defaultValue: "0.5", description: "probability from which a sentence is complete, 0.05 to 0.99"),
+        Option(
+            key: "end_of_turn_silence_ms", defaultValue: "300",
+            description: "silence that ends a complete sentence, post_roll_ms to endpoint_silence_ms"),
         Option(key: "speech_threshold", defaultValue: "0.5", description: "probability from which a frame is speech, 0.2 to 0.95"),
         Option(key: "speech_ms_min", defaultValue: "64", description: "speech shorter than this is ignored, 32 to 1000"),
         Option(key: "pre_roll_ms", defaultValue: "300", description: "audio before the speech that the recogniser hears, 0 to 1000"),
@@ -68,6 +79,14 @@ struct SpeechOptions: Equatable {
         speechMsMin = try Self.integer(value, "speech_ms_min", 32...1_000, speechMsMin)
         preRollMs = try Self.integer(value, "pre_roll_ms", 0...1_000, preRollMs)
         postRollMs = try Self.integer(value, "post_roll_ms", 0...endpointSilenceMs, min(postRollMs, endpointSilenceMs))
+        switch value("end_of_turn") {
+        case nil, "off": hearsEndOfTurn = false
+        case "on": hearsEndOfTurn = true
+        case let text?: throw PluginError(.invalidArgument, "end_of_turn is \"\(text)\"; allowed are on and off")
+        }
+        endOfTurnSilenceMs = try Self.integer(
+            value, "end_of_turn_silence_ms", postRollMs...endpointSilenceMs, max(postRollMs, min(endOfTurnSilenceMs, endpointSilenceMs)))
+        endOfTurnThreshold = try Self.number(value, "end_of_turn_threshold", 0.05...0.99, endOfTurnThreshold)
         audioBacklogMsMax = try Self.integer(value, "audio_backlog_ms_max", 1_000...3_600_000, audioBacklogMsMax)
         beam = try Self.integer(value, "beam", 1...SpeechLimits.beamMax, beam)
         utteranceMsMax = try Self.integer(value, "utterance_ms_max", 4_000...SpeechLimits.utteranceMsMax, utteranceMsMax)
@@ -82,24 +101,30 @@ struct SpeechOptions: Equatable {
             }
             if !features.contains(kind) { features.append(kind) }
         }
-        if let text = value("speech_threshold") {
-            guard let threshold = Float(text), (0.2...0.95).contains(threshold) else {
-                throw PluginError(.invalidArgument, "speech_threshold is \"\(text)\"; allowed are 0.2 to 0.95")
-            }
-            speechThreshold = threshold
-        }
+        speechThreshold = try Self.number(value, "speech_threshold", 0.2...0.95, speechThreshold)
     }
 
     var endpoint: EndpointDetector.Options {
         let silence = mode == .file ? Self.fileSilenceMs : endpointSilenceMs
         return EndpointDetector.Options(
             threshold: speechThreshold, negativeThreshold: max(0.05, speechThreshold - 0.15), speechMin: Self.frames(speechMsMin),
-            silenceEnd: Self.frames(silence), preRoll: preRollMs / Self.frameMs,
+            silenceEnd: Self.frames(silence), silenceEndComplete: min(Self.frames(endOfTurnSilenceMs), Self.frames(silence)),
+            preRoll: preRollMs / Self.frameMs,
             postRoll: max(1, min(postRollMs, silence) / Self.frameMs), utteranceMax: max(utteranceMsMax / Self.frameMs, 2 * Self.frames(silence) + 1))
     }
 
     /// Whole frames that last at least `ms`.
     private static func frames(_ ms: Int) -> Int { (ms + frameMs - 1) / frameMs }
+
+    private static func number(
+        _ value: (String) -> String?, _ key: String, _ allowed: ClosedRange<Float>, _ fallback: Float
+    ) throws(PluginError) -> Float {
+        guard let text = value(key) else { return fallback }
+        guard let number = Float(text), allowed.contains(number) else {
+            throw PluginError(.invalidArgument, "\(key) is \"\(text)\"; allowed are \(allowed.lowerBound) to \(allowed.upperBound)")
+        }
+        return number
+    }
 
     private static func integer(
         _ value: (String) -> String?, _ key: String, _ allowed: ClosedRange<Int>, _ fallback: Int

@@ -27,6 +27,8 @@ public final class SpeechRecognizer: VitrinePlugin {
             produces: [OutputPort(kind: "speech"), OutputPort(kind: "transcript"), OutputPort(kind: "features")],
             models: [
                 ModelRequirement(name: "voice", path: "silero-vad/silero-vad.onnx", precision: "f32", requests: 2),
+                ModelRequirement(
+                    name: EndOfTurn.modelName, path: "smart-turn/smart-turn.onnx", precision: "f32", requests: 1, when: "end_of_turn=on"),
                 ModelRequirement(name: "front-end", path: "whisper-base-i8/logmel.xml", precision: "f32", requests: 1),
                 ModelRequirement(name: "features", path: "whisper-base-i8/features.xml", precision: "f32", requests: 1),
                 // In bf16 where the processor has it: a fraction of f32's time, for hardly another word. Two requests of one thread each cost less
@@ -38,7 +40,7 @@ public final class SpeechRecognizer: VitrinePlugin {
             stateful: true,
             idempotent: false,
             streamsMax: 1_024,
-            licence: "Whisper base: MIT; Silero VAD: MIT")
+            licence: "Whisper base: MIT; Silero VAD: MIT; Smart Turn: BSD-2-Clause")
     }
 
     public init(host: HostServices) throws(PluginError) {

@@ -50,6 +50,7 @@ extension SpeechStream {
         endPartials()
         for utterance in utterances { stop(utterance) }
         utterances = []
+        heldUp = nil
     }
 
     private static let waitingSamplesMax = SpeechLimits.sampleRateHz

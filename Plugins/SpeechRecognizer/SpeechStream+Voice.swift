@@ -11,6 +11,11 @@ extension SpeechStream {
             forget()
             return done()
         }
+        // Whether the sentence is complete counts from here on, and must not depend on how fast the audio comes.
+        guard pausesInWork == 0 || !detector.wantsToKnow else {
+            heldUp = { [self] in listen(then: done) }
+            return
+        }
         let window = buffer[nextFrameStart - SpeechLimits.contextSamples..<nextFrameStart + SpeechLimits.frameSamples]
         let input: Tensor
         let state: Tensor
@@ -45,6 +50,7 @@ extension SpeechStream {
                 if !stream.isClosed { beginPartials() }
             case .paused(let utterance):
                 if options.mode == .live { begin(utterance) }
+                if !stream.isClosed { listenForCompleteness(utterance) }
             case .resumed: dropUnconfirmed()
             case .ended(let utterance, let probability, _):
                 tell(.end, sample: utterance.speech.upperBound * SpeechLimits.frameSamples, probability)

@@ -33,6 +33,10 @@ final class SpeechStream: StreamHandler {
     var partials = PartialsInWork()
     let load: InstanceLoad
     var featuresInWork = 0
+    /// Pauses that are listened to for whether the sentence is complete.
+    var pausesInWork = 0
+    /// Goes on with the audio that waits for the word on the pause.
+    var heldUp: (() -> Void)?
     /// Utterances since audio last began.
     var utterancesSinceBeginning = 0
 
@@ -57,7 +61,7 @@ final class SpeechStream: StreamHandler {
     }
 
     /// Nothing that came waits or is in work.
-    var isIdle: Bool { !isBusy && !isClosing && waiting.isEmpty && utterances.isEmpty && featuresInWork == 0 }
+    var isIdle: Bool { !isBusy && !isClosing && waiting.isEmpty && utterances.isEmpty && featuresInWork == 0 && pausesInWork == 0 }
 
     func receive(_ message: InputMessage) throws(PluginError) {
         turnID = message.turnID

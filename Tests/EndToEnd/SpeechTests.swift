@@ -1,4 +1,5 @@
 import Foundation
+import Replay
 import Testing
 
 /// The speech recogniser as a whole, through the program that its users try it with.
@@ -23,14 +24,14 @@ struct SpeechTests {
 
     private func temporary(_ name: String) -> String { NSTemporaryDirectory() + "vitrine-\(UUID().uuidString)-\(name)" }
 
-    /// A WAV file of 16 kHz.
-    private func write(_ samples: [Double], to path: String) throws {
+    /// A WAV file.
+    private func write(_ samples: [Double], to path: String, rateHz: Int = 16_000) throws {
         var bytes = Data()
         func number(_ value: Int, _ width: Int) { for place in 0..<width { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * place))) } }
         bytes.append(contentsOf: Array("RIFF".utf8))
         number(36 + samples.count * 2, 4)
         bytes.append(contentsOf: Array("WAVEfmt ".utf8))
-        for (value, width) in [(16, 4), (1, 2), (1, 2), (16_000, 4), (32_000, 4), (2, 2), (16, 2)] { number(value, width) }
+        for (value, width) in [(16, 4), (1, 2), (1, 2), (rateHz, 4), (rateHz * 2, 4), (2, 2), (16, 2)] { number(value, width) }
         bytes.append(contentsOf: Array("data".utf8))
         number(samples.count * 2, 4)
         for sample in samples { number(Int(max(-1, min(1, sample)) * 32_767), 2) }
@@ -124,6 +125,23 @@ struct SpeechTests {
             settled = transcript["final"] as? Bool == true ? "" : String(decoding: Array(text.utf8).prefix(stable), as: UTF8.self)
         }
         #expect(transcripts(messages, final: true).contains { ($0["text"] as? String)?.lowercased().contains("sister") == true })
+    }
+
+    @Test("A sentence that sounds complete ends at a pause in which another one goes on")
+    func endOfTurn() throws {
+        // "… something with a moon" is said like something left hanging; "show me gold rings with a ruby" is not.
+        func utterances(_ clip: String, _ options: [String]) throws -> Int {
+            let file = temporary("pause.wav")
+            defer { try? FileManager.default.removeItem(atPath: file) }
+            let clip = try AudioFile.read(Self.clips + clip)
+            let said = clip.samples.map { Double($0) / 32_768 }
+            // The clips have a second of silence of their own at either end.
+            try write(said + said, to: file, rateHz: clip.sampleRateHz)
+            return transcripts(try recognise([file], ["mode=live", "endpoint_silence_ms=2000"] + options), final: true).count
+        }
+        #expect(try utterances("gold-ruby-rings.flac", []) == 1)
+        #expect(try utterances("gold-ruby-rings.flac", ["end_of_turn=on"]) == 2)
+        #expect(try utterances("birthday-gift.flac", ["end_of_turn=on"]) == 1)
     }
 
     @Test("Frame features come when they are asked for")

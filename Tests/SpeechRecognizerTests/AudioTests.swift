@@ -157,7 +157,8 @@ struct SpeechOptionsTests {
 
     @Test(arguments: [
         ("mode", "fast"), ("endpoint_silence_ms", "0"), ("endpoint_silence_ms", "much"), ("speech_threshold", "2"), ("beam", "9"),
-        ("post_roll_ms", "501"), ("partial_interval_ms", "100"), ("utterance_ms_max", "30000"), ("features", "plp"),
+        ("post_roll_ms", "501"), ("end_of_turn", "maybe"), ("end_of_turn_threshold", "1"), ("end_of_turn_silence_ms", "199"),
+        ("end_of_turn_silence_ms", "501"), ("partial_interval_ms", "100"), ("utterance_ms_max", "30000"), ("features", "plp"),
     ])
     func aWrongValueIsRefusedByName(key: String, value: String) {
         do throws(PluginError) {
@@ -171,5 +172,13 @@ struct SpeechOptionsTests {
     @Test func aFileIsSplitOnlyAtLongPauses() throws {
         #expect(try SpeechOptions { $0 == "mode" ? "file" : nil }.endpoint.silenceEnd == 63)
         #expect(SpeechOptions().endpoint.silenceEnd == 16)
+    }
+
+    @Test func aCompleteSentenceEndsNoLaterThanAnyOther() throws {
+        #expect(SpeechOptions().endpoint.silenceEndComplete == 10)
+        let hasty = try SpeechOptions { ["endpoint_silence_ms": "250"][$0] }
+        #expect(hasty.endOfTurnSilenceMs == 250 && hasty.endpoint.silenceEndComplete == hasty.endpoint.silenceEnd)
+        let patient = try SpeechOptions { ["endpoint_silence_ms": "1200", "post_roll_ms": "400", "end_of_turn": "on"][$0] }
+        #expect(patient.endOfTurnSilenceMs == 400 && patient.hearsEndOfTurn)
     }
 }

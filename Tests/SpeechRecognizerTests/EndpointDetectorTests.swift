@@ -45,6 +45,39 @@ struct EndpointDetectorTests {
         #expect(detector.push(0).count == 1)
     }
 
+    @Test func whatSoundsCompleteEndsSooner() {
+        var detector = EndpointDetector(Self.options)
+        let spoken = EndpointDetector.Utterance(speech: 0..<30, audio: 0..<36)
+        var last: [EndpointDetector.Event] = []
+        for probability in track((0.9, 30), (0, 6)) { last = detector.push(probability) }
+        #expect(last == [.paused(spoken)])
+        detector.complete(EndpointDetector.Utterance(speech: 0..<29, audio: 0..<35))
+        #expect(!detector.wantsToKnow)
+        for _ in 0..<3 { #expect(detector.push(0).isEmpty) }
+        #expect(detector.wantsToKnow, "the tenth frame decides")
+        detector.complete(spoken)
+        #expect(detector.push(0) == [.ended(spoken, probability: 0, forced: false)])
+        #expect(detector.isQuiet && !detector.wantsToKnow)
+        detector.complete(spoken)
+        #expect(detector.isQuiet)
+    }
+
+    @Test func whatIsToldAfterTheSpeakerWentOnIsOfNoUse() {
+        var detector = EndpointDetector(Self.options)
+        let first = EndpointDetector.Utterance(speech: 0..<30, audio: 0..<36)
+        for probability in track((0.9, 30), (0, 7), (0.9, 5), (0, 3)) { _ = detector.push(probability) }
+        detector.complete(first)
+        for _ in 0..<12 { for event in detector.push(0) { if case .ended = event { Issue.record("the new pause is another one") } } }
+        #expect(detector.push(0).count == 1)
+    }
+
+    @Test func whatIsToldLateEndsWithTheNextFrame() {
+        var detector = EndpointDetector(Self.options)
+        for probability in track((0.9, 30), (0, 13)) { _ = detector.push(probability) }
+        detector.complete(EndpointDetector.Utterance(speech: 0..<30, audio: 0..<36))
+        #expect(detector.push(0).count == 1)
+    }
+
     @Test func aShortPauseDoesNotEndAnUtteranceButTellsThatItBegan() {
         let first = EndpointDetector.Utterance(speech: 0..<30, audio: 0..<36)
         let whole = EndpointDetector.Utterance(speech: 0..<70, audio: 0..<76)
