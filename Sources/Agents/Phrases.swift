@@ -33,12 +33,20 @@ struct Phrases {
         return of(count == 1 ? "I found one for \(filters)." : "I found \(count) for \(filters).", "为您找到 \(count) 款符合“\(filters)”的。")
     }
 
-    func nothing(_ filters: String) -> String {
+    func nothing(_ filters: String, isRefined: Bool = false) -> String {
+        if isRefined, !filters.isEmpty {
+            return of("Nothing in the shop fits \(filters) together with what you said before.", "加上之前的条件，店里没有符合“\(filters)”的商品。")
+        }
         if filters.isEmpty { return of("Nothing in the shop fits that.", "店里没有符合要求的商品。") }
         return of("Nothing in the shop fits \(filters).", "店里没有符合“\(filters)”的商品。")
     }
     var noMore: String { of("That is all there is of the kind.", "这一类就这些了，没有更多了。") }
-    func nearest(_ filters: String) -> String {
+    /// - Parameter isRefined: conditions of turns before count as well.
+    func nearest(_ filters: String, isRefined: Bool = false) -> String {
+        if isRefined, !filters.isEmpty {
+            return of(
+                "Nothing fits \(filters) together with what you said before; these come nearest.", "加上之前的条件，没有完全符合“\(filters)”的，这些最接近。")
+        }
         if filters.isEmpty { return of("Nothing fits that exactly; these come nearest.", "没有完全符合要求的，这些最接近。") }
         return of("Nothing fits \(filters) exactly; these come nearest.", "没有完全符合“\(filters)”的，这些最接近。")
     }
@@ -64,6 +72,21 @@ struct Phrases {
     func orderPlaced(_ order: Order, items: String) -> String {
         of("\(order.id) of \(order.placedAt.prefix(10)) (\(items))", "\(order.id)，\(order.placedAt.prefix(10))（\(items)）")
     }
+    func orderState(_ order: Order, items: String) -> String {
+        of(
+            "\(order.id) of \(order.placedAt.prefix(10)) (\(items)): \(status(order.status))",
+            "\(order.id)，\(order.placedAt.prefix(10))（\(items)）：\(status(order.status))")
+    }
+    func orders(_ list: String, isAll: Bool) -> String {
+        of("Your \(isAll ? "" : "latest ")orders: \(list).", "您\(isAll ? "的订单" : "最近的订单")：\(list)。")
+    }
+    func orderTotal(_ total: Price) -> String { of("It came to \(price(total)) in all.", "合计 \(price(total))。") }
+    var cartElsewhere: String {
+        of(
+            "I can put pieces into your cart; what is in it, and taking something out, is on the cart's own page.",
+            "我可以把商品加入购物车；查看或删除购物车里的商品，请到购物车页面操作。")
+    }
+    var whatElse: String { of("All right. What can I do for you?", "好的。请问需要什么？") }
     func noSuchOrder(_ id: String) -> String { of("There is no order \(id) in your account.", "您的账户里没有订单 \(id)。") }
     var noSupport: String { of("I found nothing about that in the shop's own texts, so I would rather not guess.", "店内资料里没有相关内容，我不便猜测。") }
     var offerPerson: String { of("Shall I ask a person?", "需要转人工客服吗？") }

@@ -1,4 +1,5 @@
 import EventLoop
+import FoundationEssentials
 public import Fusion
 import Glibc
 import PluginHost
@@ -80,13 +81,7 @@ enum RunFolder {
 
     /// Names of the files in a folder, sorted; none when it cannot be read.
     static func files(_ folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(withUnsafeBytes(of: entry.pointee.d_name) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) })
-        }
-        return names.filter { $0 != "." && $0 != ".." }.sorted()
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     }
 
     /// Removes a folder and what is in it; of what is linked to from there nothing but the link.

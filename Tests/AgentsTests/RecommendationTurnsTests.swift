@@ -170,7 +170,7 @@ struct RecommendationTurnsTests {
         let answers = try AgentHarness(agent, texts: ["rings": axis(1), "show me more under 50": axis(1)]).run([
             [text("rings")], [text("show me more under 50")],
         ])
-        #expect(answers[1].replies.map(\.text) == ["Nothing fits under 50 exactly; these come nearest."])
+        #expect(answers[1].replies.map(\.text) == ["Nothing fits under 50 together with what you said before; these come nearest."])
         #expect(answers[1].recommendations.first?.items.count == 1)
     }
 

@@ -41,6 +41,47 @@ private func wish(_ words: String, _ change: (inout DialogueContext) -> Void = {
 
 @Suite("What is looked for over several turns")
 struct WishTests {
+    @Test("What is not wanted adds up, what is wanted replaces")
+    func conditions() {
+        typealias Choice = ProductFilter.Choice
+        #expect(Choice(noneOf: ["gold"]).refined(by: Choice(noneOf: ["silver"])) == Choice(noneOf: ["gold", "silver"]))
+        #expect(Choice(anyOf: ["ring", "pendant"]).refined(by: Choice(noneOf: ["ring"])) == Choice(anyOf: ["pendant"], noneOf: ["ring"]))
+        #expect(Choice(noneOf: ["gold"]).refined(by: Choice(anyOf: ["silver"])) == Choice(anyOf: ["silver"]))
+        #expect(Choice(anyOf: ["gold"]).refined(by: Choice()) == Choice(anyOf: ["gold"]))
+    }
+
+    @Test("Kinds that titles alone name narrow the choice, or are left out; a kind that no title names does nothing")
+    func kinds() throws {
+        #expect(try wish("show me some studs for every single day of the year").filter.attributes["id"]?.anyOf == ["STUDS"])
+        #expect(try wish("earrings for every single day of the year but no studs").filter.excludedIDs.contains("STUDS"))
+        #expect(try wish("show me some bangles for every single day of the year").filter.attributes["id"] == nil)
+    }
+
+    @Test("After wares of several kinds a condition is not taken for one of them")
+    func mixed() throws {
+        let mixed = try wish("under 150") { context in
+            context.shownProducts = ["RING-GOLD", "STUDS"]
+            context.focusedProduct = nil
+            context.dialogue.wish = "something for every day"
+        }
+        #expect(mixed.filter.category.isEmpty && mixed.filter.priceMaxMinor == 15_000)
+        let alike = try wish("under 150") { $0.dialogue.wish = "something for every day" }
+        #expect(alike.filter.category.anyOf == ["ring"])
+    }
+
+    @Test("A kind alone is one more condition where none was named, or where it points at what was shown")
+    func addedKind() throws {
+        let added = try wish("earrings") { context in
+            context.shownProducts = ["RING-GOLD", "STUDS"]
+            context.dialogue.wish = "something under 100"
+        }
+        #expect(added.filter.category.anyOf == ["earrings"] && added.filter.priceMaxMinor == 10_000)
+        let same = try wish("do you have it in earrings?")
+        #expect(same.filter.category.anyOf == ["earrings"] && same.filter.material.anyOf == ["gold"])
+        let other = try wish("earrings")
+        #expect(other.filter.category.anyOf == ["earrings"] && other.filter.material.isEmpty)
+    }
+
     @Test(
         "Cheaper is cheaper than what was shown, and within what the words say",
         arguments: [

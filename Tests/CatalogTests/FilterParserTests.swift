@@ -207,6 +207,30 @@ private func understood(_ text: String, _ parser: FilterParser = FilterParser())
         #expect(with.filter.priceMaxMinor == 98_00)
     }
 
+    @Test(arguments: [
+        ("silver studs", ["stud"]), ("hoop earrings", ["hoop"]), ("no hoops please", ["!hoop"]), ("rings, not eternity", ["!eternity"]),
+        ("银耳钉", ["耳钉"]), ("不要手镯", ["!手镯"]), ("studs, no hoops", ["stud", "!hoop"]), ("gold rings", []), ("no red", []), ("not sure", []),
+    ])
+    func kindsOfAKindAreNoted(_ text: String, _ expected: [String]) {
+        let parsed = FilterParser().parse(text)
+        #expect(parsed.kinds.map { ($0.isNegated ? "!" : "") + $0.stem } == expected)
+        for kind in parsed.kinds { #expect(kind.range.upperBound <= text.utf8.count) }
+    }
+
+    @Test func aTitleNamesAKindInEitherLanguage() {
+        let hoops = Product(
+            id: "H", category: "earrings", title: ["en": "Silver Hoops", "zh": "银圈耳环"], price: Price(amountMinor: 1, currency: "USD"))
+        func names(_ stem: String) -> Bool { SaidKind(stem: stem, category: "", isNegated: false, range: 0..<1).names(hoops) }
+        #expect(names("hoop") && names("圈") && !names("stud") && !names("ho") && !names("手镯"))
+    }
+
+    @Test(arguments: [
+        ("do you have brooches", "category=brooch"), ("脚链有吗", "category=anklet"), ("cuff links for my dad", "category=cufflinks"),
+        ("no gold, not even rose gold", "material!=gold material!=rose_gold"), ("nothing over 60 dollars", "price<=60"),
+        ("nothing but gold", "material=gold"),
+    ])
+    func understandsMore(_ text: String, _ expected: String) { #expect(understood(text) == expected) }
+
     @Test func minorUnitsFollowTheCurrency() {
         #expect(FilterParser(currency: "JPY").parse("under 5000 yen").filter.priceMaxMinor == 5_000)
         #expect(FilterParser(currency: "USD").parse("under 5000 dollars").filter.priceMaxMinor == 500_000)

@@ -28,6 +28,8 @@ struct Wish {
     let goesWith: Product?
     /// More of the same is asked for: what was shown already is left out.
     let isMore: Bool
+    /// What was said before counts as well.
+    var isRefined: Bool { lines.split(separator: "\n").count { !$0.hasPrefix(Wish.rejection) } > 1 }
     /// What to keep for the next turn.
     let lines: String
     /// What was shown for this wish so far, newest first: kept too.
@@ -90,22 +92,32 @@ struct Wish {
         // A product by its name begins anew: what was looked for before says nothing of it.
         var said = named.isEmpty ? Array(kept.filter { !$0.hasPrefix(Wish.rejection) }.suffix(Wish.linesMax - 1)) : []
         var merged = ProductFilter()
-        for line in said { merged = merged.refined(by: parser.parse(line).filter) }
+        var saidKinds: [SaidKind] = []
+        for line in said {
+            let before = parser.parse(line)
+            merged = merged.refined(by: before.filter)
+            saidKinds = Wish.kinds(saidKinds, refinedBy: before.kinds)
+        }
         let kindsBefore = merged.category.anyOf.isEmpty ? [reference?.category].compactMap { $0 } : merged.category.anyOf
         let isOtherKind = !kinds.isSubset(of: kindsBefore)
         // A gift for somebody else is another wish, too.
         let people = merged.attributes["recipient"]
         let isForOther = people != nil && parsed.filter.attributes["recipient"].map { $0 != people } ?? false
         let isShort = Wish.wordCount(words) <= Wish.refiningWordsMax
-        let isUnderWay = !(turn.context.shownProducts.isEmpty && turn.context.focusedProduct == nil) || !named.isEmpty
+        // "Something blue for my wedding" – "necklace"; "with pearls, under 100" – "do you have it in earrings?".
+        var besides = parsed.filter
+        besides.category = .init()
+        let addsKind = !kinds.isEmpty && besides.isEmpty && !said.isEmpty && (merged.category.anyOf.isEmpty || references.points(words))
+        let isUnderWay = !(turn.context.shownProducts.isEmpty && turn.context.focusedProduct == nil && said.isEmpty) || !named.isEmpty
         let changes = cues.isCheaper || cues.isDearer || cues.asksMore || cues.comparison != nil
         let refines =
             !hasPhoto && isUnderWay
             && ((changes && !isOtherKind) || dislikes || isCounted || (cues.isLike && !pointed.isEmpty)
-                || (parsed.filter.category.isEmpty && isShort && !isForOther && (!parsed.filter.isEmpty || !said.isEmpty)))
+                || ((kinds.isEmpty || addsKind) && isShort && !isForOther && (!parsed.filter.isEmpty || !said.isEmpty)))
         guard refines else {
             var sought = parsed.filter
             sought.excludedIDs.formUnion(rejected)
+            Wish.narrow(&sought, to: parsed.kinds, snapshot)
             sorted = Wish.sort(cues, &sought, snapshot)
             filter = sought
             like = nil
@@ -117,7 +129,10 @@ struct Wish {
         merged = merged.refined(by: dislikes && !isCounted ? parsed.filter.wanted : parsed.filter)
         var line = words
         if let reference {
-            if merged.category.isEmpty {
+            // Of several kinds that were shown none is meant more than the others.
+            let isOneKind = Set(turn.context.shownProducts.compactMap { snapshot.product($0)?.category }).count <= 1
+            let isOfThat = isCounted || !named.isEmpty || cues.refines || SaidWords(words).contains(anyOf: Wish.pointing)
+            if merged.category.isEmpty, isOneKind || isOfThat {
                 merged.category.anyOf = [reference.category]
                 // The kind that was meant is kept with the words.
                 line += ", \(reference.category)"
@@ -134,6 +149,7 @@ struct Wish {
             if cues.isLike || isCounted || !named.isEmpty { merged.excludedIDs.insert(reference.id) }
         }
         merged.excludedIDs.formUnion(rejected)
+        Wish.narrow(&merged, to: Wish.kinds(saidKinds, refinedBy: parsed.kinds), snapshot)
         var shown = turn.context.shownProducts
         for id in turn.context.dialogue.earlierProducts where !shown.contains(id) { shown.append(id) }
         earlierProducts = Array(shown.prefix(Wish.earlierMax))
@@ -145,7 +161,7 @@ struct Wish {
         sorted = Wish.sort(cues, &merged, snapshot)
         filter = merged
         let isBesides = isMore || dislikes || !sorted.isEmpty
-        let isFromWords = parsed.filter.gem.anyOf.isEmpty && !cues.isLike && !changes && !isCounted
+        let isFromWords = addsKind || (parsed.filter.gem.anyOf.isEmpty && !cues.isLike && !changes && !isCounted)
         like = isBesides || isFromWords ? nil : reference
         // "Cheaper" is kept with the price it meant.
         let units = FilterParser.minorUnits(of: snapshot.currency)
@@ -154,6 +170,24 @@ struct Wish {
         said.append(line)
         lines = written(said)
     }
+
+    /// Kinds that are wanted replace those before; kinds that are not add up.
+    private static func kinds(_ before: [SaidKind], refinedBy new: [SaidKind]) -> [SaidKind] {
+        let isReplaced = new.contains { !$0.isNegated }
+        return before.filter { $0.isNegated || !isReplaced } + new
+    }
+
+    /// Of a kind that no attribute states, those whose titles name it, where there are any; without those that are not wanted.
+    private static func narrow(_ filter: inout ProductFilter, to kinds: [SaidKind], _ snapshot: CatalogSnapshot) {
+        for kind in kinds where kind.isNegated { filter.excludedIDs.formUnion(snapshot.products.filter(kind.names).map(\.id)) }
+        let wanted = kinds.filter { !$0.isNegated && (filter.category.anyOf.isEmpty || filter.category.anyOf.contains($0.category)) }
+        guard !wanted.isEmpty else { return }
+        let named = snapshot.products.filter { product in wanted.contains { $0.category == product.category && $0.names(product) } }.map(\.id)
+        if !named.isEmpty { filter.attributes["id"] = .init(anyOf: named) }
+    }
+
+    /// "Green one" points at none of what was shown.
+    private static let pointing: PhraseSet = ["it", "this", "that", "这", "那"]
 
     /// A line that lists what was rejected; customers' own lines are sentences.
     private static let rejection = "-"
@@ -179,17 +213,19 @@ extension ProductFilter {
     /// These conditions, each replaced by what is newly said of the same field.
     public func refined(by new: ProductFilter) -> ProductFilter {
         var merged = self
-        if !new.category.isEmpty { merged.category = new.category }
-        if !new.material.isEmpty { merged.material = new.material }
-        if !new.gem.isEmpty { merged.gem = new.gem }
-        if !new.color.isEmpty { merged.color = new.color }
+        merged.category = category.refined(by: new.category)
+        merged.material = material.refined(by: new.material)
+        merged.gem = gem.refined(by: new.gem)
+        merged.color = color.refined(by: new.color)
         if new.priceMinMinor != nil || new.priceMaxMinor != nil {
             merged.priceMinMinor = new.priceMinMinor
             merged.priceMaxMinor = new.priceMaxMinor
         }
         if new.inStock { merged.inStock = true }
         if new.nickelFree { merged.nickelFree = true }
-        for name in new.attributes.keys.sorted() { merged.attributes[name] = new.attributes[name] }
+        for name in new.attributes.keys.sorted() {
+            merged.attributes[name] = (merged.attributes[name] ?? .init()).refined(by: new.attributes[name] ?? .init())
+        }
         return merged
     }
 
@@ -198,5 +234,15 @@ extension ProductFilter {
         var copy = self
         for field in ["category", "material", "gem", "color"] + attributes.keys.sorted() { copy[field: field].noneOf = [] }
         return copy
+    }
+}
+
+extension ProductFilter.Choice {
+    /// What is wanted replaces what was said before; what is not wanted adds to it.
+    func refined(by new: Self) -> Self {
+        if new.isEmpty { return self }
+        if !new.anyOf.isEmpty { return new }
+        return Self(
+            anyOf: anyOf.filter { !new.noneOf.contains($0) }, noneOf: noneOf + new.noneOf.filter { !noneOf.contains($0) })
     }
 }

@@ -116,7 +116,7 @@ struct WishCues {
         "goes with", "go with", "going with", "to match", "matches", "matching", "pair with", "pairs with", "wear with", "搭配", "配套", "相配", "配什么",
     ]
     private static let more: PhraseSet = [
-        "more of", "show me more", "see more", "more options", "more please", "others", "other ones", "anything else", "what else",
+        "more of", "show more", "show me more", "see more", "more options", "more please", "others", "other ones", "anything else", "what else",
         "something else", "something different", "different ones", "none of these", "none of them", "none of those", "not these", "like any of",
         "don't like these", "don't like them", "don't like those", "还有别的", "多看几", "其他的", "其他款", "别的款", "另外的", "还有吗", "还有其他", "再看看", "再来几", "换一批",
         "换一换", "换一组",

@@ -54,8 +54,9 @@ extension ParsedFilter {
     /// What is left of the text without the phrases that filters understood and without words of every request.
     public func rest(of text: String) -> String {
         var bytes = Array(text.utf8)
-        for match in matches + notApplied {
-            for index in match.range where bytes.indices.contains(index) { bytes[index] = UInt8(ascii: " ") }
+        // What is not wanted is no word to look for.
+        for range in (matches + notApplied).map(\.range) + kinds.filter(\.isNegated).map(\.range) {
+            for index in range where bytes.indices.contains(index) { bytes[index] = UInt8(ascii: " ") }
         }
         let left = String(decoding: bytes, as: UTF8.self).lowercased()
         let isLatin = left.utf8.allSatisfy { $0 < 0x80 }

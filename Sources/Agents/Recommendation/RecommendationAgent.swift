@@ -72,7 +72,7 @@ public struct RecommendationAgent: Agent {
                 request.filter = looser
                 picks = try recommend(request, wish)
             }
-            text = picks.isEmpty ? say.nothing(wanted) : say.nearest(wanted)
+            text = picks.isEmpty ? say.nothing(wanted, isRefined: wish.isRefined) : say.nearest(wanted, isRefined: wish.isRefined)
             kind = .noAnswer
         }
         if !picks.isEmpty {

@@ -18,6 +18,11 @@ extension ServiceAgent {
 
     /// Begins what an intent asks for, with whatever the words already say.
     nonisolated(nonsending) func begin(_ intent: String, _ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
+        let wanted = policy.begin(intent).map { operation(from: $0) } ?? ""
+        if Assent.callsOff(scene.turn.words) { return ServiceAnswer(text: scene.say.dropped, intent: "dropped") }
+        if wanted == ServiceRequest.Kind.cart.rawValue, !CartWords.adds(scene.turn.words) {
+            return ServiceAnswer(text: scene.say.cartElsewhere, kind: .noAnswer, intent: intent)
+        }
         guard scene.isSignedIn else { return ServiceAnswer(text: scene.say.signIn, kind: .clarify, intent: intent) }
         var actions = scene.machine.handle(.begin(intent: intent, turnID: scene.turn.turnID))
         // Not the turn's number: after a crash turns may be counted again, and something else asked for in them.
@@ -31,10 +36,12 @@ extension ServiceAgent {
                 if let value, let refusal = try await refusal(of: value, &scene) { return refusal }
                 let open = try await candidates(about, scene)
                 if value == nil, open.isEmpty { return nothingToDo(about, intent, &scene) }
-                value = value ?? pick(scene.turn.words, among: open, scene)
-                // A time that fits none of them names another order than the one that is left.
-                if ServiceAgent.placed(scene.turn.words, open, scene) == nil {
-                    value = value ?? open.first { $0.id == scene.dialogue.order }?.id ?? (open.count == 1 ? open[0].id : nil)
+                if value == nil {
+                    switch try await meantOrder(scene, among: open) {
+                    case .this(let id): value = id
+                    case .another(let id): if let refusal = try await refusal(of: id, &scene) { return refusal }
+                    case .unclear: break
+                    }
                 }
             case .quantity where value == nil && SlotReader.quantity(scene.turn.words) == .none: value = "1"
             case .quantity: break

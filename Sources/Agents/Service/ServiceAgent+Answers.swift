@@ -27,6 +27,10 @@ extension ServiceAgent {
         case .no, .stop: return drop(&scene)
         case nil: break
         }
+        if slot == .detail {
+            if Assent.abandons(words, operation) { return drop(&scene) }
+            if Assent.read(words, to: operation) == .yes { return try await carryOut(scene.machine.again(), &scene) }
+        }
         if let taken = try await take(&scene, ranked) { return taken }
         let refusal = slot == .detail ? nil : Assent.read(words, to: operation)
         if refusal == .no || refusal == .stop { return drop(&scene) }

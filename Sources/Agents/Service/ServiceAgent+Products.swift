@@ -74,7 +74,14 @@ extension ServiceAgent {
     func compare(_ scene: ServiceScene) -> ServiceAnswer {
         let context = scene.turn.context
         var ids = References(snapshot: snapshot, context: context).products(in: scene.turn.words)
+        if ids.count < 2, let numbered = numbered(scene) { ids = numbered }
         if let id = ids.first, ids.count == 1 {
+            // "Is the third one good?" asks of one.
+            if !SaidWords(scene.turn.words).contains(anyOf: ServiceAgent.comparing), let product = snapshot.product(id) {
+                var answer = ProductQuestion.description(of: product, language: scene.turn.language, scene.say)
+                answer.intent = "product_question"
+                return answer
+            }
             // "Compare it with the second one": with what was spoken of last.
             if let focus = context.focusedProduct, focus != id {
                 ids = [focus, id]
@@ -98,6 +105,20 @@ extension ServiceAgent {
         return ServiceAnswer(
             text: head + say.of(" ", "") + lines.joined(separator: say.of("; ", "；")) + say.of(".", "。"),
             sources: [a, b].map { Source(kind: "product", id: $0.id, title: $0.title(in: language)) }, product: a.id, intent: "compare")
+    }
+
+    private static let comparing: PhraseSet = [
+        "compare", "compared", "comparison", "difference", "differ", "different", "versus", "vs", "than", "between", "better", "with", "to", "or",
+        "and",
+        "比", "区别", "差别", "不同", "不一样", "还是", "和", "跟",
+    ]
+
+    /// "The difference between 1 and 3": the places of two that were shown; nil = there are no two.
+    private func numbered(_ scene: ServiceScene) -> [String]? {
+        let shown = scene.turn.context.shownProducts
+        let places = SaidNumber.all(in: scene.turn.words).compactMap { Int(exactly: $0.value) }.filter { (1...max(1, shown.count)).contains($0) }
+        guard places.count == 2, places[0] != places[1], shown.count > 1 else { return nil }
+        return places.map { shown[$0 - 1] }
     }
 
     /// What buyers say of a product, or of one side of it.

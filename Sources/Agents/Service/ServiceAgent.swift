@@ -130,6 +130,17 @@ public struct ServiceAgent: Agent {
         let best = ranked.first
         let intent = best.map { $0.probability >= ServiceAgent.intentProbabilityMin ? $0.name : "" } ?? ""
         if isRisk(ranked, ServiceAgent.riskMin) { return try await handOver(&scene, reason: ServiceAgent.risk, intent: ServiceAgent.risk) }
+        let words = scene.turn.words
+        if Assent.callsOff(words) { return ServiceAnswer(text: scene.say.dropped, intent: "dropped") }
+        if scene.dialogue.handoff != 0, intent != "complaint", SmallWords.callsForHelp(words) {
+            return try await handOver(&scene, reason: "asked for a person", intent: "human_agent")
+        }
+        if ServiceAgent.smallTalk.contains(intent), policy.begin(intent) == nil, SmallWords.sayNothing(words) {
+            return ServiceAnswer(text: scene.say.whatElse, kind: .clarify, intent: "small_talk")
+        }
+        if let id = try await orderOfDigits(scene) { return try await order(id, &scene) }
+        if asksForHistory(words) { return try await orderHistory(scene) }
+        if asksOnAboutOrder(scene, intent) { return try await order(scene.dialogue.order, &scene) }
         if let answer = productAnswer(scene, intent) { return answer }
         if policy.begin(intent) != nil { return try await begin(intent, &scene) }
         if !["compare", "reviews"].contains(intent) {
@@ -169,6 +180,8 @@ public struct ServiceAgent: Agent {
             return answer.isMiss ? try await describedAnswer(scene, intent) ?? answer : answer
         }
     }
+
+    private static let smallTalk: Set<String> = ["greeting", "thanks", "goodbye"]
 
     func isRisk(_ ranked: [ClassProbability], _ probabilityMin: Float) -> Bool {
         ranked.first.map { $0.name == ServiceAgent.risk && $0.probability >= probabilityMin } ?? false

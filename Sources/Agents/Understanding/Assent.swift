@@ -43,6 +43,46 @@ enum Assent: Equatable {
         return known ? read(words, to: operation) : nil
     }
 
+    /// "Don't cancel it", "不退了", "算了不换了": what might be done is not to be, and nothing else is.
+    static func callsOff(_ words: String) -> Bool {
+        guard !words.contains(where: { $0 == "?" || $0 == "？" || ("0"..."9").contains($0) }) else { return false }
+        let plain = plain(words)
+        if SentenceForm.isChinese(plain) {
+            let text = plain.filter { $0 != " " }
+            guard text.count <= callingOffCharactersMax, !chineseAsking.contains(where: text.contains) else { return false }
+            let verbs = ["取消", "退货", "退", "换货", "换", "维修", "修改", "修", "改"]
+            var rest = text
+            for verb in verbs { for negation in ["先别", "不要", "不用", "不想", "不需要", "不", "别"] { rest = rest.replacing(negation + verb, with: "") } }
+            // Of "我不退了" nothing is left that wants something.
+            return rest != text && !verbs.contains(where: rest.contains) && isMade(rest, of: chineseCourtesies + ["算了", "先", "订单", "还是", "想", "货"])
+        }
+        let said = plain.split(separator: " ").map(String.init)
+        guard said.count <= wordsMax, asking.subtracting(["instead"]).isDisjoint(with: said) else { return false }
+        let doing = Doing(nil)
+        let verbs = said.indices.filter { doing.isVerb(said[$0]) }
+        guard let first = verbs.first, verbs.count == 1 else { return false }
+        let before = " " + said[..<first].joined(separator: " ")
+        let behind = said[(first + 1)...]
+        return ["don't", "dont", " do not", "don't want to", "dont want to", " not want to"].contains(where: before.hasSuffix)
+            && behind.allSatisfy { fillers.contains($0) || ["order", "anything", "anymore", "any", "more", "yet", "back"].contains($0) }
+    }
+
+    private static let callingOffCharactersMax = 12
+
+    /// Drops what is under way, where a description was asked for and any words could be one: "算了我不想换了", "actually cancel that exchange".
+    static func abandons(_ words: String, _ operation: String) -> Bool {
+        let plain = plain(words)
+        if callsOff(words) || ["算了", "不弄了", "不换了", "不修了", "不退了"].contains(where: plain.hasPrefix) { return true }
+        let said = plain.split(separator: " ").map(String.init)
+        let leads = ["never mind", "nevermind", "forget it", "forget about", "forget the", "drop it", "stop it"]
+        if leads.contains(where: plain.hasPrefix) { return true }
+        guard operation != "cancel", said.count <= wordsMax, let place = said.firstIndex(of: "cancel") else { return false }
+        return said[..<place].allSatisfy { ["actually", "please", "no", "oh", "wait", "just", "sorry", "ok", "let's"].contains($0) }
+    }
+
+    /// A yes and a no at once: nothing is done for it.
+    private static let wavering = [" not now ", " actually no ", " actually not ", " wait no ", " but no ", " or no "]
+
     /// "I don't know", "不清楚": no answer to what was asked.
     static func isIgnorance(_ words: String) -> Bool {
         let said = SaidWords(words)
@@ -162,7 +202,7 @@ enum Assent: Equatable {
         guard said.count <= refusalWordsMax, let first = said.first else { return nil }
         let padded = " " + said.joined(separator: " ") + " "
         if declining.contains(where: padded.contains), !["yes", "yeah", "yep"].contains(first) { return nil }
-        if refuses(said, padded, doing) { return .no }
+        if refuses(said, padded, doing) || wavering.contains(where: padded.hasSuffix) { return .no }
         guard said.count <= wordsMax else { return nil }
         if let phrase = noneButYes.first(where: { padded.hasPrefix(" \($0) ") }) {
             let rest = Array(said.dropFirst(phrase.split(separator: " ").count))
@@ -242,6 +282,7 @@ enum Assent: Equatable {
         let text = plain.filter { $0 != " " }
         guard text.count <= 2 * wordsMax, !chineseAsking.contains(where: text.contains) else { return nil }
         if doing.chinese.contains(where: { verb in chineseNegating.contains { text.contains($0 + verb) } }) { return .no }
+        if ["不用了", "算了", "不弄了"].contains(where: text.hasSuffix) { return .no }
         if chineseRefusals.contains(where: text.contains) || chineseHolding.contains(where: text.hasPrefix) { return .no }
         if doing.operation == "cancel", chineseWantingOrder.contains(where: text.contains) { return .no }
         if chineseYes.contains(where: text.contains), isMade(text, of: chineseYes + chineseCourtesies + doing.chinese) { return .yes }

@@ -17,6 +17,15 @@ extension FilterLexicon {
         (.kindOf(field: "category", "pendant"), "locket|lockets"),
         (.values(field: "category", ["bracelet"]), "bracelet|bracelets|手链"),
         (.kindOf(field: "category", "bracelet"), "bangle|bangles|手镯|手环|镯子|手串"),
+        // What another shop sells: who asks for it is not shown something else.
+        (.values(field: "category", ["brooch"]), "brooch|brooches|lapel pin|lapel pins|胸针|别针"),
+        (.values(field: "category", ["anklet"]), "anklet|anklets|ankle bracelet|ankle bracelets|脚链|脚镯"),
+        (.values(field: "category", ["cufflinks"]), "cufflink|cufflinks|cuff link|cuff links|袖扣"),
+        (.values(field: "category", ["tie clip"]), "tie clip|tie clips|tie pin|tie pins|tie bar|领带夹"),
+        (.values(field: "category", ["watch"]), "wrist watch|wristwatch|wristwatches|watches|手表|腕表"),
+        (.values(field: "category", ["toe ring"]), "toe ring|toe rings|脚趾戒|脚趾戒指|趾环"),
+        (.values(field: "category", ["body jewellery"]), "nose ring|nose rings|nose stud|belly ring|navel ring|鼻环|鼻钉|脐环|脐钉"),
+        (.values(field: "category", ["hair jewellery"]), "hair clip|hair clips|hairpin|hairpins|tiara|tiaras|发夹|发簪|发饰|皇冠"),
         (.several([.values(field: "category", ["ring"]), .values(field: "gem", ["diamond"])]), "钻戒"),
         // Parts of the body, sizes and services that only sound like goods.
         (.nothing, "ring size|ring sizes|ring finger|ring sizer|戒指尺寸|戒指号|无名指|指环号|戒指大小"),
@@ -117,7 +126,7 @@ extension FilterLexicon {
         (
             .negator,
             """
-            not|no|non|without|except|except for|excluding|exclude|but not|other than|anything but|apart from|rather than|\
+            not|no|non|nothing|nothing from|without|except|except for|excluding|exclude|but not|other than|anything but|apart from|rather than|\
             instead of|don't|dont|do not|never|isn't|aren't|hate|dislike|avoid|neither|nor|不|不要|不想要|不想|不是|不含|不带|不喜欢|不爱|非|无|没有|没|别|\
             别给我|除了|除|除去|排除|讨厌|拒绝|不需要|不用
             """
@@ -125,7 +134,7 @@ extension FilterLexicon {
         (
             .filler,
             """
-            a|an|any|the|in|of|made|made of|made from|made out of|with|from|want|wanting|like|be|me|show|show me|give|give me|it|is|\
+            a|an|any|even|the|in|of|made|made of|made from|made out of|with|from|want|wanting|like|be|me|show|show me|give|give me|it|is|\
             to|see|wear|have|anything|something|either|too much|need|buy|pay|spend|really|for|要|想|花|是|喜欢|用|的|有|带|任何|含|给我|看|那种|做|做的|\
             材质|戴|买|选
             """
@@ -135,7 +144,8 @@ extension FilterLexicon {
         (
             .nothing,
             """
-            not only|not just|why not|no problem|no idea|no preference|no rush|not sure|don't know|dont know|don't mind|dont mind|\
+            not only|not just|nothing but|nothing else|nothing special|why not|no problem|no idea|no preference|\
+            no rush|not sure|don't know|dont know|don't mind|dont mind|\
             don't care|not bad|not too|not very|no thanks|no thank you|if not|or not|whether or not|不仅|不只|不光|不错|不好意思|不太|不贵|不知道|不一定|\
             不限|不同|不过|不久|不会|不能|不可以|要不要|要不|是不是|有没有|能不能|可不可以|可不|会不会|好不好|行不行|没关系|没问题|没事|特别|别人|别的|分别|区别|别致|级别|非常|非洲|无论|无所谓|无限|除夕|不锈钢
             """

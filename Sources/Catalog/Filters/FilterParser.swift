@@ -20,6 +20,25 @@ public struct MatchedPhrase: Sendable, Equatable {
     }
 }
 
+/// A kind that no attribute states, but titles may: "studs", "no hoops", "not eternity".
+public struct SaidKind: Sendable, Equatable {
+    /// Lower case, without the plural's ending: "stud", "手镯".
+    public var stem: String
+    /// What it is a kind of; "" = not known.
+    public var category: String
+    public var isNegated: Bool
+    /// UTF-8 bytes of the text the word takes.
+    public var range: Range<Int>
+
+    /// Whether a title in either language has it.
+    public func names(_ product: Product) -> Bool {
+        product.title.values.contains { title in
+            if !stem.utf8.allSatisfy({ $0 < 0x80 }) { return title.contains(stem) }
+            return title.lowercased().split { !$0.isLetter }.contains { $0.hasPrefix(stem) && $0.count <= stem.count + 2 }
+        }
+    }
+}
+
 /// What a sentence asks of products.
 public struct ParsedFilter: Sendable, Equatable {
     public var filter: ProductFilter
@@ -27,6 +46,8 @@ public struct ParsedFilter: Sendable, Equatable {
     public var matches: [MatchedPhrase]
     /// Prices in a currency the shop has no rate for: understood, but not applied.
     public var notApplied: [MatchedPhrase]
+    /// In the order of the text.
+    public var kinds: [SaidKind] = []
 
     public init(filter: ProductFilter = ProductFilter(), matches: [MatchedPhrase] = [], notApplied: [MatchedPhrase] = []) {
         self.filter = filter
@@ -100,6 +121,7 @@ struct FilterRun {
     let tokens: [TextToken]
     var values: [Value] = []
     var prices: [PriceBound] = []
+    private var kinds: [SaidKind] = []
     private var inStock: Range<Int>?
     private var nickelFree: Range<Int>?
     private var negation = Negation.off
@@ -125,6 +147,7 @@ struct FilterRun {
         }
         guard let (meaning, count) = parser.lexicon.match(tokens, at: index) else {
             // A negator in front of an unknown word negates that word. A number stands between in "no 2 rings" only.
+            if negation == .armed, tokens[index].text.count >= Self.unwantedCharactersMin { note(index..<index + 1, isNegated: true) }
             negation = .off
             return 1
         }
@@ -135,7 +158,10 @@ struct FilterRun {
     private mutating func take(_ meaning: FilterLexicon.Meaning, _ range: Range<Int>) {
         switch meaning {
         case .values(let field, let named): take(field, named, range)
-        case .kindOf(let field, let value): take(field, [value], range, isKind: true)
+        case .kindOf(let field, let value):
+            let known = values.count
+            take(field, [value], range, isKind: true)
+            note(range, of: value, isNegated: values.count == known)
         case .several(let parts): for part in parts { take(part, range) }
         case .inStock:
             if negation == .off { inStock = range }
@@ -152,6 +178,18 @@ struct FilterRun {
         case .connective: join(range)
         case .price: break
         }
+    }
+
+    /// Shorter words are seldom names of kinds.
+    private static let unwantedCharactersMin = 4
+
+    private mutating func note(_ range: Range<Int>, of category: String = "", isNegated: Bool) {
+        let words = tokens[range].map(\.text).filter { !["ear", "earrings"].contains($0) }
+        let joined = words.first.map { $0.utf8.allSatisfy { $0 < 0x80 } ? $0 : words.joined() } ?? ""
+        let stem = joined.count > 3 && joined.hasSuffix("s") ? String(joined.dropLast()) : joined
+        guard !stem.isEmpty else { return }
+        let bytes = tokens[range.lowerBound].range.lowerBound..<tokens[range.upperBound - 1].range.upperBound
+        kinds.append(SaidKind(stem: stem, category: category, isNegated: isNegated, range: bytes))
     }
 
     // "没有银的吗" asks for silver.
@@ -207,6 +245,7 @@ extension FilterRun {
     /// Of contradicting statements about one value the later counts.
     func result() -> ParsedFilter {
         var parsed = ParsedFilter()
+        parsed.kinds = kinds
         var phrases: [MatchedPhrase] = []
         for (index, value) in values.enumerated() {
             let isOverruled = values[(index + 1)...].contains {
