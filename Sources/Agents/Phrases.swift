@@ -86,6 +86,8 @@ struct Phrases {
             "I can put pieces into your cart; what is in it, and taking something out, is on the cart's own page.",
             "我可以把商品加入购物车；查看或删除购物车里的商品，请到购物车页面操作。")
     }
+    var sayAddIt: String { of("If you would like it, say “add it to my cart”.", "喜欢的话，说“加入购物车”就可以。") }
+    var onePieceAtATime: String { of("I take one piece at a time: please name the next.", "我一次处理一件，请再告诉我下一件。") }
     var whatElse: String { of("All right. What can I do for you?", "好的。请问需要什么？") }
     func noSuchOrder(_ id: String) -> String { of("There is no order \(id) in your account.", "您的账户里没有订单 \(id)。") }
     var noSupport: String { of("I found nothing about that in the shop's own texts, so I would rather not guess.", "店内资料里没有相关内容，我不便猜测。") }

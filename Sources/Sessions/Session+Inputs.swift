@@ -14,7 +14,9 @@ extension Session {
         let turn = try collectingTurn(peek.turnID)
         try countInput(of: turn)
         turn.words += (turn.words.isEmpty ? "" : " ") + text.text
-        heard(text.language.isEmpty ? Language(of: text.text) : Language(tag: text.language), in: turn)
+        // "2" is in no language: the answer comes in that of the conversation.
+        let isWordless = text.language.isEmpty && !language.isEmpty && !text.text.unicodeScalars.contains { $0.properties.isAlphabetic }
+        if !isWordless { heard(text.language.isEmpty ? Language(of: text.text) : Language(tag: text.language), in: turn) }
         try send(SharedBuffer(copying: payload), peek, to: .text, modality: Modality.text, turn: turn)
         awaitPointedAt(in: turn)
         restartQuiet(turn)

@@ -31,6 +31,14 @@ struct SessionTests {
             h.replies == ["Ich kann nur auf Englisch oder Chinesisch antworten. Wo ist meine Bestellung?", "Ich möchte etwas zurückgeben", "a"])
     }
 
+    @Test("What has no words is answered in the language of the conversation")
+    func wordless() throws {
+        let h = try SessionHarness()
+        try h.run(forMs: 100, [(1, { try h.say("2") }), (30, { try h.say("玫瑰金耳环") }), (60, { try h.say("2!") })])
+        let languages = h.messages.compactMap { message -> String? in if case .reply(let reply) = message.kind { reply.language } else { nil } }
+        #expect(languages == ["en", "zh", "zh"])
+    }
+
     @Test("Messages are numbered without gaps")
     func numbered() throws {
         let h = try SessionHarness()

@@ -20,9 +20,7 @@ extension ServiceAgent {
     nonisolated(nonsending) func begin(_ intent: String, _ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
         let wanted = policy.begin(intent).map { operation(from: $0) } ?? ""
         if Assent.callsOff(scene.turn.words) { return ServiceAnswer(text: scene.say.dropped, intent: "dropped") }
-        if wanted == ServiceRequest.Kind.cart.rawValue, !CartWords.adds(scene.turn.words) {
-            return ServiceAnswer(text: scene.say.cartElsewhere, kind: .noAnswer, intent: intent)
-        }
+        if wanted == ServiceRequest.Kind.cart.rawValue, !CartWords.adds(scene.turn.words) { return notAdded(scene, intent) }
         guard scene.isSignedIn else { return ServiceAnswer(text: scene.say.signIn, kind: .clarify, intent: intent) }
         var actions = scene.machine.handle(.begin(intent: intent, turnID: scene.turn.turnID))
         // Not the turn's number: after a crash turns may be counted again, and something else asked for in them.
@@ -52,6 +50,22 @@ extension ServiceAgent {
         }
         var answer = try await carryOut(actions, &scene)
         answer.intent = intent
+        if wanted == ServiceRequest.Kind.cart.rawValue {
+            let meant = References(snapshot: snapshot, context: scene.turn.context).products(in: scene.turn.words)
+            if meant.count > 1 { answer.add(scene.say.onePieceAtATime, scene.say) }
+        }
+        return answer
+    }
+
+    /// The cart was only spoken of, or a piece picked, without a word of putting it there.
+    private func notAdded(_ scene: ServiceScene, _ intent: String) -> ServiceAnswer {
+        let references = References(snapshot: snapshot, context: scene.turn.context)
+        guard !CartWords.nameCart(scene.turn.words), let product = references.product(in: scene.turn.words).flatMap(snapshot.product) else {
+            return ServiceAnswer(text: scene.say.cartElsewhere, kind: .noAnswer, intent: intent)
+        }
+        var answer = ProductQuestion.description(of: product, language: scene.turn.language, scene.say)
+        answer.intent = "product_question"
+        answer.add(scene.say.sayAddIt, scene.say)
         return answer
     }
 

@@ -14,12 +14,20 @@ extension ServiceAgent {
     /// From here on the model's opinion of what a question is about counts.
     static let askedAspectMin: Float = 0.5
 
+    /// Words of a question about what is spoken of that names nothing.
+    private static let focusedWordsMax = 6
+
     /// Facts about the products that are named or meant, or all there is to say of one; nil when the words ask for neither.
-    func productAnswer(_ scene: ServiceScene, _ intent: String) -> ServiceAnswer? {
+    /// - Parameter isSureRule: the words surely ask for a rule of the shop.
+    func productAnswer(_ scene: ServiceScene, _ intent: String, isSureRule: Bool = true) -> ServiceAnswer? {
         let words = scene.turn.words
         let context = scene.turn.context
         let references = References(snapshot: snapshot, context: context)
-        let isAsked = intent == "product_question"
+        // "How many left?" is asked of what is spoken of, although it names nothing.
+        let isOfFocus =
+            !isSureRule && intent.contains("/") && context.focusedProduct != nil && Wish.wordCount(words) <= ServiceAgent.focusedWordsMax
+            && !ProductQuestion.topics(words, names: snapshot.names).isEmpty
+        let isAsked = intent == "product_question" || isOfFocus
         let reading = isAsked || ProductQuestion.asksDescription(words) ? references.asked(words) : references.reading(words)
         if var answer = description(scene, reading, intent) {
             answer.intent = "product_question"
@@ -65,7 +73,7 @@ extension ServiceAgent {
         }
         var answer = ProductQuestion.description(of: product, language: scene.turn.language, scene.say)
         if picks, policy.begin("add_to_cart") != nil {
-            answer.text += scene.say.of(" If you would like it, say “add it to my cart”.", "喜欢的话，说“加入购物车”就可以。")
+            answer.add(scene.say.sayAddIt, scene.say)
         }
         return answer
     }

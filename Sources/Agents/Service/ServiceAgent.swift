@@ -141,7 +141,8 @@ public struct ServiceAgent: Agent {
         if let id = try await orderOfDigits(scene) { return try await order(id, &scene) }
         if asksForHistory(words) { return try await orderHistory(scene) }
         if asksOnAboutOrder(scene, intent) { return try await order(scene.dialogue.order, &scene) }
-        if let answer = productAnswer(scene, intent) { return answer }
+        let isRule = intent.contains("/") && (best?.probability ?? 0) >= ServiceAgent.namedOrderRuleMin
+        if let answer = productAnswer(scene, intent, isSureRule: isRule) { return answer }
         if policy.begin(intent) != nil { return try await begin(intent, &scene) }
         if !["compare", "reviews"].contains(intent) {
             // What the shop says of a piece comes before its rules where the piece is named, or asked about by all that is known; where it is only
@@ -150,7 +151,6 @@ public struct ServiceAgent: Agent {
             let supportMin = isOfProduct ? ServiceAgent.descriptionSupportMin : ServiceAgent.descriptionClearMin
             if isOfProduct || References.point(scene.turn.words), let answer = try await describedAnswer(scene, intent, supportMin) { return answer }
         }
-        let isRule = intent.contains("/") && (best?.probability ?? 0) >= ServiceAgent.namedOrderRuleMin
         if let id = try await namedOrder(scene) {
             // With an order named, an action is likelier meant than the rule about it; it is confirmed in any case.
             let action = ranked.prefix(4).first { policy.begin($0.name) != nil && $0.probability >= ServiceAgent.namedOrderActionMin }

@@ -36,6 +36,10 @@ enum CartWords {
         "show me my cart", "how many are in", "删", "移除", "去掉", "拿掉", "拿出", "清空", "购物车里有", "在购物车里吗", "看看购物车", "查看购物车",
     ]
 
+    private static let cart: PhraseSet = ["cart", "basket", "bag", "trolley", "购物车", "购物袋"]
+
+    static func nameCart(_ words: String) -> Bool { SaidWords(words).contains(anyOf: cart) }
+
     /// Something is to be put into it; what else is asked about it must not do that.
     static func adds(_ words: String) -> Bool {
         let said = SaidWords(words)
