@@ -41,7 +41,7 @@ struct ShopTests {
         #expect(said.contains("\"resumed\":true"), "\(said)")
         #expect(said.contains("in your cart"), "'the second one' is of what was shown before: \(said)")
         // An action that was confirmed by nobody yet.
-        (chat, said) = try shop.begin(token, say: "the clasp of my bracelet broke, I want it repaired", until: "TURN_STATE_DONE")
+        (chat, said) = try shop.begin(token, say: "the clasp of my pendant broke, I want it repaired", until: "TURN_STATE_DONE")
         let other = try #require(said.firstMatch(of: /"session[iI]d":"([0-9a-f]+)"/)?.1)
         try shop.restartAfterKill()
         chat.terminate()
