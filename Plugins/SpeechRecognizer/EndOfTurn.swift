@@ -63,7 +63,10 @@ extension SpeechStream {
             host.count("sentences_complete")
             detector.complete(utterance)
         case .success: host.count("sentences_incomplete")
-        case .failure(let error): problem(error)
+        // Nothing of what was said is lost: that is for the operator, not for the speaker.
+        case .failure(let error):
+            host.count("sentences_not_judged")
+            if error.status.code != .cancelled { host.log(.warning, "the end-of-turn model was not asked: \(error.status)") }
         }
         guard pausesInWork == 0, let goOn = heldUp else { return }
         heldUp = nil

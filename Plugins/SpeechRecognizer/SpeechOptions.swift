@@ -75,22 +75,22 @@ struct SpeechOptions: Equatable {
         if let text = value("languages") {
             languages = text == "*" ? [] : text.split(separator: ",").map { TokenText.trimmed(String($0)) }
         }
-        endpointSilenceMs = try Self.integer(value, "endpoint_silence_ms", 200...5_000, endpointSilenceMs)
-        speechMsMin = try Self.integer(value, "speech_ms_min", 32...1_000, speechMsMin)
-        preRollMs = try Self.integer(value, "pre_roll_ms", 0...1_000, preRollMs)
-        postRollMs = try Self.integer(value, "post_roll_ms", 0...endpointSilenceMs, min(postRollMs, endpointSilenceMs))
+        endpointSilenceMs = try Self.number(value, "endpoint_silence_ms", 200...5_000, endpointSilenceMs)
+        speechMsMin = try Self.number(value, "speech_ms_min", 32...1_000, speechMsMin)
+        preRollMs = try Self.number(value, "pre_roll_ms", 0...1_000, preRollMs)
+        postRollMs = try Self.number(value, "post_roll_ms", 0...endpointSilenceMs, min(postRollMs, endpointSilenceMs))
         switch value("end_of_turn") {
         case nil, "off": hearsEndOfTurn = false
         case "on": hearsEndOfTurn = true
         case let text?: throw PluginError(.invalidArgument, "end_of_turn is \"\(text)\"; allowed are on and off")
         }
-        endOfTurnSilenceMs = try Self.integer(
+        endOfTurnSilenceMs = try Self.number(
             value, "end_of_turn_silence_ms", postRollMs...endpointSilenceMs, max(postRollMs, min(endOfTurnSilenceMs, endpointSilenceMs)))
         endOfTurnThreshold = try Self.number(value, "end_of_turn_threshold", 0.05...0.99, endOfTurnThreshold)
-        audioBacklogMsMax = try Self.integer(value, "audio_backlog_ms_max", 1_000...3_600_000, audioBacklogMsMax)
-        beam = try Self.integer(value, "beam", 1...SpeechLimits.beamMax, beam)
-        utteranceMsMax = try Self.integer(value, "utterance_ms_max", 4_000...SpeechLimits.utteranceMsMax, utteranceMsMax)
-        partialIntervalMs = try Self.integer(value, "partial_interval_ms", 0...5_000, partialIntervalMs)
+        audioBacklogMsMax = try Self.number(value, "audio_backlog_ms_max", 1_000...3_600_000, audioBacklogMsMax)
+        beam = try Self.number(value, "beam", 1...SpeechLimits.beamMax, beam)
+        utteranceMsMax = try Self.number(value, "utterance_ms_max", 4_000...SpeechLimits.utteranceMsMax, utteranceMsMax)
+        partialIntervalMs = try Self.number(value, "partial_interval_ms", 0...5_000, partialIntervalMs)
         guard partialIntervalMs == 0 || partialIntervalMs >= 160 else {
             throw PluginError(.invalidArgument, "partial_interval_ms is \(partialIntervalMs); allowed are 0 and 160 to 5000")
         }
@@ -116,21 +116,11 @@ struct SpeechOptions: Equatable {
     /// Whole frames that last at least `ms`.
     private static func frames(_ ms: Int) -> Int { (ms + frameMs - 1) / frameMs }
 
-    private static func number(
-        _ value: (String) -> String?, _ key: String, _ allowed: ClosedRange<Float>, _ fallback: Float
-    ) throws(PluginError) -> Float {
+    private static func number<Number: LosslessStringConvertible & Comparable>(
+        _ value: (String) -> String?, _ key: String, _ allowed: ClosedRange<Number>, _ fallback: Number
+    ) throws(PluginError) -> Number {
         guard let text = value(key) else { return fallback }
-        guard let number = Float(text), allowed.contains(number) else {
-            throw PluginError(.invalidArgument, "\(key) is \"\(text)\"; allowed are \(allowed.lowerBound) to \(allowed.upperBound)")
-        }
-        return number
-    }
-
-    private static func integer(
-        _ value: (String) -> String?, _ key: String, _ allowed: ClosedRange<Int>, _ fallback: Int
-    ) throws(PluginError) -> Int {
-        guard let text = value(key) else { return fallback }
-        guard let number = Int(text), allowed.contains(number) else {
+        guard let number = Number(text), allowed.contains(number) else {
             throw PluginError(.invalidArgument, "\(key) is \"\(text)\"; allowed are \(allowed.lowerBound) to \(allowed.upperBound)")
         }
         return number

@@ -34,6 +34,7 @@ struct SmallWordsTests {
         arguments: [
             "is it in my cart?", "what's in my cart", "remove it from my cart", "take it out of the cart", "empty my cart", "删掉购物车里的戒指", "购物车里有什么",
             "清空购物车",
+            "I don't want it in my cart any more", "购物车里的戒指不要了",
         ])
     func looks(words: String) { #expect(!CartWords.adds(words) && CartWords.nameCart(words)) }
 }

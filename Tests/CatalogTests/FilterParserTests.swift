@@ -217,11 +217,16 @@ private func understood(_ text: String, _ parser: FilterParser = FilterParser())
         for kind in parsed.kinds { #expect(kind.range.upperBound <= text.utf8.count) }
     }
 
-    @Test func aTitleNamesAKindInEitherLanguage() {
-        let hoops = Product(
-            id: "H", category: "earrings", title: ["en": "Silver Hoops", "zh": "银圈耳环"], price: Price(amountMinor: 1, currency: "USD"))
-        func names(_ stem: String) -> Bool { SaidKind(stem: stem, category: "", isNegated: false, range: 0..<1).names(hoops) }
-        #expect(names("hoop") && names("圈") && !names("stud") && !names("ho") && !names("手镯"))
+    @Test func aTitleNamesAKindInEitherLanguage() throws {
+        func product(_ id: String, _ en: String, _ zh: String) -> Product {
+            Product(id: id, category: "earrings", title: ["en": en, "zh": zh], price: Price(amountMinor: 1, currency: "USD"))
+        }
+        let snapshot = try CatalogSnapshot(products: [product("H", "Silver Hoops", "银色圈式耳环"), product("S", "Stud, Gold", "金耳钉")])
+        func naming(_ stem: String) -> [String] {
+            snapshot.products(naming: SaidKind(stem: stem, category: "", isNegated: false, range: 0..<1)).map(\.id)
+        }
+        #expect(naming("hoop") == ["H"] && naming("stud") == ["S"] && naming("圈式耳") == ["H"] && naming("耳钉") == ["S"])
+        #expect(naming("hoo") == [] && naming("圈式耳钉") == [] && naming("手镯") == [] && naming("") == [])
     }
 
     @Test(arguments: [

@@ -69,6 +69,19 @@ extension HarnessStream {
 
 @Suite("The test harness")
 struct HarnessTests {
+    @Test("The library stays until the instance in it is destroyed")
+    func libraryIsKept() throws {
+        final class Library {}
+        var library: Library? = Library()
+        weak let kept = library
+        let table = try #require(PluginEntry.table(for: Parrot.self, abi: 1))
+        var harness: PluginHarness? = try PluginHarness(table: table, of: library)
+        library = nil
+        #expect(kept != nil && harness?.finish() == [])
+        harness = nil
+        #expect(kept == nil)
+    }
+
     @Test("runs jobs, timers and inferences when it is told, and everything is given back")
     func operations() throws {
         let harness = try PluginHarness(Parrot.self)

@@ -250,6 +250,10 @@ struct AnswerDifferenceTests {
 
     @Test("are the same when only numbers after the comma moved, and else are told apart field by field")
     func differences() throws {
+        var timed = Tape()
+        timed.open(["vitrine-time": "2026-09-21T14:05:00Z"])
+        timed.client(.text(TextInput(text: "rings")), end: true)
+        #expect(try RecordedInputs(timed.recording).localTime == "2026-09-21T14:05:00Z")
         let was = try RecordedInputs(tape("Here", ["R-1", "R-2"])).answers
         #expect(was.count == 1 && was[0].tookUs == 50_000)
         #expect(AnswerDifference.between(was, try RecordedInputs(tape("Here", ["R-1", "R-2"], x: 11)).answers) == [])

@@ -179,10 +179,10 @@ struct Wish {
 
     /// Of a kind that no attribute states, those whose titles name it, where there are any; without those that are not wanted.
     private static func narrow(_ filter: inout ProductFilter, to kinds: [SaidKind], _ snapshot: CatalogSnapshot) {
-        for kind in kinds where kind.isNegated { filter.excludedIDs.formUnion(snapshot.products.filter(kind.names).map(\.id)) }
+        for kind in kinds where kind.isNegated { filter.excludedIDs.formUnion(snapshot.products(naming: kind).map(\.id)) }
         let wanted = kinds.filter { !$0.isNegated && (filter.category.anyOf.isEmpty || filter.category.anyOf.contains($0.category)) }
         guard !wanted.isEmpty else { return }
-        let named = snapshot.products.filter { product in wanted.contains { $0.category == product.category && $0.names(product) } }.map(\.id)
+        let named = wanted.flatMap { kind in snapshot.products(naming: kind).filter { $0.category == kind.category }.map(\.id) }
         if !named.isEmpty { filter.attributes["id"] = .init(anyOf: named) }
     }
 

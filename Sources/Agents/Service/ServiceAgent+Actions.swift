@@ -19,7 +19,6 @@ extension ServiceAgent {
     /// Begins what an intent asks for, with whatever the words already say.
     nonisolated(nonsending) func begin(_ intent: String, _ scene: inout ServiceScene) async throws(StoreError) -> ServiceAnswer {
         let wanted = policy.begin(intent).map { operation(from: $0) } ?? ""
-        if Assent.callsOff(scene.turn.words) { return ServiceAnswer(text: scene.say.dropped, intent: "dropped") }
         if wanted == ServiceRequest.Kind.cart.rawValue, !CartWords.adds(scene.turn.words) { return notAdded(scene, intent) }
         guard scene.isSignedIn else { return ServiceAnswer(text: scene.say.signIn, kind: .clarify, intent: intent) }
         var actions = scene.machine.handle(.begin(intent: intent, turnID: scene.turn.turnID))
@@ -32,10 +31,11 @@ extension ServiceAgent {
             case .order:
                 value = try await namedOrder(scene)
                 if let value, let refusal = try await refusal(of: value, &scene) { return refusal }
-                let open = try await candidates(about, scene)
+                let all = try await ownOrders(scene)
+                let open = possible(about, all)
                 if value == nil, open.isEmpty { return nothingToDo(about, intent, &scene) }
                 if value == nil {
-                    switch try await meantOrder(scene, among: open) {
+                    switch meantOrder(scene, all, open: open) {
                     case .this(let id): value = id
                     case .another(let id): if let refusal = try await refusal(of: id, &scene) { return refusal }
                     case .unclear: break
@@ -60,8 +60,9 @@ extension ServiceAgent {
     /// The cart was only spoken of, or a piece picked, without a word of putting it there.
     private func notAdded(_ scene: ServiceScene, _ intent: String) -> ServiceAnswer {
         let references = References(snapshot: snapshot, context: scene.turn.context)
-        guard !CartWords.nameCart(scene.turn.words), let product = references.product(in: scene.turn.words).flatMap(snapshot.product) else {
-            return ServiceAnswer(text: scene.say.cartElsewhere, kind: .noAnswer, intent: intent)
+        guard !CartWords.nameCart(scene.turn.words) else { return ServiceAnswer(text: scene.say.cartElsewhere, kind: .noAnswer, intent: intent) }
+        guard let product = references.product(in: scene.turn.words).flatMap(snapshot.product) else {
+            return ServiceAnswer(text: scene.say.whichProduct, kind: .clarify, intent: intent)
         }
         var answer = ProductQuestion.description(of: product, language: scene.turn.language, scene.say)
         answer.intent = "product_question"
@@ -206,7 +207,11 @@ extension ServiceAgent {
     // MARK: Orders that come into question
 
     nonisolated(nonsending) func candidates(_ about: String, _ scene: ServiceScene) async throws(StoreError) -> [Order] {
-        let orders = try await stores.orders.orders(of: scene.turn.principal, limit: 20)
+        possible(about, try await ownOrders(scene))
+    }
+
+    /// Those of the orders of which something can be asked for.
+    private func possible(_ about: String, _ orders: [Order]) -> [Order] {
         guard let kind = ServiceRequest.Kind(rawValue: about) else { return orders }
         let fitting = orders.filter { ServiceRequest.orderStates(kind).contains($0.status) }
         guard kind == .resize else { return fitting }

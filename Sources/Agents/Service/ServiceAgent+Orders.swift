@@ -12,12 +12,19 @@ extension ServiceAgent {
         if let sure = found.first(where: \.isSure) { return sure.id }
         let isDated = found.isEmpty && namesTime(scene)
         guard !found.isEmpty || isDated, scene.isSignedIn else { return nil }
-        let orders = try await stores.orders.orders(of: scene.turn.principal, limit: 20)
+        let orders = try await ownOrders(scene)
         if isDated { return ServiceAgent.dated(words, orders, scene) }
         if let own = found.first(where: { one in orders.contains { $0.id == one.id } }) { return own.id }
         guard SlotReader.address(words) == nil else { return nil }
         return found.first { one in orders.contains { $0.id.prefix { $0 != "-" } == one.prefix } }?.id
     }
+
+    /// The customer's orders, newest first: who has more is asked which one by its number.
+    nonisolated(nonsending) func ownOrders(_ scene: ServiceScene) async throws(StoreError) -> [Order] {
+        try await stores.orders.orders(of: scene.turn.principal, limit: ServiceAgent.ownOrdersMax)
+    }
+
+    private static let ownOrdersMax = 20
 
     /// Whether an order is spoken of by when it was placed.
     func namesTime(_ scene: ServiceScene) -> Bool {
@@ -44,7 +51,7 @@ extension ServiceAgent {
     /// "10023", and nothing else: the customer's order of that number.
     nonisolated(nonsending) func orderOfDigits(_ scene: ServiceScene) async throws(StoreError) -> String? {
         guard scene.isSignedIn, let digits = OrderNumber.bareDigits(scene.turn.words) else { return nil }
-        return try await stores.orders.orders(of: scene.turn.principal, limit: 20).first { $0.id.hasSuffix("-" + digits) }?.id
+        return try await ownOrders(scene).first { $0.id.hasSuffix("-" + digits) }?.id
     }
 
     /// Which order an action is wanted for.
@@ -57,9 +64,8 @@ extension ServiceAgent {
 
     /// The order that the words describe, else the one that was spoken of last, else the only one there is.
     /// - Parameter open: those of which the action can be asked for.
-    nonisolated(nonsending) func meantOrder(_ scene: ServiceScene, among open: [Order]) async throws(StoreError) -> MeantOrder {
+    func meantOrder(_ scene: ServiceScene, _ all: [Order], open: [Order]) -> MeantOrder {
         let words = scene.turn.words
-        let all = try await stores.orders.orders(of: scene.turn.principal, limit: 20)
         func one(of meant: [Order]) -> MeantOrder {
             let possible = meant.filter { order in open.contains { $0.id == order.id } }
             if possible.count == 1 { return .this(possible[0].id) }
@@ -92,6 +98,7 @@ extension ServiceAgent {
         func having(_ fits: (Product) -> Bool) -> [Order] {
             orders.filter { $0.items.contains { snapshot.product($0.productID).map(fits) ?? false } }
         }
+        let words = String(words.prefix(SaidDate.charactersMax))
         let named = references.named(words)
         if !named.isEmpty { return having { named.contains($0.id) } }
         let parser = FilterParser(currency: snapshot.currency)
@@ -119,15 +126,13 @@ extension ServiceAgent {
         if !spokenOf.isEmpty, References(snapshot: snapshot, context: scene.turn.context).points(scene.turn.words) {
             return try await order(spokenOf, &scene)
         }
-        let orders = try await stores.orders.orders(of: scene.turn.principal, limit: 20)
+        let orders = try await ownOrders(scene)
         let open = orders.filter { !["delivered", "cancelled", "returned"].contains($0.status) }
         guard !orders.isEmpty else { return ServiceAnswer(text: scene.say.noOrders, kind: .noAnswer, intent: "order_status") }
         guard let placed = ServiceAgent.placed(scene.turn.words, orders, scene) else {
-            if let id = pick(scene.turn.words, among: open, scene) ?? pick(scene.turn.words, among: orders, scene) {
-                return try await order(id, &scene)
-            }
-            let references = References(snapshot: snapshot, context: scene.turn.context)
-            let pool = [holding(scene.turn.words, open, references), open, orders].first { !$0.isEmpty } ?? orders
+            if SentenceForm.isNewest(scene.turn.words) { return describe(orders[0], &scene) }
+            let held = holding(scene.turn.words, orders, References(snapshot: snapshot, context: scene.turn.context))
+            let pool = [held.filter { order in open.contains { $0.id == order.id } }, held, open, orders].first { !$0.isEmpty } ?? orders
             return describe(pool.first { $0.status == "shipped" } ?? pool[0], &scene)
         }
         switch placed.count {

@@ -130,17 +130,7 @@ public struct ServiceAgent: Agent {
         let best = ranked.first
         let intent = best.map { $0.probability >= ServiceAgent.intentProbabilityMin ? $0.name : "" } ?? ""
         if isRisk(ranked, ServiceAgent.riskMin) { return try await handOver(&scene, reason: ServiceAgent.risk, intent: ServiceAgent.risk) }
-        let words = scene.turn.words
-        if Assent.callsOff(words) { return ServiceAnswer(text: scene.say.dropped, intent: "dropped") }
-        if scene.dialogue.handoff != 0, intent != "complaint", SmallWords.callsForHelp(words) {
-            return try await handOver(&scene, reason: "asked for a person", intent: "human_agent")
-        }
-        if ServiceAgent.smallTalk.contains(intent), policy.begin(intent) == nil, SmallWords.sayNothing(words) {
-            return ServiceAnswer(text: scene.say.whatElse, kind: .clarify, intent: "small_talk")
-        }
-        if let id = try await orderOfDigits(scene) { return try await order(id, &scene) }
-        if asksForHistory(words) { return try await orderHistory(scene) }
-        if asksOnAboutOrder(scene, intent) { return try await order(scene.dialogue.order, &scene) }
+        if let answer = try await early(&scene, intent) { return answer }
         let isRule = intent.contains("/") && (best?.probability ?? 0) >= ServiceAgent.namedOrderRuleMin
         if let answer = productAnswer(scene, intent, isSureRule: isRule) { return answer }
         if policy.begin(intent) != nil { return try await begin(intent, &scene) }
@@ -179,6 +169,22 @@ public struct ServiceAgent: Agent {
             let answer = try await knowledgeAnswer(scene, ranked)
             return answer.isMiss ? try await describedAnswer(scene, intent) ?? answer : answer
         }
+    }
+
+    /// What needs no guess at what is wanted; nil = the words say more.
+    private nonisolated(nonsending) func early(_ scene: inout ServiceScene, _ intent: String) async throws(StoreError) -> ServiceAnswer? {
+        let words = scene.turn.words
+        if Assent.callsOff(words) { return ServiceAnswer(text: scene.say.dropped, intent: "dropped") }
+        if scene.dialogue.handoff != 0, intent != "complaint", SmallWords.callsForHelp(words) {
+            return try await handOver(&scene, reason: "asked for a person", intent: "human_agent")
+        }
+        if ServiceAgent.smallTalk.contains(intent), policy.begin(intent) == nil, SmallWords.sayNothing(words) {
+            return ServiceAnswer(text: scene.say.whatElse, kind: .clarify, intent: "small_talk")
+        }
+        if let id = try await orderOfDigits(scene) { return try await order(id, &scene) }
+        if asksForHistory(words) { return try await orderHistory(scene) }
+        if asksOnAboutOrder(scene, intent) { return try await order(scene.dialogue.order, &scene) }
+        return nil
     }
 
     private static let smallTalk: Set<String> = ["greeting", "thanks", "goodbye"]

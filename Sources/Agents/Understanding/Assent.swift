@@ -50,9 +50,9 @@ enum Assent: Equatable {
         if SentenceForm.isChinese(plain) {
             let text = plain.filter { $0 != " " }
             guard text.count <= callingOffCharactersMax, !chineseAsking.contains(where: text.contains) else { return false }
-            let verbs = ["取消", "退货", "退", "换货", "换", "维修", "修改", "修", "改"]
+            let verbs = Doing(nil).chinese.sorted { $0.count > $1.count }
             var rest = text
-            for verb in verbs { for negation in ["先别", "不要", "不用", "不想", "不需要", "不", "别"] { rest = rest.replacing(negation + verb, with: "") } }
+            for verb in verbs { for negation in chineseNegating { rest = rest.replacing(negation + verb, with: "") } }
             // Of "我不退了" nothing is left that wants something.
             return rest != text && !verbs.contains(where: rest.contains) && isMade(rest, of: chineseCourtesies + ["算了", "先", "订单", "还是", "想", "货"])
         }
@@ -304,7 +304,8 @@ enum Assent: Equatable {
         return rest.isEmpty
     }
 
-    private static func plain(_ words: String) -> String {
+    /// Lower case, letters, digits and apostrophes, with single spaces between.
+    static func plain(_ words: String) -> String {
         var kept = ""
         for character in words.lowercased() {
             if character.isLetter || character.isNumber || character == "'" {

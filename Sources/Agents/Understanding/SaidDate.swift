@@ -7,8 +7,8 @@ enum SaidDate: Equatable {
     /// From a midnight to another, where the customer is.
     case span(Range<Date>)
 
-    /// Characters that are looked at.
-    static let charactersMax = 2_000
+    /// Characters that are looked at: a sentence that names a day is short, and the expressions are slow.
+    static let charactersMax = 300
 
     /// The first that is named; dates that no calendar has are none, and neither is the day on which something came ("it arrived on Monday").
     /// - Parameter calendar: the customer's; nil = it is not known what today is.

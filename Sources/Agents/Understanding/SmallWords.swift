@@ -8,9 +8,9 @@ enum SmallWords {
 
     /// A yes, a no or less, where nothing was asked.
     static func sayNothing(_ words: String) -> Bool {
-        let plain = words.lowercased().filter { $0.isLetter || $0.isNumber || $0 == " " }.trimmingPrefix { $0 == " " }
+        let plain = Assent.plain(words)
         if ["thank", "thx", "bye", "谢", "拜", "再见"].contains(where: plain.contains) { return false }
-        return fillers.contains(String(plain)) || Assent.bare(words) != nil
+        return fillers.contains(plain) || Assent.bare(words) != nil
     }
 
     private static let calls: PhraseSet = [
@@ -32,7 +32,8 @@ enum CartWords {
         "add", "put", "take", "buy", "get", "order", "want", "i'll have", "throw", "drop", "place", "加", "放", "买", "要", "来", "拿", "下单", "订",
     ]
     private static let removing: PhraseSet = [
-        "remove", "delete", "take out", "take it out", "empty", "clear", "what is in", "what's in", "whats in", "is it in", "show my cart",
+        "don't want", "dont want", "do not want", "no longer want", "不要", "不想要", "remove", "delete", "take out", "take it out", "empty", "clear",
+        "what is in", "what's in", "whats in", "is it in", "show my cart",
         "show me my cart", "how many are in", "删", "移除", "去掉", "拿掉", "拿出", "清空", "购物车里有", "在购物车里吗", "看看购物车", "查看购物车",
     ]
 

@@ -29,14 +29,6 @@ public struct SaidKind: Sendable, Equatable {
     public var isNegated: Bool
     /// UTF-8 bytes of the text the word takes.
     public var range: Range<Int>
-
-    /// Whether a title in either language has it.
-    public func names(_ product: Product) -> Bool {
-        product.title.values.contains { title in
-            if !stem.utf8.allSatisfy({ $0 < 0x80 }) { return title.contains(stem) }
-            return title.lowercased().split { !$0.isLetter }.contains { $0.hasPrefix(stem) && $0.count <= stem.count + 2 }
-        }
-    }
 }
 
 /// What a sentence asks of products.

@@ -29,6 +29,7 @@ public final class CatalogSnapshot: Sendable {
     private let slots: [Int32]?
     private let rowBySlot: [Int32]
     private let filters: FilterIndex
+    private let titleWords: TitleWords
 
     /// Products, documents or examples of one answer.
     public static let hitsMax = 1_000
@@ -79,6 +80,7 @@ public final class CatalogSnapshot: Sendable {
         rowBySlot = rows
         filters = FilterIndex(sorted, rowByID: rowByID)
         names = ProductNames(sorted)
+        titleWords = TitleWords(sorted)
         spaces = Dictionary(uniqueKeysWithValues: blocks.map { ($0.modality, $0.spaceID) })
         let counted = Dictionary(grouping: sorted, by: \.price.currency).map { (code: $0.key, count: $0.value.count) }
         currency = counted.max { ($0.count, $1.code) < ($1.count, $0.code) }?.code ?? "USD"
@@ -90,6 +92,13 @@ public final class CatalogSnapshot: Sendable {
     public func products(matching filter: ProductFilter, limit: Int = hitsMax) -> [Product] {
         let allowed = filters.allowed(filter)
         return Array(products.indices.lazy.filter { allowed[$0] != 0 }.prefix(max(0, limit)).map { self.products[$0] })
+    }
+
+    /// Products whose titles, in either language, name the kind: "stud", "手镯". By id.
+    public func products(naming kind: SaidKind) -> [Product] {
+        let isLatin = kind.stem.utf8.allSatisfy { $0 < 0x80 }
+        return titleWords.rows(of: kind.stem).sorted().map { products[$0] }
+            .filter { isLatin || $0.title.values.contains { $0.contains(kind.stem) } }
     }
 
     /// How many products meet the filter.
