@@ -54,7 +54,8 @@ public final class PoseEstimatorPlugin: VitrinePlugin {
                     description: "how often a part that is not in a camera's pictures is looked for, 0 to 10000; 0 = in every picture"),
             ],
             // Where a camera's figures are goes along to the next build; a process that dies may lose it, since detectors find them again.
-            stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0, licence: "Apache-2.0 (models: MediaPipe, Apache-2.0)")
+            stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0, licence: "Apache-2.0 (models: MediaPipe, Apache-2.0)",
+            warmUp: [ClientMessage(kind: .image(ImagePart(purpose: .selfie, imageID: 1, last: true, data: SamplePicture.png)))])
     }
 
     let host: HostServices

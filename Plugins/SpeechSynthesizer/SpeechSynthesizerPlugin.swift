@@ -28,7 +28,8 @@ public final class SpeechSynthesizerPlugin: VitrinePlugin {
                 Option(key: "espeak", defaultValue: "espeak-ng", description: "The program that says how words are pronounced: a name or a path."),
             ],
             stateful: false, idempotent: true, streamsMax: 1024, ownThreads: 0,
-            licence: "Apache-2.0 (voice: MIT, recordings CC0; espeak-ng, GPL, is run as a program)")
+            licence: "Apache-2.0 (voice: MIT, recordings CC0; espeak-ng, GPL, is run as a program)",
+            warmUp: [ClientMessage(kind: .text(TextInput(text: "Hello.")))])
     }
 
     let host: HostServices

@@ -34,7 +34,8 @@ public final class TextEncoderPlugin: VitrinePlugin {
                 Option(key: "language", defaultValue: "off", description: "labels that tell which language a text is in, likeliest first: off or on"),
             ],
             stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0,
-            licence: "Apache-2.0 (Universal Sentence Encoder Multilingual, Apache-2.0; multilingual-e5-small, MIT; SentencePiece, Apache-2.0)")
+            licence: "Apache-2.0 (Universal Sentence Encoder Multilingual, Apache-2.0; multilingual-e5-small, MIT; SentencePiece, Apache-2.0)",
+            warmUp: [ClientMessage(kind: .text(TextInput(text: "silver earrings with pearls")))])
     }
 
     let host: HostServices

@@ -58,7 +58,8 @@ public final class VisionEncoderPlugin: VitrinePlugin {
                 Option(key: "moderation", defaultValue: "off", description: "labels that tell explicit photos: off or on"),
             ],
             stateful: false, idempotent: true, streamsMax: 4096, ownThreads: 0,
-            licence: "Apache-2.0 (models: EfficientNet-Lite2, Apache-2.0; PP-OCRv6, Apache-2.0; OpenNSFW, MIT)")
+            licence: "Apache-2.0 (models: EfficientNet-Lite2, Apache-2.0; PP-OCRv6, Apache-2.0; OpenNSFW, MIT)",
+            warmUp: [ClientMessage(kind: .image(ImagePart(purpose: .query, imageID: 1, last: true, data: SamplePicture.png)))])
     }
 
     let host: HostServices

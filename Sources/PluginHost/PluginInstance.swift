@@ -86,8 +86,7 @@ public final class PluginInstance: Node {
 
     private(set) var isCreated = false
 
-    /// Ends an instance that no loop has ever seen.
-    public func discard() {
+    private func discard() {
         guard isCreated else { return }
         table.pointee.destroy(state)
         state = nil

@@ -30,12 +30,29 @@ extension PluginManifest {
             guard model.requests <= 64 else { throw bad("models.requests", "\(model.requests)", "at most 64") }
         }
         guard Set(models.map(\.name)).count == models.count else { throw bad("models.name", "a repeated one", "each name once") }
+        try checkWarmUp()
         for option in options where option.key.isEmpty { throw bad("options.key", "", "a name") }
         for condition in produces.map(\.when) + models.map(\.when) where !condition.isEmpty {
             guard let (key, _) = Self.parts(of: condition), options.contains(where: { $0.key == key }) else {
                 throw bad("when", condition, "an option's key, '=' and a value")
             }
         }
+    }
+
+    /// Inputs that warm an instance up, and their bytes together.
+    static let warmUpInputsMax = 8
+    static let warmUpBytesMax = 256 * 1_024
+
+    private func checkWarmUp() throws(RPCStatus) {
+        guard warmUp.count <= Self.warmUpInputsMax else { throw bad("warm_up", "\(warmUp.count) inputs", "at most \(Self.warmUpInputsMax)") }
+        var bytes = 0
+        for input in warmUp {
+            let encoded = SharedBuffer(input.encoded())
+            bytes += encoded.bytes.count
+            let kind = ClientMessageKind.name(of: try MessagePeek(clientMessage: encoded.bytes).kind) ?? ""
+            guard consumes.contains(kind) else { throw bad("warm_up", kind, consumes.joined(separator: ", ")) }
+        }
+        guard bytes <= Self.warmUpBytesMax else { throw bad("warm_up", "\(bytes) bytes", "at most \(Self.warmUpBytesMax)") }
     }
 
     private func bad(_ field: String, _ value: String, _ allowed: String) -> RPCStatus {

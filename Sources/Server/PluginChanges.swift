@@ -11,7 +11,7 @@ import Wire
 
 /// Loads, swaps and unloads plugins while the server serves: one change at a time, on a thread of its own; loops only learn the outcome.
 ///
-///     read ─▶ probe ─▶ gate ─▶ load ─▶ start ─▶ publish ─▶ (the old build drains)
+///     read ─▶ probe ─▶ gate ─▶ load ─▶ start ─▶ warm-up ─▶ publish ─▶ (the old build drains)
 ///
 /// Up to `publish` nothing that is live has changed, and whatever goes wrong is rolled back.
 final class PluginChanges: @unchecked Sendable {
@@ -134,9 +134,16 @@ final class PluginChanges: @unchecked Sendable {
         }
         if manifest == nil { old = try PluginChange.check(build.manifest, request, isSwap: isSwap, live: live) }
         let nodes = try attempt.step("start") { () throws(RPCStatus) in try StartedNode.start(build, on: loops, host) }
-        guard attempt.claim() else {
+        do throws(RPCStatus) {
+            if !build.manifest.warmUp.isEmpty {
+                try attempt.step("warm-up") { () throws(RPCStatus) in
+                    try StartedNode.warm(nodes, build, msMax: configuration.limits.pluginStartMsMax)
+                }
+            }
+            guard attempt.claim() else { throw RPCStatus(.deadlineExceeded, "the change was given up") }
+        } catch {
             for node in nodes { node.discard() }
-            throw RPCStatus(.deadlineExceeded, "the change was given up")
+            throw error
         }
         let deployment = attempt.step("publish") {
             if let generation = build as? PluginGeneration { host.publish(generation) } else { host.withdraw(build.name) }

@@ -92,10 +92,16 @@ enum StartedNode: Sendable {
     func discard() {
         loop.submit { [self] in
             switch self {
-            case .instance(let instance): instance.value.discard()
+            case .instance(let instance): instance.value.retire()
             case .worker(let node): node.value.shutDown()
             }
         }
+    }
+
+    /// Blocks; not on a loop.
+    /// - Throws: FAILED_PRECONDITION or DEADLINE_EXCEEDED, naming the plugin.
+    static func warm(_ nodes: [StartedNode], _ build: any PluginBuild, msMax: Int) throws(RPCStatus) {
+        try WarmUp.run(build.manifest, on: nodes.map(\.loop), msMax: msMax) { loop in nodes.first { $0.loop === loop }?.node }
     }
 
     /// One for each loop, ready to serve. Blocks; not on a loop. A failure takes those that were made back.

@@ -96,6 +96,7 @@ public final class ShopSearch {
                 }
                 request.after = [reference.id]
             }
+            request.filter = snapshot.narrowed(request.filter, to: parsed.measures)
             let rest = parsed.rest(of: words)
             if TellingWords.areIn(rest), request.weights.words > 0 {
                 request.words = try Blocking.run(on: loop) { [stores, language = question.language] () async throws in

@@ -139,6 +139,7 @@ public final class VitrineServer: @unchecked Sendable {
         for loop in loops {
             try onLoop(loop) { [runtime, workers] in workers.on(loop).publish(deployment, nodes: try runtime.nodes(on: loop)) }
         }
+        if case .addresses = place { warmUp() }
         let changes = PluginChanges(
             runtime: runtime, configuration: configuration, loops: loops, workers: workers, log: log, deployment: deployment)
         self.changes = changes
@@ -154,6 +155,19 @@ public final class VitrineServer: @unchecked Sendable {
                 "address": "\(address)", "loops": "\(loops.count)", "graph": "\(plan.name)", "plugins": "\(runtime.names.joined(separator: ","))",
                 "products": "\(shop?.snapshot.products.count ?? 0)",
             ])
+    }
+
+    /// Before anybody is listened to. Processes of their own are still starting then: they are not waited for.
+    private func warmUp() {
+        for build in runtime.live where build is PluginGeneration {
+            do throws(RPCStatus) {
+                try WarmUp.run(build.manifest, on: loops, msMax: configuration.limits.pluginStartMsMax) { [workers] loop in
+                    workers.on(loop).router.node(build.name)
+                }
+            } catch {
+                log.warning("a plugin could not be warmed up", metadata: ["plugin": "\(build.name)", "reason": "\(error)"])
+            }
+        }
     }
 
     /// The shop's back end as this server may use it: within a process nobody outside is spoken with. There a recording's answers are played back;

@@ -34,6 +34,21 @@ struct IntentClassifierTests {
     }
 
     @Test(
+        "Wares of a length, weight or size are asked for; what somebody has, and what was shown, is not",
+        arguments: [
+            ("have you got necklaces of 50 cm or longer?", true), ("rings, nothing heavier than 3 g", true), ("any rings in size 11?", true),
+            ("有没有50厘米以上的项链", true), ("how long is a 45 cm necklace when it is worn?", false), ("I need my 45 cm necklace repaired", false),
+            ("the 45 cm necklace that I ordered", false), ("do you have it in size 7, the ring?", false),
+        ])
+    func measured(words: String, isWish: Bool) throws {
+        // The vector says care.
+        #expect(try winner(words, axis(0)) == (isWish ? AgentName.recommendation : AgentName.customerService))
+        var shown = DialogueContext()
+        shown.shownProducts = ["A", "B"]
+        #expect(try winner("do you have the rope ring in size 7?", axis(0), shown) == AgentName.customerService)
+    }
+
+    @Test(
         "A question that names a product is read without the name; what asks nothing besides, or is no question, is not",
         arguments: [
             ("Is the Pearl Strand in 18K Gold knotted?", "Is it knotted?"), ("Will Pearl Strand in 18K Gold tarnish?", "Will it tarnish?"),

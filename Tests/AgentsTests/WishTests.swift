@@ -50,6 +50,41 @@ struct WishTests {
         #expect(Choice(anyOf: ["gold"]).refined(by: Choice()) == Choice(anyOf: ["gold"]))
     }
 
+    @Test("Weights and lengths are conditions that last until another is said; what nothing has is found nowhere")
+    func measures() throws {
+        #expect(try wish("rings under 3 g").filter.attributes["id"]?.anyOf == ["RING-LIGHT"])
+        #expect(try wish("in gold please") { $0.dialogue.wish = "rings under 3 g" }.filter.attributes["id"]?.anyOf == ["RING-LIGHT"])
+        #expect(try wish("over 3 g please") { $0.dialogue.wish = "rings under 3 g" }.filter.attributes["id"]?.anyOf == ["RING-GOLD"])
+        #expect(try wish("3 g or lighter please").filter.attributes["id"]?.anyOf == ["RING-LIGHT"])
+        #expect(try wish("rings lighter than 3 g") { $0.focusedProduct = "RING-LIGHT" }.filter.attributes["id"]?.anyOf == ["RING-LIGHT"])
+        #expect(try wish("rings over 30 g").filter.attributes["id"]?.anyOf == [CatalogSnapshot.noProduct])
+    }
+
+    @Test("What cannot be worn counts for every later wish, of whatever kind; what service heard of it too")
+    func lasting() throws {
+        let said = try wish("show me earrings, I'm allergic to silver")
+        #expect(said.filter.material.noneOf == ["silver"] && said.filter.category.anyOf == ["earrings"])
+        let next = try wish("now I want to see all the silver rings that you have for her") { $0.dialogue.wish = said.lines }
+        #expect(next.filter.material == .init(noneOf: ["silver"]) && next.filter.category.anyOf == ["ring"])
+        #expect(try wish("rings for every single day of the year please") { $0.dialogue.wish = next.lines }.filter.material.noneOf == ["silver"])
+        #expect(try wish("rings", { $0.dialogue.wish = "!I have a nickel allergy\ngold" }).filter.nickelFree)
+        let parser = FilterParser()
+        #expect(LastingCondition.keeping("我对镍过敏", in: "gold rings", parser) == "!我对镍过敏\ngold rings")
+        #expect(LastingCondition.keeping("is it nickel free?", in: "gold rings", parser) == "gold rings")
+        #expect(LastingCondition.keeping("I'm allergic to cats", in: "gold rings", parser) == "gold rings")
+        var all = ""
+        for place in 0..<9 { all = LastingCondition.keeping("\(place): allergic to nickel", in: all, parser) }
+        #expect(all.split(separator: "\n").count == LastingCondition.linesMax)
+    }
+
+    @Test("\"The cheaper one\" is one of what was shown", arguments: ["the cheaper one please", "便宜的那个", "I'll take the lighter one"])
+    func picked(words: String) throws {
+        #expect(!WishCues(words).isCheaper && WishCues(words).comparison == nil)
+        let context = turn(words) { $0.shownProducts.append("RING-LIGHT") }.context
+        let references = References(snapshot: try CatalogSnapshot(products: wares), context: context)
+        #expect(references.products(in: words) == ["RING-LIGHT"])
+    }
+
     @Test("Kinds that titles alone name narrow the choice, or are left out; a kind that no title names does nothing")
     func kinds() throws {
         #expect(try wish("show me some studs for every single day of the year").filter.attributes["id"]?.anyOf == ["STUDS"])

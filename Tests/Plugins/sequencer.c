@@ -3,7 +3,8 @@
  * the stream has had, and the build. Tests and the hot-swap benchmark count frames by it: with the state handed over, COUNT goes on over a swap.
  *
  * -DSILENT answers nothing (what the way to a plugin costs). -DBUILD=n -DPRODUCES="\"labels\"" -DNEVER_RESTS -DHANG_FILE="\"/path\""
- * -DSELF_TEST=n (1 fails, 2 crashes, 3 hangs) -DNO_STATE -DSTATELESS (COUNT is NUMBER, nothing is kept between chunks) make other builds.
+ * -DSELF_TEST=n (1 fails, 2 crashes, 3 hangs) -DWARM_UP=n (chunk number 7 warms it up; BUILD is 100 higher where that was done; 2 refuses the chunk,
+ * 3 does not end the stream, 4 names text) -DNO_STATE -DSTATELESS (COUNT is NUMBER, nothing is kept between chunks) make other builds.
  */
 #include "streams.h"
 
@@ -16,6 +17,12 @@
 #ifndef SELF_TEST
 #define SELF_TEST 0
 #endif
+#ifndef WARM_UP
+#define WARM_UP 0
+#endif
+
+/* Of the newest instance: what warms it up was worked off. */
+static int is_warm;
 
 static vt_status create(const vt_plugin *plugin, const vt_host *host, vt_instance *instance, void **state, char *error, size_t capacity) {
     (void)plugin, (void)error, (void)capacity;
@@ -28,6 +35,7 @@ static vt_status create(const vt_plugin *plugin, const vt_host *host, vt_instanc
     if (mark) fclose(mark);
 #endif
     *state = make_state(host, instance);
+    is_warm = 0;
     return VT_OK;
 }
 
@@ -58,6 +66,7 @@ static vt_status data(void *state, vt_stream stream, const vt_message *message) 
         return VT_INVALID_ARGUMENT;
     uint64_t number;
     memcpy(&number, samples.bytes, 8);
+    if (WARM_UP == 2 && number == 7) return VT_INVALID_ARGUMENT;
 #ifdef STATELESS
     known->count = number;
 #else
@@ -68,12 +77,14 @@ static vt_status data(void *state, vt_stream stream, const vt_message *message) 
     if (known->count == 1) self->host->compute(self->instance, stream, endless, NULL, 0, &operation);
 #endif
     char text[96];
-    int length = snprintf(text, sizeof text, "%llu %llu %d", (unsigned long long)number, (unsigned long long)known->count, BUILD);
+    int length = snprintf(text, sizeof text, "%llu %llu %d", (unsigned long long)number, (unsigned long long)known->count, BUILD + 100 * is_warm);
     return emit_transcript(self, stream, 10, (const uint8_t *)text, (size_t)length);
 }
 
 static void half_close(void *state, vt_stream stream) {
     plugin_state *self = state;
+    if (WARM_UP == 3) return;
+    is_warm = WARM_UP;
     forget(self, stream);
     self->host->close(self->instance, stream, VT_OK, "");
 }
@@ -127,6 +138,14 @@ __attribute__((visibility("default"))) const vt_plugin *vitrine_plugin(uint32_t 
     vt_put_message(&manifest, 5, &port);
 #ifndef STATELESS
     vt_put_uint(&manifest, 8, 1);
+#endif
+#if WARM_UP
+    uint8_t audio_bytes[32], input_bytes[64];
+    vt_writer audio = {audio_bytes, sizeof audio_bytes, 0, false}, input = {input_bytes, sizeof input_bytes, 0, false};
+    uint64_t number = 7;
+    vt_put_bytes(&audio, 4, &number, sizeof number);
+    vt_put_message(&input, WARM_UP == 4 ? 10 : 11, &audio);
+    vt_put_message(&manifest, 14, &input);
 #endif
     static vt_plugin plugin = {
         .struct_size = sizeof plugin,

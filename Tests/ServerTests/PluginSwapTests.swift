@@ -210,6 +210,33 @@ struct PluginSwapTests {
         #expect(customer.answers.map(\.build) == [1, 2] && customer.answers.map(\.count) == [1, 2])
     }
 
+    @Test("What the manifest names warms an instance up before it serves, at start and in a swap; a build that cannot work it off is refused")
+    func warmUp() throws {
+        let builds = try Builds()
+        let server = try TestServer(sequencer: try builds.make(1, "-DWARM_UP=1")) { $0.limits.pluginStartMsMax = 500 }
+        let customer = try Counting(server)
+        customer.send()
+        try customer.read()
+        let reply = try server.swap(try builds.make(2, "-DWARM_UP=1")).get()
+        #expect(reply.steps.map(\.name) == ["read", "probe", "load", "start", "warm-up", "publish"])
+        customer.send()
+        try customer.read()
+        func refusal(_ build: Int, _ flags: String) throws -> RPCStatus? {
+            guard case .failure(let status) = try server.swap(try builds.make(build, flags)) else { return nil }
+            return status
+        }
+        let fails = try refusal(3, "-DWARM_UP=2")
+        #expect(fails?.code == .failedPrecondition && fails?.message.contains("to warm it up: plugin sequencer refused a message") == true)
+        let endless = try refusal(4, "-DWARM_UP=3")
+        #expect(endless?.code == .deadlineExceeded)
+        let text = try refusal(5, "-DWARM_UP=4")
+        #expect(text?.message.contains("warm_up is \"text\"; allowed: audio") == true)
+        customer.send()
+        try customer.read()
+        #expect(customer.answers.map(\.build) == [101, 102, 102] && customer.answers.map(\.count) == [1, 2, 3])
+        #expect(try server.plugins().map(\.generation) == [2])
+    }
+
     @Test("What is no good is refused with what was wrong, and what is live stays")
     func refusals() throws {
         let builds = try Builds()

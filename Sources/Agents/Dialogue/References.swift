@@ -68,9 +68,11 @@ struct References {
 
     // MARK: The cheapest, the other one
 
-    /// "How heavy is the cheapest?": of what was shown.
+    /// "How heavy is the cheapest?", "the cheaper one": of what was shown.
     private func extreme(_ words: String) -> String? {
-        guard context.shownProducts.count > 1, let order = WishCues.order(SaidWords(words)) else { return nil }
+        guard context.shownProducts.count > 1, let order = WishCues.order(SaidWords(words)) ?? WishCues.pick(SaidWords(words)) else {
+            return nil
+        }
         return order.sorted(context.shownProducts.compactMap(snapshot.product)).first?.id
     }
 

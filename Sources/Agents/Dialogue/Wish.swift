@@ -29,7 +29,9 @@ struct Wish {
     /// More of the same is asked for: what was shown already is left out.
     let isMore: Bool
     /// What was said before counts as well.
-    var isRefined: Bool { lines.split(separator: "\n").count { !$0.hasPrefix(Wish.rejection) } > 1 }
+    var isRefined: Bool {
+        lines.split(separator: "\n").count { !$0.hasPrefix(Wish.rejection) && !$0.hasPrefix(LastingCondition.mark) } > 1
+    }
     /// What to keep for the next turn.
     let lines: String
     /// What was shown for this wish so far, newest first: kept too.
@@ -55,22 +57,26 @@ struct Wish {
         complements: [String: [String]] = [:]
     ) {
         let words = Wish.spoken(turn.words, snapshot)
-        let cues = WishCues(turn.words)
+        // "50 cm or longer" compares with no piece that was shown.
+        let cues = WishCues(parsed.measures.reduce(turn.words) { $0.replacing($1.phrase, with: " ") })
         let references = References(snapshot: snapshot, context: turn.context)
         let hasPhoto = turn.feature(Modality.image) != nil
         let named = references.named(turn.words)
         let pointed = hasPhoto ? [seen?.id].compactMap { $0 } : references.products(in: turn.words)
         let isCounted = !references.ordinals(words).isEmpty
         let kinds = Set(parsed.filter.category.anyOf)
-        let kept = turn.context.dialogue.wish.split(separator: "\n").map(String.init)
+        let stored = turn.context.dialogue.wish.split(separator: "\n").map(String.init)
+        let lasting = LastingCondition.lines(stored.filter { $0.hasPrefix(LastingCondition.mark) }, adding: turn.words, parser)
+        let worn = LastingCondition.filter(lasting, parser)
+        let kept = stored.filter { !$0.hasPrefix(LastingCondition.mark) }
         var rejected = kept.filter { $0.hasPrefix(Wish.rejection) }.flatMap { $0.split(separator: " ").dropFirst().map(String.init) }
         let dislikes = cues.dislikes && !pointed.isEmpty && !hasPhoto
         if dislikes { rejected += pointed.filter { !rejected.contains($0) } }
         rejected = Array(rejected.suffix(Wish.rejectedMax))
         self.rejected = rejected
         func written(_ lines: [String]) -> String {
-            let head = rejected.isEmpty ? "" : ([Wish.rejection] + rejected).joined(separator: " ") + "\n"
-            return head + String(lines.joined(separator: "\n").suffix(Wish.charactersMax))
+            let head = lasting + (rejected.isEmpty ? [] : [([Wish.rejection] + rejected).joined(separator: " ")])
+            return head.map { $0 + "\n" }.joined() + String(lines.joined(separator: "\n").suffix(Wish.charactersMax))
         }
         let focus = hasPhoto ? nil : turn.context.focusedProduct ?? turn.context.shownProducts.first
         let reference = (pointed.first ?? focus).flatMap(snapshot.product)
@@ -83,6 +89,7 @@ struct Wish {
             sought.category.anyOf.removeAll { $0 == reference.category }
             if sought.category.anyOf.isEmpty { sought.category.anyOf = others }
             sought.excludedIDs.formUnion([reference.id] + rejected)
+            sought = sought.without(worn)
             (filter, like, goesWith) = (sought, nil, reference)
             (isMore, earlierProducts, sorted) = (false, [], [])
             lines = written([words])
@@ -93,10 +100,12 @@ struct Wish {
         var said = named.isEmpty ? Array(kept.filter { !$0.hasPrefix(Wish.rejection) }.suffix(Wish.linesMax - 1)) : []
         var merged = ProductFilter()
         var saidKinds: [SaidKind] = []
+        var measures: [SaidMeasure] = []
         for line in said {
             let before = parser.parse(line)
             merged = merged.refined(by: before.filter)
             saidKinds = Wish.kinds(saidKinds, refinedBy: before.kinds)
+            measures = Wish.measures(measures, refinedBy: before.measures)
         }
         let kindsBefore = merged.category.anyOf.isEmpty ? [reference?.category].compactMap { $0 } : merged.category.anyOf
         let isOtherKind = !kinds.isSubset(of: kindsBefore)
@@ -117,7 +126,8 @@ struct Wish {
         guard refines else {
             var sought = parsed.filter
             sought.excludedIDs.formUnion(rejected)
-            Wish.narrow(&sought, to: parsed.kinds, snapshot)
+            sought = sought.without(worn)
+            Wish.narrow(&sought, to: parsed.kinds, parsed.measures, snapshot)
             sorted = Wish.sort(cues, &sought, snapshot)
             filter = sought
             like = nil
@@ -149,14 +159,16 @@ struct Wish {
             if cues.isLike || isCounted || !named.isEmpty { merged.excludedIDs.insert(reference.id) }
         }
         merged.excludedIDs.formUnion(rejected)
-        Wish.narrow(&merged, to: Wish.kinds(saidKinds, refinedBy: parsed.kinds), snapshot)
+        merged = merged.without(worn)
+        let wantedMeasures = Wish.measures(measures, refinedBy: parsed.measures)
+        Wish.narrow(&merged, to: Wish.kinds(saidKinds, refinedBy: parsed.kinds), wantedMeasures, snapshot)
         var shown = turn.context.shownProducts
         for id in turn.context.dialogue.earlierProducts where !shown.contains(id) { shown.append(id) }
         earlierProducts = Array(shown.prefix(Wish.earlierMax))
         if isMore { merged.excludedIDs.formUnion(earlierProducts) }
         if let comparison = cues.comparison, let reference {
             let fitting = snapshot.products(matching: merged, limit: .max).filter { comparison.puts($0, before: reference) }
-            merged.attributes["id"] = .init(anyOf: fitting.isEmpty ? [Wish.nothing] : fitting.map(\.id))
+            merged.attributes["id"] = .init(anyOf: fitting.isEmpty ? [CatalogSnapshot.noProduct] : fitting.map(\.id))
         }
         sorted = Wish.sort(cues, &merged, snapshot)
         filter = merged
@@ -177,7 +189,20 @@ struct Wish {
         return before.filter { $0.isNegated || !isReplaced } + new
     }
 
-    /// Of a kind that no attribute states, those whose titles name it, where there are any; without those that are not wanted.
+    /// What is newly said of the same attributes replaces what was said before.
+    private static func measures(_ before: [SaidMeasure], refinedBy new: [SaidMeasure]) -> [SaidMeasure] {
+        before.filter { old in !new.contains { $0.attributes == old.attributes } } + new
+    }
+
+    /// Those that have the measures; and of a kind that no attribute states, those whose titles name it, where there are any, without those that are
+    /// not wanted.
+    private static func narrow(
+        _ filter: inout ProductFilter, to kinds: [SaidKind], _ measures: [SaidMeasure], _ snapshot: CatalogSnapshot
+    ) {
+        narrow(&filter, to: kinds, snapshot)
+        filter = snapshot.narrowed(filter, to: measures)
+    }
+
     private static func narrow(_ filter: inout ProductFilter, to kinds: [SaidKind], _ snapshot: CatalogSnapshot) {
         for kind in kinds where kind.isNegated { filter.excludedIDs.formUnion(snapshot.products(naming: kind).map(\.id)) }
         let wanted = kinds.filter { !$0.isNegated && (filter.category.anyOf.isEmpty || filter.category.anyOf.contains($0.category)) }
@@ -191,9 +216,6 @@ struct Wish {
 
     /// A line that lists what was rejected; customers' own lines are sentences.
     private static let rejection = "-"
-    /// No product's id.
-    private static let nothing = ""
-
     /// Narrows a filter to what comes first in the order that was asked for.
     private static func sort(_ cues: WishCues, _ filter: inout ProductFilter, _ snapshot: CatalogSnapshot) -> [String] {
         guard let order = cues.order else { return [] }
@@ -227,6 +249,17 @@ extension ProductFilter {
             merged.attributes[name] = (merged.attributes[name] ?? .init()).refined(by: new.attributes[name] ?? .init())
         }
         return merged
+    }
+
+    /// These conditions and what cannot be worn, whatever else is wanted.
+    func without(_ worn: ProductFilter) -> ProductFilter {
+        var copy = self
+        copy.nickelFree = nickelFree || worn.nickelFree
+        for field in ["material", "gem"] {
+            copy[field: field].anyOf.removeAll { worn[field: field].noneOf.contains($0) }
+            copy[field: field].noneOf += worn[field: field].noneOf.filter { !copy[field: field].noneOf.contains($0) }
+        }
+        return copy
     }
 
     /// The same without what is not wanted: "I don't like the gold one" speaks of one product.

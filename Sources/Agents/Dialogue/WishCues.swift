@@ -43,11 +43,13 @@ struct WishCues {
 
     init(_ said: SaidWords) {
         order = Self.order(said)
+        // "The cheaper one" is one of what was shown, not another that is cheaper.
+        let picks = Self.pick(said) != nil
         // "Too cheap" and "not so expensive" hold the word for the opposite.
         let isTooDear = said.contains(anyOf: Self.tooDear)
-        isDearer = order == nil && !isTooDear && said.contains(anyOf: Self.dearer)
-        isCheaper = order == nil && !isDearer && (isTooDear || said.contains(anyOf: Self.cheaper))
-        comparison = order == nil ? Self.comparisons.first { said.contains(anyOf: $0.words) }?.order : nil
+        isDearer = order == nil && !picks && !isTooDear && said.contains(anyOf: Self.dearer)
+        isCheaper = order == nil && !picks && !isDearer && (isTooDear || said.contains(anyOf: Self.cheaper))
+        comparison = order == nil && !picks ? Self.comparisons.first { said.contains(anyOf: $0.words) }?.order : nil
         asksMore = said.contains(anyOf: Self.more)
         dislikes = !asksMore && said.contains(anyOf: Self.disliked)
         // "I'd like the …" wishes for it.
@@ -58,6 +60,9 @@ struct WishCues {
 
     /// What is to come first: the cheapest, the lightest; nil = no order is asked for.
     static func order(_ said: SaidWords) -> Order? { orders.first { said.contains(anyOf: $0.words) }?.order }
+
+    /// What "the cheaper one", "便宜的那个" comes first in, among what was shown; nil = none is picked so.
+    static func pick(_ said: SaidWords) -> Order? { picked.first { said.contains(anyOf: $0.words) }?.order }
 
     /// Refers to what was looked for before.
     var refines: Bool { isCheaper || isDearer || isLike || asksMore || order != nil || comparison != nil }
@@ -139,6 +144,19 @@ struct WishCues {
         (["biggest", "largest", "最大"], Order(attributes: size, isDescending: true)),
         (["longest", "最长"], Order(attributes: ["length_mm"], isDescending: true)),
         (["shortest", "最短"], Order(attributes: ["length_mm"])),
+    ]
+    private static let picked: [(words: PhraseSet, order: Order)] = [
+        (["the cheaper one", "the cheaper of", "the less expensive one", "the less expensive of", "便宜的那", "便宜那", "便宜一点的那", "便宜点的那"], Order()),
+        (
+            ["the more expensive one", "the more expensive of", "the dearer one", "the pricier one", "the pricier of", "贵的那", "贵那", "贵一点的那"],
+            Order(isDescending: true)
+        ),
+        (["the lighter one", "the lighter of", "轻的那", "轻那", "轻一点的那"], Order(attributes: ["weight_g"])),
+        (["the heavier one", "the heavier of", "重的那", "重那", "重一点的那"], Order(attributes: ["weight_g"], isDescending: true)),
+        (["the smaller one", "the smaller of", "小的那", "小一点的那"], Order(attributes: size)),
+        (["the bigger one", "the larger one", "the bigger of", "the larger of", "大的那", "大一点的那"], Order(attributes: size, isDescending: true)),
+        (["the longer one", "the longer of", "长的那", "长一点的那"], Order(attributes: ["length_mm"], isDescending: true)),
+        (["the shorter one", "the shorter of", "短的那", "短一点的那"], Order(attributes: ["length_mm"])),
     ]
     private static let comparisons: [(words: PhraseSet, order: Order)] = [
         (["lighter", "less heavy", "too heavy", "轻一点", "轻点", "轻一些", "更轻", "太重"], Order(attributes: ["weight_g"])),

@@ -52,6 +52,7 @@ public struct Reasons: Sendable {
             let phrase = match.operator == "!=" ? say.of("no \(match.phrase)", "不要\(match.phrase)") : match.phrase
             if !phrases.contains(phrase) { phrases.append(phrase) }
         }
+        for measure in parsed.measures where !phrases.contains(measure.phrase) { phrases.append(measure.phrase) }
         return phrases
     }
 

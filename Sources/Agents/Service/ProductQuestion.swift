@@ -82,9 +82,9 @@ enum ProductQuestion {
         "more information", "more info", "介绍", "详细", "详情", "细节", "说说", "讲讲", "具体情况", "了解一下", "多了解",
     ]
 
-    /// Words of an answer that only picks one of the things shown: "the first one please", "就要第一个".
+    /// Words of an answer that only picks one of the things shown: "the first one please", "the cheaper one", "就要第一个".
     static func picksOnly(_ words: String, parser: FilterParser) -> Bool {
-        guard Ordinals.positions(in: words, parser).count == 1 else { return false }
+        guard Ordinals.positions(in: words, parser).count == 1 || WishCues.pick(SaidWords(words)) != nil else { return false }
         let lower = words.lowercased()
         let latin = lower.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map(String.init)
         guard latin.allSatisfy({ picking.contains($0) || Ordinals.positions(in: "the \($0)", parser).count == 1 || Int($0) != nil }) else {
@@ -98,8 +98,10 @@ enum ProductQuestion {
         "the", "one", "please", "i", "ll", "d", "want", "would", "like", "have", "choose", "pick", "prefer", "go", "for", "with", "then", "just",
         "ok",
         "okay", "yes", "show", "me", "let", "see", "number", "no", "option", "item", "piece", "thanks", "but", "to", "last", "look", "at", "s",
+        "cheaper", "pricier", "dearer", "more", "less", "expensive", "lighter", "heavier", "smaller", "bigger", "larger", "longer", "shorter", "of",
+        "two", "those", "these", "them",
     ]
-    private static let pickingCharacters = Set("第一二两三四五六七八九十倒数最后个款条只对件枚就要我想看选这那吧呢啊了请给喜欢的来还是")
+    private static let pickingCharacters = Set("第一二两三四五六七八九十倒数最后个款条只对件枚就要我想看选这那吧呢啊了请给喜欢的来还是便宜贵轻重大小长短点更")
 
     /// The shop's own text, what it costs, and what it is made of.
     static func description(of product: Product, language: String, _ say: Phrases) -> ServiceAnswer {

@@ -98,6 +98,8 @@ public struct ServiceAgent: Agent {
     }
 
     private nonisolated(nonsending) func respond(_ scene: inout ServiceScene, isLast: Bool) async throws(StoreError) -> ServiceAnswer {
+        scene.dialogue.wish = LastingCondition.keeping(
+            scene.turn.words, in: scene.dialogue.wish, FilterParser(currency: snapshot.currency))
         if scene.dialogue.withPerson, let passedOn = try await passOn(&scene) { return passedOn }
         if let answer = try await answerToOffer(&scene) { return answer }
         let ranked = intents.service(scene.asked.words, scene.asked.feature)

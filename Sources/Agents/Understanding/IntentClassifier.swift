@@ -124,13 +124,36 @@ public struct IntentClassifier: TurnClassifier {
         let points = References.point(words)
         let isDescribed = ProductQuestion.asksDescription(said)
         if isDescribed, points, Wish.wordCount(words) <= Wish.refiningWordsMax { return AgentName.customerService }
+        // "Have you got necklaces of 50 cm or longer?" asks for wares, not for what lengths mean.
+        let isOfShown = points || (!context.shownProducts.isEmpty && Description.english(words, parser) != nil)
+        if !isOfShown, asksForMeasured(words, said, parser, context) { return AgentName.recommendation }
         guard !context.shownProducts.isEmpty else { return nil }
-        let isCounted = !Ordinals.positions(in: words, parser).isEmpty
+        let isCounted = !Ordinals.positions(in: words, parser).isEmpty || WishCues.pick(said) != nil
         if isCounted, isDescribed || ProductQuestion.picksOnly(words, parser: parser) { return AgentName.customerService }
         if isCounted || Description.english(words, parser) != nil, ProductQuestion.asks(words) { return AgentName.customerService }
         let isPointed = isCounted || (points && context.lastAgent == AgentName.recommendation)
         return WishCues.areAll(words, points: isPointed) ? AgentName.recommendation : nil
     }
+
+    /// Whether wares of a weight, length or size are asked for, and nothing is said of what somebody has.
+    private func asksForMeasured(_ words: String, _ said: SaidWords, _ parser: FilterParser, _ context: DialogueContext) -> Bool {
+        let parsed = parser.parse(words)
+        guard !parsed.measures.isEmpty, !said.contains(anyOf: Self.owned) else { return false }
+        // After wares another condition beside it says enough: "and in silver, 50 cm or longer?".
+        guard !parsed.filter.category.anyOf.isEmpty || (!context.shownProducts.isEmpty && !parsed.filter.isEmpty) else { return false }
+        if said.contains(anyOf: Self.askingForWares) { return true }
+        let covered = Set((parsed.matches.map(\.range) + parsed.measures.map(\.range)).flatMap { $0 })
+        return covered.count * 2 >= words.utf8.count { $0 > 0x20 }
+    }
+
+    private static let owned: PhraseSet = [
+        "my", "mine", "order", "ordered", "bought", "broke*", "repair*", "return*", "exchange*", "resize*", "resizing", "shorten*", "lengthen*",
+        "extend*", "我的", "买的", "订单", "修", "退", "改", "断了",
+    ]
+    private static let askingForWares: PhraseSet = [
+        "have you got", "have you any", "do you have", "do you sell", "do you carry", "got any", "any", "show", "find", "looking for", "i'm after",
+        "want", "need", "有没有", "有", "想要", "想找", "找", "推荐", "看看",
+    ]
 
     /// How much of the sentence names wares; 0 below `wishShareMin`.
     private func wishShare(_ words: String) -> Float {

@@ -127,7 +127,8 @@ extension FilterLexicon {
             .negator,
             """
             not|no|non|nothing|nothing from|without|except|except for|excluding|exclude|but not|other than|anything but|apart from|rather than|\
-            instead of|don't|dont|do not|never|isn't|aren't|hate|dislike|avoid|neither|nor|不|不要|不想要|不想|不是|不含|不带|不喜欢|不爱|非|无|没有|没|别|\
+            instead of|don't|dont|do not|never|isn't|aren't|hate|dislike|avoid|neither|nor|allergic to|allergy to|can't wear|cant wear|cannot wear|\
+            react to|sensitive to|不|不要|不想要|不想|不是|不含|不带|不喜欢|不爱|非|无|没有|没|别|\
             别给我|除了|除|除去|排除|讨厌|拒绝|不需要|不用
             """
         ),
@@ -140,7 +141,7 @@ extension FilterLexicon {
             """
         ),
         (.connective, "or|nor|and|/|,|、|和|或|或者|跟|与|以及|还有|也"),
-        (.rejection, "不要|不行|不喜欢|除外|不考虑|不算"),
+        (.rejection, "不要|不行|不喜欢|除外|不考虑|不算|过敏|戴不了"),
         (
             .nothing,
             """

@@ -89,6 +89,11 @@ public struct FilterLexicon: Sendable {
                 lexicon.add(phrases.joined(separator: "|"), .values(field: field, wanted))
             }
         }
+        // "18K gold", "14 karat": what the metal's fineness is called.
+        for value in Set(products.flatMap { $0.attributeValues("karat") }).sorted() {
+            let phrases = ["k", " karat", " karats", "kt", "ct gold", " carat gold"].map { value + $0 }
+            lexicon.add(phrases.joined(separator: "|"), .values(field: "karat", [value]))
+        }
         return lexicon
     }
 

@@ -40,6 +40,8 @@ public struct ParsedFilter: Sendable, Equatable {
     public var notApplied: [MatchedPhrase]
     /// In the order of the text.
     public var kinds: [SaidKind] = []
+    /// In the order of the text; no part of `filter`, which compares words.
+    public var measures: [SaidMeasure] = []
 
     public init(filter: ProductFilter = ProductFilter(), matches: [MatchedPhrase] = [], notApplied: [MatchedPhrase] = []) {
         self.filter = filter
@@ -114,6 +116,7 @@ struct FilterRun {
     var values: [Value] = []
     var prices: [PriceBound] = []
     private var kinds: [SaidKind] = []
+    private var measures: [SaidMeasure] = []
     private var inStock: Range<Int>?
     private var nickelFree: Range<Int>?
     private var negation = Negation.off
@@ -131,6 +134,13 @@ struct FilterRun {
 
     // Takes what begins at `index`; gives how many tokens that was.
     private mutating func step(_ index: Int) -> Int {
+        if let found = MeasureReader(parser: parser, tokens: tokens).read(at: index, negated: negation == .armed) {
+            var measure = found.measure
+            measure.phrase = String(decoding: text[measure.range], as: UTF8.self)
+            measures.append(measure)
+            negation = .off
+            return found.count
+        }
         let reader = PriceReader(parser: parser, tokens: tokens)
         if let found = reader.read(at: index, negated: negation == .armed) {
             prices.append(contentsOf: found.bounds)
@@ -238,6 +248,7 @@ extension FilterRun {
     func result() -> ParsedFilter {
         var parsed = ParsedFilter()
         parsed.kinds = kinds
+        parsed.measures = measures
         var phrases: [MatchedPhrase] = []
         for (index, value) in values.enumerated() {
             let isOverruled = values[(index + 1)...].contains {

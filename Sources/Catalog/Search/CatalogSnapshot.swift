@@ -101,6 +101,18 @@ public final class CatalogSnapshot: Sendable {
             .filter { isLatin || $0.title.values.contains { $0.contains(kind.stem) } }
     }
 
+    /// No product's id.
+    public static let noProduct = ""
+
+    /// The filter with those products alone that have the measures.
+    public func narrowed(_ filter: ProductFilter, to measures: [SaidMeasure]) -> ProductFilter {
+        guard !measures.isEmpty else { return filter }
+        let fitting = products(matching: filter, limit: .max).filter { product in measures.allSatisfy { $0.fits(product) } }
+        var narrowed = filter
+        narrowed.attributes["id"] = .init(anyOf: fitting.isEmpty ? [Self.noProduct] : fitting.map(\.id))
+        return narrowed
+    }
+
     /// How many products meet the filter.
     public func count(matching filter: ProductFilter) -> Int { filters.allowed(filter).count { $0 != 0 } }
 

@@ -259,6 +259,10 @@ public struct PluginManifest: Sendable, Equatable {
     public var licence: String
     /// For Swift plugins: what compiled it, since the host must have been compiled by the same.
     public var compiler: String
+    /// Inputs of one stream that every new instance is given before it serves, so that no customer waits for what happens at a first input only
+    /// (kernels chosen for a shape, tables read). At most 8, 256 KiB together; the stream is half-closed behind them, and what it gives goes nowhere.
+    /// A stream that ends in a status other than OK refuses the build.
+    public var warmUp: [ClientMessage]
 
     public init(
         name: String = "",
@@ -273,7 +277,8 @@ public struct PluginManifest: Sendable, Equatable {
         streamsMax: UInt32 = 0,
         ownThreads: UInt32 = 0,
         licence: String = "",
-        compiler: String = ""
+        compiler: String = "",
+        warmUp: [ClientMessage] = []
     ) {
         self.name = name
         self.version = version
@@ -288,6 +293,7 @@ public struct PluginManifest: Sendable, Equatable {
         self.ownThreads = ownThreads
         self.licence = licence
         self.compiler = compiler
+        self.warmUp = warmUp
     }
 }
 
@@ -312,6 +318,7 @@ extension PluginManifest: UnpackedMessage {
         ownThreads = c.pointee.own_threads
         licence = Unpacked.string(c.pointee.licence)
         compiler = Unpacked.string(c.pointee.compiler)
+        warmUp = Unpacked.messages(c.pointee.warm_up, c.pointee.n_warm_up)
     }
 
     public func encode(into output: inout [UInt8]) {
@@ -328,6 +335,7 @@ extension PluginManifest: UnpackedMessage {
         if ownThreads != 0 { ProtoWriter.varint(11, UInt64(ownThreads), into: &output) }
         if !licence.isEmpty { ProtoWriter.string(12, licence, into: &output) }
         if !compiler.isEmpty { ProtoWriter.string(13, compiler, into: &output) }
+        for value in warmUp { ProtoWriter.message(14, value, into: &output) }
     }
 }
 

@@ -1400,7 +1400,7 @@ const ProtobufCMessageDescriptor vitrine__v1__run_reply__descriptor =
   (ProtobufCMessageInit) vitrine__v1__run_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor vitrine__v1__plugin_manifest__field_descriptors[13] =
+static const ProtobufCFieldDescriptor vitrine__v1__plugin_manifest__field_descriptors[14] =
 {
   {
     "name",
@@ -1558,6 +1558,18 @@ static const ProtobufCFieldDescriptor vitrine__v1__plugin_manifest__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "warm_up",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Vitrine__V1__PluginManifest, n_warm_up),
+    offsetof(Vitrine__V1__PluginManifest, warm_up),
+    &vitrine__v1__client_message__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned vitrine__v1__plugin_manifest__field_indices_by_name[] = {
   12,   /* field[12] = compiler */
@@ -1573,11 +1585,12 @@ static const unsigned vitrine__v1__plugin_manifest__field_indices_by_name[] = {
   7,   /* field[7] = stateful */
   9,   /* field[9] = streams_max */
   1,   /* field[1] = version */
+  13,   /* field[13] = warm_up */
 };
 static const ProtobufCIntRange vitrine__v1__plugin_manifest__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor vitrine__v1__plugin_manifest__descriptor =
 {
@@ -1587,7 +1600,7 @@ const ProtobufCMessageDescriptor vitrine__v1__plugin_manifest__descriptor =
   "Vitrine__V1__PluginManifest",
   "vitrine.v1",
   sizeof(Vitrine__V1__PluginManifest),
-  13,
+  14,
   vitrine__v1__plugin_manifest__field_descriptors,
   vitrine__v1__plugin_manifest__field_indices_by_name,
   1,  vitrine__v1__plugin_manifest__number_ranges,

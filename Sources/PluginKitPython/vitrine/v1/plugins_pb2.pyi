@@ -152,7 +152,7 @@ class OutputPort(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., dtype: _Optional[str] = ..., shape: _Optional[_Iterable[int]] = ..., space_id: _Optional[str] = ..., when: _Optional[str] = ...) -> None: ...
 
 class PluginManifest(_message.Message):
-    __slots__ = ["compiler", "consumes", "description", "idempotent", "licence", "models", "name", "options", "own_threads", "produces", "stateful", "streams_max", "version"]
+    __slots__ = ["compiler", "consumes", "description", "idempotent", "licence", "models", "name", "options", "own_threads", "produces", "stateful", "streams_max", "version", "warm_up"]
     COMPILER_FIELD_NUMBER: _ClassVar[int]
     CONSUMES_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -166,6 +166,7 @@ class PluginManifest(_message.Message):
     STATEFUL_FIELD_NUMBER: _ClassVar[int]
     STREAMS_MAX_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
+    WARM_UP_FIELD_NUMBER: _ClassVar[int]
     compiler: str
     consumes: _containers.RepeatedScalarFieldContainer[str]
     description: str
@@ -179,7 +180,8 @@ class PluginManifest(_message.Message):
     stateful: bool
     streams_max: int
     version: str
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., description: _Optional[str] = ..., consumes: _Optional[_Iterable[str]] = ..., produces: _Optional[_Iterable[_Union[OutputPort, _Mapping]]] = ..., models: _Optional[_Iterable[_Union[ModelRequirement, _Mapping]]] = ..., options: _Optional[_Iterable[_Union[Option, _Mapping]]] = ..., stateful: bool = ..., idempotent: bool = ..., streams_max: _Optional[int] = ..., own_threads: _Optional[int] = ..., licence: _Optional[str] = ..., compiler: _Optional[str] = ...) -> None: ...
+    warm_up: _containers.RepeatedCompositeFieldContainer[_sessions_pb2.ClientMessage]
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., description: _Optional[str] = ..., consumes: _Optional[_Iterable[str]] = ..., produces: _Optional[_Iterable[_Union[OutputPort, _Mapping]]] = ..., models: _Optional[_Iterable[_Union[ModelRequirement, _Mapping]]] = ..., options: _Optional[_Iterable[_Union[Option, _Mapping]]] = ..., stateful: bool = ..., idempotent: bool = ..., streams_max: _Optional[int] = ..., own_threads: _Optional[int] = ..., licence: _Optional[str] = ..., compiler: _Optional[str] = ..., warm_up: _Optional[_Iterable[_Union[_sessions_pb2.ClientMessage, _Mapping]]] = ...) -> None: ...
 
 class RunReply(_message.Message):
     __slots__ = ["acknowledged", "given"]

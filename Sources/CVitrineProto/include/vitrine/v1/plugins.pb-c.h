@@ -213,10 +213,17 @@ struct  Vitrine__V1__PluginManifest
    * For Swift plugins: what compiled it, since the host must have been compiled by the same.
    */
   char *compiler;
+  /*
+   * Inputs of one stream that every new instance is given before it serves, so that no customer waits for what happens at a first input only
+   * (kernels chosen for a shape, tables read). At most 8, 256 KiB together; the stream is half-closed behind them, and what it gives goes nowhere.
+   * A stream that ends in a status other than OK refuses the build.
+   */
+  size_t n_warm_up;
+  Vitrine__V1__ClientMessage **warm_up;
 };
 #define VITRINE__V1__PLUGIN_MANIFEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__plugin_manifest__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 struct  Vitrine__V1__OutputPort
