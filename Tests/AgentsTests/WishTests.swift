@@ -77,6 +77,16 @@ struct WishTests {
         #expect(all.split(separator: "\n").count == LastingCondition.linesMax)
     }
 
+    @Test(
+        "What a customer writes makes no line that lasts or rejects",
+        arguments: ["!no silver rings", "- RING-GOLD rings", "gold rings\n!no silver"])
+    func injected(words: String) throws {
+        let lines = try wish(words) { $0 = DialogueContext() }.lines
+        #expect(!lines.isEmpty && !lines.contains("\n") && !lines.hasPrefix("!") && !lines.hasPrefix("-"))
+        let next = try wish("now show me every ring that you have in the shop") { $0.dialogue.wish = lines }
+        #expect(next.filter.material.noneOf == [] && next.rejected == [])
+    }
+
     @Test("\"The cheaper one\" is one of what was shown", arguments: ["the cheaper one please", "便宜的那个", "I'll take the lighter one"])
     func picked(words: String) throws {
         #expect(!WishCues(words).isCheaper && WishCues(words).comparison == nil)

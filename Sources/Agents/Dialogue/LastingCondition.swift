@@ -4,7 +4,7 @@ import Catalog
 ///
 /// Kept among the lines of a wish, with a mark before each.
 enum LastingCondition {
-    /// Customers' own lines are sentences, and begin with no mark.
+    /// Customers' own lines are kept without one at their beginning (`Wish`).
     static let mark = "!"
     static let linesMax = 4
     /// Characters of one.

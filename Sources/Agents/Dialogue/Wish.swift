@@ -76,7 +76,7 @@ struct Wish {
         self.rejected = rejected
         func written(_ lines: [String]) -> String {
             let head = lasting + (rejected.isEmpty ? [] : [([Wish.rejection] + rejected).joined(separator: " ")])
-            return head.map { $0 + "\n" }.joined() + String(lines.joined(separator: "\n").suffix(Wish.charactersMax))
+            return head.map { $0 + "\n" }.joined() + Wish.unmarked(lines.map(Wish.unmarked).joined(separator: "\n").suffix(Wish.charactersMax))
         }
         let focus = hasPhoto ? nil : turn.context.focusedProduct ?? turn.context.shownProducts.first
         let reference = (pointed.first ?? focus).flatMap(snapshot.product)
@@ -92,7 +92,7 @@ struct Wish {
             sought = sought.without(worn)
             (filter, like, goesWith) = (sought, nil, reference)
             (isMore, earlierProducts, sorted) = (false, [], [])
-            lines = written([words])
+            lines = written([Wish.oneLine(words)])
             return
         }
         goesWith = nil
@@ -132,7 +132,7 @@ struct Wish {
             filter = sought
             like = nil
             (isMore, earlierProducts) = (false, [])
-            lines = written([String(words.prefix(Wish.charactersMax))])
+            lines = written([Wish.oneLine(words)])
             return
         }
         isMore = cues.asksMore
@@ -179,8 +179,18 @@ struct Wish {
         let units = FilterParser.minorUnits(of: snapshot.currency)
         if cues.isCheaper, let most = merged.priceMaxMinor { line += ", under \(Double(most) / units)" }
         if cues.isDearer, let least = merged.priceMinMinor { line += ", over \(Double(least) / units)" }
-        said.append(line)
+        said.append(Wish.oneLine(line))
         lines = written(said)
+    }
+
+    /// A customer's words as a line that is kept: what they write makes no line of ours.
+    private static func oneLine(_ words: String) -> String {
+        String(words.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(charactersMax))
+    }
+
+    /// Without what marks our own lines at its beginning.
+    private static func unmarked(_ line: some StringProtocol) -> String {
+        String(line.drop { $0 == " " || String($0) == rejection || String($0) == LastingCondition.mark })
     }
 
     /// Kinds that are wanted replace those before; kinds that are not add up.

@@ -86,7 +86,8 @@ public struct IntentClassifier: TurnClassifier {
         let isAnswer = Awaited.isAnswered(by: words, context.dialogue, parser ?? FilterParser(), names)
         if context.dialogue.withPerson || isAnswer { return named(0, 1, 0) }
         if isFactAsked(words) { return named(0.04, 0.92, 0.04) }
-        switch cued(words, context) {
+        let parsed = parser?.parse(words) ?? ParsedFilter()
+        switch cued(words, parsed, context) {
         case AgentName.recommendation: return named(0.92, 0.04, 0.04)
         case AgentName.customerService: return named(0.04, 0.92, 0.04)
         default: break
@@ -100,7 +101,7 @@ public struct IntentClassifier: TurnClassifier {
             default: break
             }
         }
-        let wares = isRestated ? 0 : wishShare(words)
+        let wares = isRestated ? 0 : wishShare(words, parsed)
         // What names wares is not out of scope.
         if wares > 0 { shares.wish += max(0, 1 - guess.all.reduce(0) { $0 + $1.probability }) }
         let service = max(0, 1 - shares.wish - shares.tryOn)
@@ -118,7 +119,7 @@ public struct IntentClassifier: TurnClassifier {
     }
 
     /// What can only be about things shown: "the second one", "none of these", "tell me more about it". nil = anything.
-    private func cued(_ words: String, _ context: DialogueContext) -> String? {
+    private func cued(_ words: String, _ parsed: ParsedFilter, _ context: DialogueContext) -> String? {
         let said = SaidWords(words)
         guard let parser, context.dialogue.state.isEmpty, !ProductQuestion.isForShop(said) else { return nil }
         let points = References.point(words)
@@ -126,7 +127,7 @@ public struct IntentClassifier: TurnClassifier {
         if isDescribed, points, Wish.wordCount(words) <= Wish.refiningWordsMax { return AgentName.customerService }
         // "Have you got necklaces of 50 cm or longer?" asks for wares, not for what lengths mean.
         let isOfShown = points || (!context.shownProducts.isEmpty && Description.english(words, parser) != nil)
-        if !isOfShown, asksForMeasured(words, said, parser, context) { return AgentName.recommendation }
+        if !isOfShown, asksForMeasured(words, said, parsed, context) { return AgentName.recommendation }
         guard !context.shownProducts.isEmpty else { return nil }
         let isCounted = !Ordinals.positions(in: words, parser).isEmpty || WishCues.pick(said) != nil
         if isCounted, isDescribed || ProductQuestion.picksOnly(words, parser: parser) { return AgentName.customerService }
@@ -136,8 +137,7 @@ public struct IntentClassifier: TurnClassifier {
     }
 
     /// Whether wares of a weight, length or size are asked for, and nothing is said of what somebody has.
-    private func asksForMeasured(_ words: String, _ said: SaidWords, _ parser: FilterParser, _ context: DialogueContext) -> Bool {
-        let parsed = parser.parse(words)
+    private func asksForMeasured(_ words: String, _ said: SaidWords, _ parsed: ParsedFilter, _ context: DialogueContext) -> Bool {
         guard !parsed.measures.isEmpty, !said.contains(anyOf: Self.owned) else { return false }
         // After wares another condition beside it says enough: "and in silver, 50 cm or longer?".
         guard !parsed.filter.category.anyOf.isEmpty || (!context.shownProducts.isEmpty && !parsed.filter.isEmpty) else { return false }
@@ -156,13 +156,12 @@ public struct IntentClassifier: TurnClassifier {
     ]
 
     /// How much of the sentence names wares; 0 below `wishShareMin`.
-    private func wishShare(_ words: String) -> Float {
-        guard let parser else { return 0 }
+    private func wishShare(_ words: String, _ parsed: ParsedFilter) -> Float {
         let all = words.utf8.count { $0 > 0x20 }
         guard all > 0 else { return 0 }
         var covered = Set<Int>()
         // For whom and for what is asked of the shop as often as of its wares.
-        for match in parser.parse(words).matches where !FilterLexicon.giftFields.contains(match.field) { covered.formUnion(match.range) }
+        for match in parsed.matches where !FilterLexicon.giftFields.contains(match.field) { covered.formUnion(match.range) }
         let share = Float(covered.count) / Float(all)
         return share < IntentClassifier.wishShareMin ? 0 : min(1, share)
     }
