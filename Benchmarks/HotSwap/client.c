@@ -5,7 +5,7 @@
  *
  * The plugin (Tests/Plugins/sequencer.c, or the one in Swift) answers chunk NUMBER with the transcript "NUMBER COUNT BUILD". A frame counts as lost
  * when its number has not come back, as repeated when it has come before, as out of order when a later one came first; COUNT must go on by one
- * (the state that builds hand over). "line N" on standard input marks the beginning of a new part, with figures of its own.
+ * (the state that builds hand over). Of each part p99 is also given for the frames that were not under way while the machine stood still (stalls.h). "line N" on standard input marks the beginning of a new part, with figures of its own.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include <sys/timerfd.h>
 
 #include "load.h"
+#include "stalls.h"
 
 enum { STAMPS = 1 << 12, MARKS = 64 };
 
@@ -23,7 +24,12 @@ typedef struct {
     uint64_t stamps[STAMPS];
 } stream;
 
-static uint32_t *latencies;
+typedef struct {
+    uint64_t at_us;
+    uint32_t took_us;
+} latency;
+
+static latency *latencies;
 static size_t latency_count, latency_capacity, marks[MARKS + 1], mark_count;
 static uint64_t restarts, problems;
 
@@ -55,7 +61,8 @@ static void answered(stream *s, const char *text) {
     s->received++;
     if (count != number) s->count_errors++;
     if (latency_count == latency_capacity) latencies = realloc(latencies, sizeof *latencies * (latency_capacity = latency_capacity * 2 + 4096));
-    latencies[latency_count++] = (uint32_t)(now_us() - s->stamps[number % STAMPS]);
+    uint64_t at = now_us();
+    latencies[latency_count++] = (latency){at, (uint32_t)(at - s->stamps[number % STAMPS])};
 }
 
 static void take(stream *s, const uint8_t *bytes, size_t length) {
@@ -67,6 +74,13 @@ static void take(stream *s, const uint8_t *bytes, size_t length) {
     char line[96];
     snprintf(line, sizeof line, "%.*s", (int)text.length, (const char *)text.bytes);
     answered(s, line);
+}
+
+/* Of `count` frames, sorted: so much as `share` of them took at most. */
+static uint32_t percentile(const uint32_t *sorted, size_t count, double share) {
+    if (count == 0) return 0;
+    size_t place = (size_t)((double)count * share);
+    return sorted[place < count ? place : count - 1];
 }
 
 static void receive(stream *s) {
@@ -83,6 +97,7 @@ int main(int argc, char **argv) {
     if (argc != 4) return fprintf(stderr, "usage: client PORT STREAMS FRAMES_PER_SECOND\n"), 2;
     int port = atoi(argv[1]), count = atoi(argv[2]), rate = atoi(argv[3]);
     stream *all = calloc((size_t)count, sizeof *all);
+    int watched = stalls_begin();
     int poll_fd = epoll_create1(0), timer = timerfd_create(CLOCK_MONOTONIC, 0);
     for (int i = 0; i < count; i++) {
         if (!dial(&all[i], port)) return perror("connect"), 1;
@@ -149,16 +164,24 @@ int main(int argc, char **argv) {
     uint64_t sent = 0, received = 0, repeated = 0, reordered = 0, wrong = 0;
     for (int i = 0; i < count; i++)
         sent += all[i].sent, received += all[i].received, repeated += all[i].repeated, reordered += all[i].reordered, wrong += all[i].count_errors;
-    printf("{\"sent\": %llu, \"lost\": %lld, \"repeated\": %llu, \"gaps\": %llu, \"count_errors\": %llu, \"problems\": %llu, \"reconnects\": %llu, \"parts\": [",
+    printf("{\"sent\": %llu, \"lost\": %lld, \"repeated\": %llu, \"gaps\": %llu, \"count_errors\": %llu, \"problems\": %llu, \"reconnects\": %llu, \"watched\": %d, \"parts\": [",
         (unsigned long long)sent, (long long)(sent - received + repeated), (unsigned long long)repeated, (unsigned long long)reordered,
-        (unsigned long long)wrong, (unsigned long long)problems, (unsigned long long)restarts);
+        (unsigned long long)wrong, (unsigned long long)problems, (unsigned long long)restarts, watched);
     marks[mark_count] = latency_count;
+    size_t stalls = stalls_settle();
+    uint32_t *all_us = calloc(latency_count + 1, sizeof *all_us), *clear_us = calloc(latency_count + 1, sizeof *clear_us);
     for (size_t part = 0; part < mark_count; part++) {
-        uint32_t *from = latencies + marks[part];
-        size_t frames = marks[part + 1] - marks[part];
-        qsort(from, frames, sizeof *from, load_compare);
-        printf("%s{\"frames\": %zu, \"p50_us\": %u, \"p99_us\": %u, \"p999_us\": %u, \"max_us\": %u}", part ? ", " : "", frames,
-            frames ? from[frames / 2] : 0, frames ? from[frames * 99 / 100] : 0, frames ? from[frames * 999 / 1000] : 0, frames ? from[frames - 1] : 0);
+        size_t frames = 0, clear = 0;
+        for (size_t at = marks[part]; at < marks[part + 1]; at++) {
+            latency one = latencies[at];
+            all_us[frames++] = one.took_us;
+            if (!stalls_between(stalls, (one.at_us - one.took_us) * 1000, one.at_us * 1000)) clear_us[clear++] = one.took_us;
+        }
+        qsort(all_us, frames, sizeof *all_us, load_compare);
+        qsort(clear_us, clear, sizeof *clear_us, load_compare);
+        printf("%s{\"frames\": %zu, \"p50_us\": %u, \"p99_us\": %u, \"p999_us\": %u, \"max_us\": %u, \"clear_frames\": %zu, \"clear_p99_us\": %u, "
+            "\"clear_max_us\": %u}", part ? ", " : "", frames, percentile(all_us, frames, 0.5), percentile(all_us, frames, 0.99),
+            percentile(all_us, frames, 0.999), percentile(all_us, frames, 1), clear, percentile(clear_us, clear, 0.99), percentile(clear_us, clear, 1));
     }
     printf("]}\n");
     return 0;

@@ -78,10 +78,13 @@ def speak(client, clips: list[bytes], heard: Heard) -> None:
     sent_ms = 0.0
     for clip in clips:
         signal = clip + bytes(RATE_HZ * SILENCE_MS // 1000 * 2)
+        # Whole pieces: one that is shorter than the time it counts for would let the signal fall behind its capture times, clip by clip.
+        signal += bytes(-len(signal) % step)
         for at in range(0, len(signal), step):
             time.sleep(max(0.0, (sent_ms + PIECE_MS - now_ms()) / 1000))
             piece = signal[at:at + step]
-            conversation.send(frame_pb2.LANE_AUDIO, capture_time_us=int(sent_ms * 1000), audio=pb.AudioChunk(
+            # A capture time of 0 is one that is not known.
+            conversation.send(frame_pb2.LANE_AUDIO, capture_time_us=int(sent_ms * 1000) + 1, audio=pb.AudioChunk(
                 encoding=pb.AUDIO_ENCODING_PCM16LE, sample_rate_hz=RATE_HZ, channels=1, samples=piece))
             sent_ms += PIECE_MS
     conversation.finish()

@@ -84,8 +84,7 @@ extension SpeechStream {
         let end = detector.frame * SpeechLimits.frameSamples
         let request = Transcription.Request(
             samples: buffer[place..<end], language: recognizer.vocabulary.token(ofLanguage: stream.language), prompt: recognizer.prompt,
-            settled: partials.settled,
-            isPartial: true, isListed: partials.isOfNames ?? false)
+            before: said?.before(startUs: timeline.us(at: place)), settled: partials.settled, isPartial: true, isListed: partials.isOfNames ?? false)
         let transcription = Transcription(request, recognizer: recognizer, stream: stream) { [weak self] result in
             self?.partial(result, samples: place..<end)
         }

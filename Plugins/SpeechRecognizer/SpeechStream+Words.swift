@@ -98,7 +98,8 @@ extension SpeechStream {
         else { return work() }
         let request = Transcription.Request(
             samples: next.samples, language: recognizer.vocabulary.token(ofLanguage: stream.language), beam: options.beam,
-            prompt: recognizer.prompt, settled: next.settled, isListed: next.isOfNames ?? true, mayRepeat: !load.isCrowded)
+            prompt: recognizer.prompt, before: said?.before(startUs: next.startUs), settled: next.settled,
+            isListed: next.isOfNames ?? true, mayRepeat: !load.isCrowded)
         let transcription = Transcription(request, recognizer: recognizer, stream: stream) { [weak self, weak next] words in
             next?.words = words
             self?.load.finals -= 1
@@ -112,7 +113,11 @@ extension SpeechStream {
     private func give(_ result: Result<Transcription.Words, PluginError>, of utterance: UtteranceInWork) {
         var words = Transcription.Words()
         switch result {
-        case .success(let found): words = found
+        case .success(let found):
+            words = found
+            if let language = recognizer.vocabulary.token(ofLanguage: found.language), !found.tokens.isEmpty {
+                said = SaidBefore(language: language, tokens: found.tokens.suffix(SaidBefore.tokensMax), endUs: utterance.endUs)
+            }
         case .failure(let error): problem(error)
         }
         give(

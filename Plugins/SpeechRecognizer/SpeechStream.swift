@@ -29,6 +29,8 @@ final class SpeechStream: StreamHandler {
     var voiceState: Tensor?
     /// Utterances without words yet, in the order they were spoken.
     var utterances: [UtteranceInWork] = []
+    /// The newest words.
+    var said: SaidBefore?
     /// What runs between START and END.
     var partials = PartialsInWork()
     let load: InstanceLoad

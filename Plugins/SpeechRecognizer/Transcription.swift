@@ -15,6 +15,8 @@ final class Transcription {
         var beam = 1
         /// Text that the decoder is led to believe came before.
         var prompt: [Int] = []
+        /// What the same voice said right before, of which this may be the rest.
+        var before: SaidBefore?
         /// What was already told of this utterance and cannot be taken back.
         var settled = SettledText()
         /// One of the results that the next one replaces.
@@ -47,6 +49,8 @@ final class Transcription {
     private let recognizer: Recognizer
     private let request: Request
     private var options: WhisperDecoderState.Options
+    /// The words that are expected were told to the decoder.
+    private var isListed: Bool
     private var then: ((Result<Words, PluginError>) -> Void)?
 
     private var state: WhisperDecoderState
@@ -67,10 +71,11 @@ final class Transcription {
         self.stream = stream
         self.then = then
         let durationMs = request.samples.count / (SpeechLimits.sampleRateHz / 1000)
+        isListed = request.isListed && !recognizer.wordPrompts.isEmpty
         options = WhisperDecoderState.Options(
             beam: request.beam, tokensMax: WhisperDecoderState.tokensMax(durationMs: durationMs),
             languages: request.language.map { [$0] } ?? recognizer.languages, prompt: request.prompt,
-            prompts: request.isListed ? recognizer.wordPrompts : [:])
+            prompts: Self.prompts(listing: isListed ? recognizer.wordPrompts : [:], or: request.prompt, before: request.before))
         // What was promised stands: the decoder finds what comes behind it.
         state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options, forced: request.settled.tokens)
         frames =
@@ -200,7 +205,7 @@ final class Transcription {
                 isOfNames: recognizer.isOfNames(text, language: language))
         } then: { [self] words in
             if words.text.isEmpty, let first { return finish(.success(first)) }
-            guard !request.isPartial, request.mayRepeat, first == nil, let isOfNames = words.isOfNames, isOfNames == options.prompts.isEmpty else {
+            guard !request.isPartial, request.mayRepeat, first == nil, let isOfNames = words.isOfNames, isOfNames != isListed else {
                 return finish(.success(words))
             }
             first = words
@@ -210,10 +215,21 @@ final class Transcription {
 
     /// A list of words helps who speaks of them and harms who does not: what was heard says which it is.
     private func decodeOtherwise(listed: Bool) {
-        options.prompts = listed ? recognizer.wordPrompts : [:]
+        isListed = listed
+        options.prompts = Self.prompts(listing: listed ? recognizer.wordPrompts : [:], or: request.prompt, before: request.before)
         earlier = nil
         again()
         perform(state.begin())
+    }
+
+    /// The words that are expected, and last what was said before, in its language alone.
+    /// - Parameter prompt: what is expected in a language without a list of its own.
+    static func prompts(listing words: [Int: [Int]], or prompt: [Int], before: SaidBefore?) -> [Int: [Int]] {
+        guard let before, !before.tokens.isEmpty else { return words }
+        var prompts = words
+        let expected = words[before.language] ?? prompt
+        prompts[before.language] = expected.suffix(max(0, SpeechLimits.promptTokensMax - before.tokens.count)) + before.tokens
+        return prompts
     }
 
     private func infer(_ model: ModelHandle, _ inputs: [(String, Tensor)], _ outputs: [String], then next: @escaping ([Tensor]) -> Void) {

@@ -11,6 +11,9 @@
 
 #if defined(__x86_64__) && !defined(ONE_VERSION)
 #define WIDEST __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#elif defined(ONE_VERSION) && __has_feature(thread_sanitizer)
+// Watched number by number, a training of seconds takes minutes; who calls has touched what is passed, and that is watched.
+#define WIDEST __attribute__((disable_sanitizer_instrumentation))
 #else
 #define WIDEST
 #endif
@@ -38,6 +41,14 @@ WIDEST float vt_dot(const float *a, const float *b, size_t count) { return sum_o
 
 WIDEST void vt_dot_rows(const float *rows, size_t count, size_t dim, const float *query, float weight, float *scores) {
     for (size_t row = 0; row < count; row++) scores[row] += weight * sum_of_products(rows + row * dim, query, dim);
+}
+
+WIDEST void vt_add_rows(const float *rows, size_t count, size_t dim, const float *weights, float *restrict sums) {
+    // A product that is rounded by itself is so on every processor.
+#pragma clang fp contract(off)
+    for (size_t row = 0; row < count; row++) {
+        for (size_t at = 0; at < dim; at++) sums[at] += weights[row] * rows[row * dim + at];
+    }
 }
 
 WIDEST int32_t vt_dot_codes(const int8_t *a, const int8_t *b, size_t count) {

@@ -73,9 +73,13 @@ public struct YAMLValue {
     }
 
     public var line: Int { node?.mark?.line ?? parentLine }
-    public var exists: Bool { node != nil && node?.null == nil }
+    public var exists: Bool { node != nil && !isEmptyValue }
     /// The key is there and nothing stands behind it.
-    public var isEmptyValue: Bool { node?.null != nil }
+    public var isEmptyValue: Bool {
+        // Of what may be a null Yams knows more; most values are none.
+        guard let scalar = node?.scalar, scalar.string.isEmpty || scalar.string.first.map("~nN".contains) == true else { return false }
+        return node?.null != nil
+    }
     public var isMapping: Bool { node?.mapping != nil }
     public var isList: Bool { node?.sequence != nil }
     public var isScalar: Bool { node?.scalar != nil }
@@ -88,7 +92,9 @@ public struct YAMLValue {
 
     /// A value of this mapping; ask `exists` whether it is there.
     public subscript(_ key: String) -> YAMLValue {
-        YAMLValue(node: node?.mapping?[Node(key)], file: file, path: path.isEmpty ? key : "\(path).\(key)", parentLine: line)
+        // Yams' own look-up resolves the tags of both sides anew for every key it passes: most of the time that a long script takes.
+        let found = node?.mapping?.first { $0.key.scalar?.string == key }
+        return YAMLValue(node: found?.value, file: file, path: path.isEmpty ? key : "\(path).\(key)", parentLine: line)
     }
 
     /// Checks that this is a mapping with no other keys than these.

@@ -138,9 +138,7 @@ public final class ComputePool: Sendable {
 
         private func run() {
             vitrine_name_thread(name)
-            // 0 = the calling thread, on Linux. Refused nowhere, as it only lowers the priority; if it were, jobs would still be right.
-            let own = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
-            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, own + ComputePool.niceIncrement)
+            ThreadPriority.lower(by: ComputePool.niceIncrement)
             while let item = next() {
                 if item.deadlineUs != 0 && item.loop.nowUs > item.deadlineUs {
                     item.end(.expired)

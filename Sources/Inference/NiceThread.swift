@@ -1,6 +1,7 @@
 // Unsafe: a thread's context is a box that is retained when the thread is made and released by the thread.
 
 import COpenVINO
+import EventLoop
 import Glibc
 import Locks
 import Wire
@@ -27,8 +28,7 @@ func startThread(named name: String, nice: Int32, _ run: @escaping () -> Void) -
             guard let context else { return nil }
             let body = Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue()
             cov_name_thread(body.name)
-            // On Linux the nice value is the thread's own, and 0 names the calling thread. Refusal costs only the priority.
-            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) + body.nice)
+            ThreadPriority.lower(by: body.nice)
             body.run()
             return nil
         }, context.toOpaque())

@@ -1,5 +1,7 @@
 // Unsafe: pointers to `count` numbers each, which the callers own through the call.
 
+import CHnswlib
+
 enum DenseDot {
     /// Σ aᵢ·bᵢ
     @inline(__always)
@@ -21,6 +23,6 @@ enum DenseDot {
     /// y ← y + s·x
     @inline(__always)
     static func add(_ x: UnsafePointer<Float>, times s: Float, to y: UnsafeMutablePointer<Float>, _ count: Int) {
-        for i in 0..<count { y[i] += s * x[i] }
+        withUnsafePointer(to: s) { vt_add_rows(x, 1, count, $0, y) }
     }
 }

@@ -4,6 +4,8 @@
 // calibration and out-of-scope threshold, and the file a trained model is kept in. Pure computation: text and vectors in, probabilities out.
 // It never embeds text itself (whoever calls has the vectors), reads no clock, and trains the same model from the same examples every time.
 
+import CHnswlib
+
 /// A sentence with its embedding: what a model is trained on and asked about.
 public struct Utterance: Sendable {
     public var text: String
@@ -117,16 +119,14 @@ public struct IntentModel: Sendable {
             guard let weights = weights.baseAddress else { return }
             scores.withUnsafeMutableBufferPointer { scores in
                 guard let scores = scores.baseAddress else { return }
-                func add(_ row: Int, _ value: Float) { DenseDot.add(weights + row * count, times: value, to: scores, count) }
                 if utterance.embedding.count == embeddingSize, embeddingSize > 0 {
-                    if let likeness {
-                        for (row, value) in likeness.values(utterance.embedding).enumerated() { add(row, value) }
-                    } else {
-                        for (row, value) in utterance.embedding.enumerated() { add(row, value * embeddingWeight) }
-                    }
+                    let values = likeness?.values(utterance.embedding) ?? utterance.embedding.map { $0 * embeddingWeight }
+                    vt_add_rows(weights, values.count, count, values, scores)
                 }
                 let first = likeness?.count ?? embeddingSize
-                for feature in vocabulary.features(of: utterance.text) { add(first + Int(feature.index), feature.value) }
+                for feature in vocabulary.features(of: utterance.text) {
+                    DenseDot.add(weights + (first + Int(feature.index)) * count, times: feature.value, to: scores, count)
+                }
             }
         }
         return scores

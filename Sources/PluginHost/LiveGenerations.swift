@@ -1,5 +1,6 @@
 // Unsafe: a loader thread's context is retained when it is made and released by it.
 
+import EventLoop
 import Glibc
 import Locks
 import Wire
@@ -50,8 +51,8 @@ final class Live: Sendable {
 
 /// A thread for one load: copying, hashing, mapping and compiling take up to seconds.
 public final class LoaderThread {
-    /// Added to the process's nice value for the thread, which the probe and the gate it starts inherit: a loop that wants the processor gets it
-    /// first.
+    /// Added to the process's nice value for the thread, which the probe and the gate it starts inherit, as they do that it gives way at once: a loop
+    /// that wants the processor gets it first.
     public static let niceIncrement: Int32 = 10
 
     private let body: @Sendable () -> Void
@@ -69,9 +70,8 @@ public final class LoaderThread {
             { context in
                 guard let context else { return nil }
                 let thread = Unmanaged<LoaderThread>.fromOpaque(context).takeRetainedValue()
-                // 0 = the calling thread, on Linux; its value is the one of the thread that asked.
-                let own = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
-                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, own + LoaderThread.niceIncrement)
+                ThreadPriority.lower(by: LoaderThread.niceIncrement)
+                ThreadPriority.giveWayAtOnce()
                 thread.body()
                 return nil
             }, context.toOpaque())

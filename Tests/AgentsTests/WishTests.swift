@@ -34,8 +34,9 @@ private func turn(_ words: String, _ change: (inout DialogueContext) -> Void = {
 
 private func wish(_ words: String, _ change: (inout DialogueContext) -> Void = { _ in }) throws -> Wish {
     let parser = FilterParser()
+    let snapshot = try CatalogSnapshot(products: wares)
     return Wish(
-        turn(words, change), parser.parse(words), snapshot: try CatalogSnapshot(products: wares), parser: parser,
+        turn(words, change), Wish.spoken(words, snapshot), parser.parse(words), snapshot: snapshot, parser: parser,
         complements: ["ring": ["earrings", "necklace"]])
 }
 
@@ -235,7 +236,7 @@ struct WishTests {
         let snapshot = try CatalogSnapshot(products: wares)
         var asked = turn(said)
         asked.context = DialogueContext()
-        let found = Wish(asked, parser.parse(Wish.spoken(said, snapshot)), snapshot: snapshot, parser: parser)
+        let found = Wish(asked, Wish.spoken(said, snapshot), parser.parse(Wish.spoken(said, snapshot)), snapshot: snapshot, parser: parser)
         #expect(found.like?.id == "RING-SILVER")
         #expect(found.filter.priceMaxMinor == 19_999)
         #expect(found.filter.category.anyOf == ["ring"] && found.filter.material.isEmpty)
@@ -243,7 +244,7 @@ struct WishTests {
         asked.words = "in gold please"
         asked.context.shownProducts = ["RING-LIGHT"]
         asked.context.dialogue.wish = found.lines
-        let next = Wish(asked, parser.parse(asked.words), snapshot: snapshot, parser: parser)
+        let next = Wish(asked, asked.words, parser.parse(asked.words), snapshot: snapshot, parser: parser)
         #expect(next.filter.category.anyOf == ["ring"] && next.filter.material.anyOf == ["gold"] && next.filter.priceMaxMinor == 19_999)
     }
 

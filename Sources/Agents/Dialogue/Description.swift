@@ -49,6 +49,7 @@ struct Description: Equatable {
     /// - Parameter isQuestion: a thing named without "this" or "that" is meant too: "银戒指多少钱".
     static func chinese(_ words: String, _ parser: FilterParser, isQuestion: Bool) -> Description? {
         let text = Array(words.utf8)
+        guard text.contains(where: { $0 >= 0x80 }) else { return nil }
         func piece(_ range: Range<Int>) -> [Character] { Array(String(decoding: text[range], as: UTF8.self)) }
         let parsed = parser.parse(words)
         // Neighbouring phrases are one description: "银"+"戒指", "红宝石的"+"戒指".

@@ -11,13 +11,28 @@ enum Ordinals {
 
     /// 1 = first, -1 = last, -2 = last but one; English ones first, each language's in the order of the sentence.
     static func positions(in words: String, _ parser: FilterParser) -> [Int] {
+        let isEnglish = SaidWords(words).contains(anyOf: telling) || isNumbered(words)
+        guard isEnglish || !words.utf8.allSatisfy({ $0 < 0x80 }) else { return [] }
         let lower = String(words.prefix(charactersMax)).lowercased()
-        let found = english(tokens(lower), parser)
+        let found = isEnglish ? english(tokens(lower), parser) : []
         // What begins every Chinese one.
         return lower.unicodeScalars.contains { ["第", "倒", "最", "前", "头"].contains($0) } ? found + chinese(Array(lower)) : found
     }
 
     // MARK: English
+
+    /// Without any of these, "#" and "2nd" no place is counted.
+    private static let telling = PhraseSet(ordinals.keys.sorted() + counting)
+
+    /// Whether there is a "#", or a digit with a letter behind it.
+    private static func isNumbered(_ words: String) -> Bool {
+        var before: UInt8 = 0
+        for byte in words.utf8 {
+            if byte == UInt8(ascii: "#") || byte >= 0x80 || ((48...57).contains(before) && (97...122).contains(byte | 0x20)) { return true }
+            before = byte
+        }
+        return false
+    }
 
     private struct Token {
         var text: String
@@ -109,10 +124,12 @@ enum Ordinals {
         return found
     }
 
+    private static let counting = ["number", "numbers", "no", "nr", "option", "item", "choice", "pick"]
+
     /// "number 4", "number three", "numbers 2 and 3", "no. 2", "option two".
     private static func numbered(_ tokens: [Token], _ at: Int) -> (positions: [Int], count: Int)? {
         let word = tokens[at].text
-        guard ["number", "numbers", "no", "nr", "option", "item", "choice", "pick"].contains(word) else { return nil }
+        guard counting.contains(word) else { return nil }
         if at > 0, ["order", "phone", "tracking", "house", "card", "flat"].contains(tokens[at - 1].text) { return nil }
         // "No, two of them" and "no: one" say no.
         if word == "no", let mark = tokens[at].mark, mark != "." { return nil }

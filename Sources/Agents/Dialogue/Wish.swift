@@ -44,19 +44,20 @@ struct Wish {
     /// The words of a wish without the product that they liken it to: "similar to Pearl Studs in 14K Gold" asks for neither pearls nor gold.
     static func spoken(_ words: String, _ snapshot: CatalogSnapshot) -> String {
         let names = snapshot.names.find(in: words)
+        guard !names.isEmpty else { return words }
         let cues = WishCues(words)
-        return !names.isEmpty && (cues.refines || cues.goesWith) ? snapshot.names.without(names, in: words) : words
+        return cues.refines || cues.goesWith ? snapshot.names.without(names, in: words) : words
     }
 
     /// - Parameters:
-    ///   - parsed: the filters in `spoken`.
+    ///   - words: those of the turn as `spoken` gives them.
+    ///   - parsed: the filters in them.
     ///   - seen: the product that the turn's photo shows.
     ///   - complements: category → categories that go with it.
     init(
-        _ turn: TurnQuery, _ parsed: ParsedFilter, snapshot: CatalogSnapshot, parser: FilterParser, seen: Product? = nil,
+        _ turn: TurnQuery, _ words: String, _ parsed: ParsedFilter, snapshot: CatalogSnapshot, parser: FilterParser, seen: Product? = nil,
         complements: [String: [String]] = [:]
     ) {
-        let words = Wish.spoken(turn.words, snapshot)
         // "50 cm or longer" compares with no piece that was shown.
         let cues = WishCues(parsed.measures.reduce(turn.words) { $0.replacing($1.phrase, with: " ") })
         let references = References(snapshot: snapshot, context: turn.context)

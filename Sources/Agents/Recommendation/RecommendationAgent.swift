@@ -44,7 +44,7 @@ public struct RecommendationAgent: Agent {
         let rules = recommender.rules
         let seen = SeenProduct.find(turn, snapshot)
         // "Cheaper", "like the second one but in silver": what was looked for before still counts.
-        let wish = Wish(turn, parsed, snapshot: snapshot, parser: parser, seen: seen, complements: rules.complements)
+        let wish = Wish(turn, spoken, parsed, snapshot: snapshot, parser: parser, seen: seen, complements: rules.complements)
         let words = parsed.rest(of: spoken)
         let arm = rules.experiment?.arm(of: turn.principal.isGuest ? turn.sessionID : turn.principal.user)
         var request = RecommendationRequest()

@@ -56,6 +56,8 @@ enum RequestParts {
         "and", "also", "but", "plus", "then", "oh", "btw", "by the way", "one more thing", "besides", "secondly", "another question", "as well as",
     ]
 
+    private static let joiningFirst = Set(joining.flatMap { [$0.prefix(1).lowercased(), $0.prefix(1).uppercased()] }.map(Character.init))
+
     /// Where the piece before a cut at `at` ends, and the next one begins; nil = nothing joins there.
     private static func englishCut(_ text: [Character], _ at: Int) -> (end: Int, next: Int)? {
         var next = at
@@ -82,6 +84,7 @@ enum RequestParts {
     private static func joined(_ text: [Character], from: Int) -> Int? {
         var at = from
         while at < text.count, text[at].isWhitespace { at += 1 }
+        guard at < text.count, joiningFirst.contains(text[at]) else { return nil }
         let rest = String(text[at...].prefix(20)).lowercased()
         let found = joining.filter { rest.hasPrefix($0 + " ") || rest.hasPrefix($0 + ", ") }
         guard let word = found.max(by: { $0.count < $1.count }) else { return nil }

@@ -92,6 +92,8 @@ vt_hnsw_status vt_hnsw_load(
 float vt_dot(const float *a, const float *b, size_t count);
 /* scores[r] += weight · Σ rows[r·dim + i] · query[i], for `count` rows. */
 void vt_dot_rows(const float *rows, size_t count, size_t dim, const float *query, float weight, float *scores);
+/* sums[i] += Σ weights[r] · rows[r·dim + i], over `count` rows one after the other: equal bit for bit on every machine. */
+void vt_add_rows(const float *rows, size_t count, size_t dim, const float *weights, float *sums);
 /* Σ aᵢbᵢ of 8-bit codes; exact on every machine for up to 133,000 codes. */
 int32_t vt_dot_codes(const int8_t *a, const int8_t *b, size_t count);
 

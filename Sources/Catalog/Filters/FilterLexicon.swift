@@ -42,8 +42,10 @@ public struct FilterLexicon: Sendable {
         var meanings: [Meaning]
     }
 
-    /// By first token; longest phrases first, then in the order of their addition.
-    private var entries: [String: [Entry]] = [:]
+    /// By first token: longest phrases first, then in the order of their addition.
+    private var entries: [[Entry]] = []
+    /// Where in `entries` the phrases are that begin with a token.
+    private var slots: [String: Int] = [:]
 
     /// The table that comes with the program.
     public static let builtIn: FilterLexicon = {
@@ -109,20 +111,34 @@ public struct FilterLexicon: Sendable {
     private mutating func insert(_ phrase: String, _ meaning: Meaning, replacing: Bool) {
         let tokens = TextTokens.cut(phrase).map(\.text)
         guard let first = tokens.first else { return }
-        var known = entries[first] ?? []
+        let slot = slots[first] ?? entries.count
+        var known = slot < entries.count ? entries[slot] : []
         if let index = known.firstIndex(where: { $0.tokens == tokens }) {
             if replacing { known[index].meanings = [meaning] } else { known[index].meanings.append(meaning) }
         } else {
             let index = known.firstIndex { $0.tokens.count < tokens.count } ?? known.count
             known.insert(Entry(tokens: tokens, meanings: [meaning]), at: index)
         }
-        entries[first] = known
+        if slot < entries.count {
+            entries[slot] = known
+        } else {
+            slots[first] = slot
+            entries.append(known)
+        }
+    }
+
+    /// The tokens of a sentence, each with its place in this lexicon: looked up once, asked for by every reader.
+    func tokens(of text: String) -> [TextToken] {
+        var tokens = TextTokens.cut(text)
+        for index in tokens.indices { tokens[index].slot = slots[tokens[index].text] }
+        return tokens
     }
 
     /// The longest phrase that begins at `start` and has a meaning that `wanted` accepts.
+    /// - Parameter tokens: of this lexicon (`tokens(of:)`).
     func match<T>(_ tokens: [TextToken], at start: Int, _ wanted: (Meaning) -> T?) -> (meaning: T, count: Int)? {
-        guard tokens.indices.contains(start) else { return nil }
-        for entry in entries[tokens[start].text] ?? [] {
+        guard tokens.indices.contains(start), let slot = tokens[start].slot else { return nil }
+        for entry in entries[slot] {
             guard start + entry.tokens.count <= tokens.count else { continue }
             let fits = zip(entry.tokens, tokens[start...]).allSatisfy { $0 == $1.text }
             guard fits else { continue }

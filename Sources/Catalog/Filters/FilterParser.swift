@@ -120,11 +120,15 @@ struct FilterRun {
     private var inStock: Range<Int>?
     private var nickelFree: Range<Int>?
     private var negation = Negation.off
+    /// Where the last number begins; -1 = there is none. Behind it there is no price, and no measure.
+    private let lastNumber: Int
 
     init(parser: FilterParser, text: String) {
         self.parser = parser
         self.text = Array(text.utf8)
-        tokens = TextTokens.cut(text)
+        let tokens = parser.lexicon.tokens(of: text)
+        self.tokens = tokens
+        lastNumber = tokens.indices.last { Numerals.read(tokens, at: $0) != nil } ?? -1
     }
 
     mutating func read() {
@@ -134,19 +138,7 @@ struct FilterRun {
 
     // Takes what begins at `index`; gives how many tokens that was.
     private mutating func step(_ index: Int) -> Int {
-        if let found = MeasureReader(parser: parser, tokens: tokens).read(at: index, negated: negation == .armed) {
-            var measure = found.measure
-            measure.phrase = String(decoding: text[measure.range], as: UTF8.self)
-            measures.append(measure)
-            negation = .off
-            return found.count
-        }
-        let reader = PriceReader(parser: parser, tokens: tokens)
-        if let found = reader.read(at: index, negated: negation == .armed) {
-            prices.append(contentsOf: found.bounds)
-            negation = .off
-            return found.count
-        }
+        if index <= lastNumber, let count = amount(index) { return count }
         guard let (meaning, count) = parser.lexicon.match(tokens, at: index) else {
             // A negator in front of an unknown word negates that word. A number stands between in "no 2 rings" only.
             if negation == .armed, tokens[index].text.count >= Self.unwantedCharactersMin { note(index..<index + 1, isNegated: true) }
@@ -155,6 +147,21 @@ struct FilterRun {
         }
         take(meaning, index..<index + count)
         return count
+    }
+
+    /// Takes a measure or a price.
+    private mutating func amount(_ index: Int) -> Int? {
+        if let found = MeasureReader(parser: parser, tokens: tokens).read(at: index, negated: negation == .armed) {
+            var measure = found.measure
+            measure.phrase = String(decoding: text[measure.range], as: UTF8.self)
+            measures.append(measure)
+            negation = .off
+            return found.count
+        }
+        guard let found = PriceReader(parser: parser, tokens: tokens).read(at: index, negated: negation == .armed) else { return nil }
+        prices.append(contentsOf: found.bounds)
+        negation = .off
+        return found.count
     }
 
     private mutating func take(_ meaning: FilterLexicon.Meaning, _ range: Range<Int>) {

@@ -11,6 +11,8 @@ struct TextToken: Equatable {
     var text: String
     /// UTF-8 bytes of the original text.
     var range: Range<Int>
+    /// Where phrases that begin with it are in the lexicon that it was looked up in; nil = nowhere.
+    var slot: Int?
 
     var number: Double? {
         if case .number(let value) = kind { value } else { nil }
@@ -34,6 +36,7 @@ enum TextTokens {
         private var at = 0
 
         init(_ text: String) {
+            characters.reserveCapacity(text.utf8.count)
             var offset = 0
             for character in text {
                 let end = offset + character.utf8.count
@@ -45,13 +48,13 @@ enum TextTokens {
         mutating func next() -> TextToken? {
             while at < characters.count {
                 let first = characters[at].value
-                if first.isWhitespace {
+                if Reader.isWhitespace(first) {
                     at += 1
                 } else if TextScript.isIdeograph(first) {
                     return take(1, .ideograph)
                 } else if Reader.isDigit(first) {
                     return number()
-                } else if first.isLetter {
+                } else if Reader.isLetter(first) {
                     return word()
                 } else if first == "-" && joinsWords {
                     at += 1
@@ -66,21 +69,22 @@ enum TextTokens {
 
         private var joinsWords: Bool {
             guard let before = value(at - 1), let after = value(at + 1) else { return false }
-            return (before.isLetter || Reader.isDigit(before)) && after.isLetter
+            return (Reader.isLetter(before) || Reader.isDigit(before)) && Reader.isLetter(after)
         }
 
         private mutating func take(_ count: Int, _ kind: TextToken.Kind) -> TextToken {
-            let taken = characters[at..<at + count]
+            var text = ""
+            for taken in characters[at..<at + count] { text.append(taken.value) }
             let range = characters[at].range.lowerBound..<characters[at + count - 1].range.upperBound
             at += count
-            return TextToken(kind: kind, text: String(taken.map(\.value)), range: range)
+            return TextToken(kind: kind, text: text, range: range)
         }
 
         private mutating func word() -> TextToken {
             var end = at
             while let character = value(end), !TextScript.isIdeograph(character) {
-                let isApostrophe = character == "'" && (value(end + 1)?.isLetter ?? false)
-                guard character.isLetter || isApostrophe else { break }
+                let isApostrophe = character == "'" && value(end + 1).map(Reader.isLetter) == true
+                guard Reader.isLetter(character) || isApostrophe else { break }
                 end += 1
             }
             return take(end - at, .word)
@@ -112,6 +116,17 @@ enum TextTokens {
                 guard let character = value(index + offset), Reader.isDigit(character) else { return false }
             }
             return value(index + 3).map { !Reader.isDigit($0) } ?? true
+        }
+
+        // What ASCII says by itself is not looked up in the tables of Unicode.
+        private static func isLetter(_ character: Character) -> Bool {
+            guard let byte = character.asciiValue else { return character.isLetter }
+            return (97...122).contains(byte | 0x20)
+        }
+
+        private static func isWhitespace(_ character: Character) -> Bool {
+            guard let byte = character.asciiValue else { return character.isWhitespace }
+            return byte == 32 || (9...13).contains(byte)
         }
 
         static func isDigit(_ character: Character) -> Bool { character >= "0" && character <= "9" }
