@@ -224,8 +224,11 @@ public final class PluginRuntime: @unchecked Sendable {
         }
     }
 
-    /// Ends the pool's threads and removes the copies of libraries.
+    /// Ends the threads of the pool and of inference, and removes the copies of libraries. Not on a loop.
+    ///
+    /// Models are let go of on inference's thread: a process that ended meanwhile would take OpenVINO away beneath it.
     public func shutdown() {
+        (host?.inference as? InferenceService)?.shutDown()
         compute.shutdown()
         RunFolder.remove(runFolder)
     }
