@@ -5,7 +5,8 @@
  *
  * The plugin (Tests/Plugins/sequencer.c, or the one in Swift) answers chunk NUMBER with the transcript "NUMBER COUNT BUILD". A frame counts as lost
  * when its number has not come back, as repeated when it has come before, as out of order when a later one came first; COUNT must go on by one
- * (the state that builds hand over). Of each part p99 is also given for the frames that were not under way while the machine stood still (stalls.h). "line N" on standard input marks the beginning of a new part, with figures of its own.
+ * (the state that builds hand over). "line N" on standard input marks the beginning of a new part, with figures of its own; p99 also of the frames
+ * that were not under way while the machine stood still (stalls.h).
  */
 #include <poll.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * When the machine itself stood still: a virtual machine's processors are taken away for milliseconds at a time, whatever runs on them.
  *
  * One thread a processor, before all others of the machine (SCHED_FIFO), sleeps a millisecond at a time. When one wakes `STALL_NS` too late nothing
- * could run on its processor; no thread of usual priority can hold it up so.
+ * could run on its processor: the host had taken it away, or the kernel was in a call that it does not interrupt.
  */
 #ifndef STALLS_H
 #define STALLS_H
