@@ -131,7 +131,8 @@ let executables: [Target] = [
         name: "vitrine",
         dependencies: [
             "Server", "Client", "Replay", "Recording", "PluginHost", "PluginWorkers", "PluginKit", "PluginTesting", "Inference", "Router", "Catalog",
-            "Wire", "EventLoop", "Evaluation", "LinearAlgebra", "Training", "CSndfile", "Intents", "Agents", "CheckedYAML", "Fusion", "TextTerms",
+            "Wire", "EventLoop", "Evaluation", "LinearAlgebra", "Locks", "Training", "CSndfile", "Intents", "Agents", "CheckedYAML", "Fusion",
+            "TextTerms",
             arguments, logging,
         ],
         path: "Sources/vitrine", swiftSettings: strict),

@@ -74,10 +74,14 @@ struct EndpointDetector {
     /// Nothing has begun that is not over.
     var isQuiet: Bool { state == .quiet }
 
-    /// The first frame of the utterance under way while somebody speaks, with its pre-roll; nil in silence and in pauses.
+    /// The first frame of the utterance under way while somebody speaks, with its pre-roll; nil in silence, and in pauses that may soon be
+    /// told of.
     var speakingFrom: Int? {
-        guard case .speaking(let start) = state else { return nil }
-        return max(spent, start - options.preRoll)
+        switch state {
+        case .quiet, .maybe: nil
+        case .speaking(let start): max(spent, start - options.preRoll)
+        case .pausing(let start, let since, _): frame - since < options.postRoll / 2 ? max(spent, start - options.preRoll) : nil
+        }
     }
 
     /// The first frame that may still become part of an utterance.

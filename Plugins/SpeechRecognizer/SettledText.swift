@@ -14,8 +14,13 @@ struct SettledText: Equatable, Sendable {
     private(set) var tokens: [Int] = []
     /// As it was told.
     private(set) var text = ""
+    /// BCP 47; "" while nothing is settled.
+    private(set) var language = ""
     /// The partial transcript before.
     private var latest: [Int] = []
+
+    /// What the partial transcript before had behind that which is settled: the next one may have it too.
+    var draft: [Int] { Array(latest.dropFirst(tokens.count)) }
 
     /// Takes in a partial transcript, which was told as `partial.text`.
     /// - Throws: INTERNAL when Chinese text cannot be converted.
@@ -32,6 +37,7 @@ struct SettledText: Equatable, Sendable {
         guard partial.text.utf8.starts(with: told.utf8), !endsWithinWord(told, of: partial.text) else { return }
         tokens = head
         text = told
+        language = partial.language
     }
 
     /// The text goes on with a letter: the rest of a word that was repaired as a whole.

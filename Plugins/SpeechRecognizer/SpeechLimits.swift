@@ -13,6 +13,9 @@ enum SpeechLimits {
     static let tokensPerSecondMax = 15
     static let tokensBase = 12
     static let tokensMax = 200
+    /// Of what a partial transcript adds to the one before: more would seldom be words.
+    static let partialTokensPerSecondMax = 10
+    static let partialTokensBase = 4
     static let beamMax = 8
     /// A jump of capture time beyond what the samples account for is a gap in the signal.
     static let captureGapUsMin: UInt64 = 500_000

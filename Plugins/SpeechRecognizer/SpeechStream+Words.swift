@@ -101,9 +101,11 @@ extension SpeechStream {
             prompt: recognizer.prompt, before: said?.before(startUs: next.startUs), settled: next.settled,
             isListed: next.isOfNames ?? true, mayRepeat: !load.isCrowded)
         let transcription = Transcription(request, recognizer: recognizer, stream: stream) { [weak self, weak next] words in
+            guard let self else { return }
             next?.words = words
-            self?.load.finals -= 1
-            self?.advance()
+            load.finals -= 1
+            if let next, !next.isConfirmed, case .success(let words) = words { tell(unconfirmed: words, of: next) }
+            advance()
         }
         next.transcription = transcription
         load.finals += 1

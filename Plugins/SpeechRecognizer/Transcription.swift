@@ -21,6 +21,8 @@ final class Transcription {
         var settled = SettledText()
         /// One of the results that the next one replaces.
         var isPartial = false
+        /// Milliseconds at its end that the partial transcript before has not heard.
+        var freshMs = 0
         /// The words that are expected are told to the decoder first.
         var isListed = true
         /// What does not speak of them, or does, is decoded once more the other way.
@@ -56,6 +58,8 @@ final class Transcription {
     private var state: WhisperDecoderState
     private var cross: [(String, Tensor)] = []
     private var past: [Tensor] = []
+    /// `past` of before the draft was checked.
+    private var pastBefore: [Tensor] = []
     private var frames: Int
     /// What was found in a shorter picture.
     private var earlier: WhisperDecoderState.Outcome?
@@ -72,10 +76,21 @@ final class Transcription {
         self.then = then
         let durationMs = request.samples.count / (SpeechLimits.sampleRateHz / 1000)
         isListed = request.isListed && !recognizer.wordPrompts.isEmpty
+        let settled = request.settled
         options = WhisperDecoderState.Options(
             beam: request.beam, tokensMax: WhisperDecoderState.tokensMax(durationMs: durationMs),
             languages: request.language.map { [$0] } ?? recognizer.languages, prompt: request.prompt,
-            prompts: Self.prompts(listing: isListed ? recognizer.wordPrompts : [:], or: request.prompt, before: request.before))
+            prompts: Self.prompts(listing: isListed ? recognizer.wordPrompts : [:], or: request.prompt, before: request.before),
+            draft: settled.draft)
+        if request.isPartial {
+            let known = settled.tokens.count + settled.draft.count
+            options.tokensMax = WhisperDecoderState.tokensMax(durationMs: durationMs, known: known, freshMs: request.freshMs)
+            // Found by the partial transcripts before; only the final one may doubt it.
+            if let language = recognizer.vocabulary.token(ofLanguage: settled.language) {
+                options.languages = [language]
+                options.isKnown = true
+            }
+        }
         // What was promised stands: the decoder finds what comes behind it.
         state = WhisperDecoderState(special: recognizer.vocabulary.special, options: options, forced: request.settled.tokens)
         frames =
@@ -87,6 +102,7 @@ final class Transcription {
         then = nil
         cross = []
         past = []
+        pastBefore = []
     }
 
     func start() {
@@ -116,7 +132,7 @@ final class Transcription {
     private func perform(_ step: WhisperDecoderState.Step) {
         switch step {
         case .detect(let run, let languages):
-            decode([run]) { [self] logits in
+            decode([run], scored: 1) { [self] logits in
                 let noSpeech = recognizer.vocabulary.special.noSpeech
                 compute {
                     logits.withFloats { TokenScores.detect($0, noSpeech: noSpeech, languages: languages) }
@@ -125,37 +141,54 @@ final class Transcription {
                 }
             }
         case .decode(let runs, let candidates, let first):
-            decode(runs) { [self] logits in
-                let bias = first ? recognizer.vocabulary.firstBias : recognizer.vocabulary.bias
-                compute {
-                    logits.withFloats { all in TokenScores.rows(of: all, width: bias.count).map { TokenScores.best(candidates, of: $0, bias: bias) } }
-                } then: { [self] in
-                    perform(state.decoded($0))
-                }
+            score(runs, scored: 1, candidates, bias: first ? recognizer.vocabulary.firstBias : recognizer.vocabulary.bias) { [self] in
+                perform(state.decoded($0))
             }
+        case .check(let run, let candidates):
+            pastBefore = past
+            score([run], scored: run.tokens.count, candidates, bias: recognizer.vocabulary.bias) { [self] in perform(state.checked($0)) }
+        case .redo(let run, let candidates):
+            past = pastBefore
+            score([run], scored: 1, candidates, bias: recognizer.vocabulary.bias) { [self] in perform(state.decoded($0)) }
         case .finished(let outcome): ended(outcome)
         }
     }
 
+    /// Runs the decoder and gives the `candidates` likeliest tokens of each hypothesis, or behind each of the last `scored` tokens of the only one.
+    private func score(
+        _ runs: [WhisperDecoderState.Run], scored: Int, _ candidates: Int, bias: [Float], then: @escaping ([[TokenScores.Candidate]]) -> Void
+    ) {
+        decode(runs, scored: scored) { [self] logits in
+            compute {
+                logits.withFloats { all in TokenScores.rows(of: all, width: bias.count).map { TokenScores.best(candidates, of: $0, bias: bias) } }
+            } then: {
+                then($0)
+            }
+        }
+    }
+
     /// Runs the decoder once, a row for each hypothesis, and keeps its caches for the next step.
-    private func decode(_ runs: [WhisperDecoderState.Run], then: @escaping (Tensor) -> Void) {
+    /// - Parameter scored: so many of the last tokens of each.
+    private func decode(_ runs: [WhisperDecoderState.Run], scored: Int, then: @escaping (Tensor) -> Void) {
         let names = recognizer.caches
         let width = runs.first?.tokens.count ?? 0
         precondition(width > 0 && runs.allSatisfy { $0.tokens.count == width }, "all hypotheses grow by as many tokens")
         let ids: Tensor
         let parents: Tensor
+        let places: Tensor
         do throws(PluginError) {
             ids = try stream.tensor([runs.count, width], runs.flatMap { $0.tokens.map(Int64.init) })
             parents = try stream.tensor([runs.count], runs.map { Int64($0.parent ?? 0) })
+            places = try stream.tensor([scored], (0..<scored).map { Int64($0 - scored) })
             // After nothing: what was decoded before does not count.
             if past.isEmpty || runs[0].parent == nil {
                 let empty = try stream.zero(shape: [1, names.heads, 0, names.headSize])
                 past = names.past.map { _ in empty }
             }
         } catch { return finish(.failure(error)) }
-        let inputs = [("input_ids", ids), ("parents", parents)] + Array(zip(names.past, past)) + cross
+        let inputs = [("input_ids", ids), ("parents", parents), ("scored", places)] + Array(zip(names.past, past)) + cross
         infer(recognizer.decoder, inputs, ["logits"] + names.present) { [self] outputs in
-            let expected = runs.count * recognizer.vocabulary.bias.count
+            let expected = runs.count * scored * recognizer.vocabulary.bias.count
             do throws(PluginError) {
                 try ModelOutputs.check(values: outputs[0].count, are: expected, of: "the decoder's output \"logits\"")
             } catch { return finish(.failure(error)) }

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* pthread_setname_np */
+#define _GNU_SOURCE /* pthread_setname_np, pthread_tryjoin_np */
 #include "openvino_shim.h"
 
 #include <dlfcn.h>
@@ -360,3 +360,5 @@ void cov_name_thread(const char *name) {
     snprintf(cut, sizeof cut, "%s", name);
     pthread_setname_np(pthread_self(), cut);
 }
+
+bool cov_join_if_over(pthread_t thread) { return pthread_tryjoin_np(thread, NULL) == 0; }

@@ -63,10 +63,10 @@ final class Dispatcher: @unchecked Sendable {
     }
 
     deinit {
-        // Not waited for: the last reference may go on a loop.
+        // Not waited for here: the last reference may go on a loop.
         guard let thread = takeThread() else { return }
         Self.post(.stop, to: mailbox)
-        pthread_detach(thread)
+        LeftThreads.leave(thread)
     }
 
     /// Cancels what waits, waits for what runs, and ends the thread. Not on a loop. Again: nothing.

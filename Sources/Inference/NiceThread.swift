@@ -36,6 +36,26 @@ func startThread(named name: String, nice: Int32, _ run: @escaping () -> Void) -
     return thread
 }
 
+/// Threads that were told to end by somebody who may not wait for them: they are joined when the process ends.
+///
+/// A process that ended meanwhile would take OpenVINO away beneath what they still let go of.
+enum LeftThreads {
+    private static let threads = Lock<[pthread_t]>([])
+    /// Registered after OpenVINO was loaded, it runs before OpenVINO's own.
+    private static let joinsAtExit: Void = {
+        atexit { for thread in LeftThreads.threads.withLock({ exchange(&$0, with: []) }) { pthread_join(thread, nil) } }
+    }()
+
+    /// Any thread, the left one too.
+    static func leave(_ thread: pthread_t) {
+        joinsAtExit
+        threads.withLock { threads in
+            threads.removeAll { cov_join_if_over($0) }
+            threads.append(thread)
+        }
+    }
+}
+
 /// A thread of lower priority for what makes OpenVINO start threads: these inherit its priority, which is the same whoever asks and whenever.
 ///
 /// A thread started by the caller would inherit the caller's: models that are loaded for a swap would stay slower than those of the start.

@@ -1,7 +1,7 @@
 import Wire
 
 /// A conversation as people read it: who said what, what was shown, why.
-public struct TranscriptPrinter {
+public struct TranscriptPrinter: Sendable {
     /// Colours for a terminal.
     public var colours: Bool
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import CheckedYAML
 import EventLoop
 import Foundation
+import Locks
 import Replay
 import Server
 import Wire
@@ -26,17 +27,42 @@ struct InProcessOptions: ParsableArguments {
     @Option(help: "With --config: number of event loops.")
     var loops: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            With --config, in virtual time: servers side by side, each with a clock of its own and a share of the conversations; by default 1, and 2 \
+            for \(InProcessOptions.conversationsOfOneServer) conversations or more.
+            """))
+    var servers: Int?
+
     @Option(help: "With --config: what all chance begins with.")
     var seed: UInt64 = 1
 
     @Option(help: ArgumentHelp("With --config: write every byte the server sends, with its time, to this file.", valueName: "file"))
     var frames: String?
 
+    /// More than so many are played by two servers. It depends on nothing but their number: the same are together wherever they are played.
+    static let conversationsOfOneServer = 100
+    static let serversMax = 64
+
+    /// How many servers play so many conversations.
+    func servers(for conversations: Int) throws -> Int {
+        guard let servers else { return realTime || conversations < Self.conversationsOfOneServer ? 1 : 2 }
+        guard (1...Self.serversMax).contains(servers) else {
+            throw Environment.fail("--servers takes a number from 1 to \(Self.serversMax)", code: 64)
+        }
+        guard servers == 1 || !realTime else {
+            throw Environment.fail("--servers is for virtual time: with --real-time they would slow one another down", code: 64)
+        }
+        return min(servers, max(1, conversations))
+    }
+
     /// What needs a server in this process is refused without one, rather than left out.
     func validate() throws {
         guard config == nil else { return }
         let given = [
-            plugin.isEmpty ? nil : "--plugin", loops.map { _ in "--loops" }, frames.map { _ in "--frames" }, realTime ? "--real-time" : nil,
+            plugin.isEmpty ? nil : "--plugin", loops.map { _ in "--loops" }, servers.map { _ in "--servers" },
+            frames.map { _ in "--frames" }, realTime ? "--real-time" : nil,
             costs ? "--costs" : nil,
         ]
         if let first = given.compactMap(\.self).first { throw ValidationError("\(first) is for a server in this process: give its --config.") }
@@ -50,6 +76,40 @@ struct InProcessOptions: ParsableArguments {
         playing played: PlayedBackRecording? = nil, onStart: (ListPluginsReply) -> Void = { _ in },
         _ body: (any ConversationTarget) throws -> Value
     ) throws -> Value {
+        let (value, log) = try serve(playing: played, onStart: onStart, body)
+        try keep([log])
+        return value
+    }
+
+    /// Runs `body` for each of so many servers, side by side; gives what each of them came to.
+    /// - Parameter onStart: is told which plugins answer at the first one.
+    func run<Value: Sendable>(
+        servers count: Int, onStart: @escaping @Sendable (ListPluginsReply) -> Void,
+        _ body: @escaping @Sendable (_ server: Int, any ConversationTarget) throws -> Value
+    ) throws -> [Value] {
+        let ended = Lock<[Int: Result<(Value, FrameLog), any Error>]>([:])
+        for index in 0..<count {
+            Thread.detachNewThread {
+                let result = Result { try serve(onStart: { if index == 0 { onStart($0) } }, { try body(index, $0) }) }
+                ended.withLock { $0[index] = result }
+                ended.signal()
+            }
+        }
+        let all = try ended.wait { $0.count == count ? $0 : nil }.sorted { $0.key < $1.key }.map { try $0.value.get() }
+        try keep(all.map(\.1))
+        return all.map(\.0)
+    }
+
+    private func keep(_ logs: [FrameLog]) throws {
+        guard let frames else { return }
+        do { try logs.reduce(Data()) { $0 + $1.bytes }.write(to: URL(fileURLWithPath: frames)) } catch {
+            throw Environment.fail("\(frames) cannot be written: \(error.localizedDescription)", code: 73)
+        }
+    }
+
+    private func serve<Value>(
+        playing played: PlayedBackRecording? = nil, onStart: (ListPluginsReply) -> Void, _ body: (any ConversationTarget) throws -> Value
+    ) throws -> (Value, FrameLog) {
         guard realTime || !costs else { throw Environment.fail("--costs measures, with --real-time", code: 64) }
         let server: InProcessServer
         let loop: EventLoop
@@ -74,17 +134,12 @@ struct InProcessOptions: ParsableArguments {
         let log = FrameLog()
         if frames != nil { target.onBytes = { seat, nowUs, bytes in log.add(seat, nowUs, bytes) } }
         let value = try body(target)
-        if let frames {
-            do { try log.bytes.write(to: URL(fileURLWithPath: frames)) } catch {
-                throw Environment.fail("\(frames) cannot be written: \(error.localizedDescription)", code: 73)
-            }
-        }
         for row in times?.rows ?? [] {
             let name = row.kind.of.isEmpty ? row.kind.what : "\(row.kind.what) \(row.kind.of)"
             let padding = String(repeating: " ", count: max(1, 40 - name.count))
             printLine("\(name)\(padding)\(row.count) times, median \(row.medianUs) µs, 90 % \(row.p90Us) µs; modelled \(row.kind.modelledUs) µs")
         }
-        return value
+        return (value, log)
     }
 
     private func configuration() throws -> ServerConfiguration {
@@ -109,8 +164,9 @@ struct InProcessOptions: ParsableArguments {
     }
 }
 
-/// What servers said: for each piece the time, the conversation, the number of bytes, the bytes.
-private final class FrameLog {
+/// What a server said: for each piece the time, the conversation, the number of bytes, the bytes.
+private final class FrameLog: @unchecked Sendable {
+    // Invariant: written on its target's loop; read when that has ended.
     private(set) var bytes = Data()
 
     func add(_ seat: ConversationSeat, _ nowUs: UInt64, _ piece: UnsafeRawBufferPointer) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventLoop
 import Foundation
+import Locks
 import Replay
 import Server
 import Wire
@@ -67,11 +68,11 @@ struct ReplayPlayCommand: ParsableCommand {
         }
         let plan = ReplayRun.plan(chosen, repeated: `repeat`, shard: share)
         let started = Date()
-        var live: ListPluginsReply?
-        let results = try withTarget(onStart: { live = $0 }) { try play(plan, assets, progress, at: $0) }
+        let live = Lock<ListPluginsReply?>(nil)
+        let results = try play(plan, assets, progress) { plugins in live.withLock { $0 = plugins } }
         progress.clear()
         let report = ReplayReport(
-            results, assets: assets, target: targetName, versions: try reports.versions(live), startedAt: started.formatted(.iso8601),
+            results, assets: assets, target: targetName, versions: try reports.versions(live.withLock { $0 }), startedAt: started.formatted(.iso8601),
             tookMs: Date().timeIntervalSince(started) * 1_000, onlyFailures: reports.json == nil && reports.html == nil)
         try reports.write(report, assets)
         if reports.json != "-" { summarise(report) }
@@ -117,10 +118,8 @@ struct ReplayPlayCommand: ParsableCommand {
     }
 
     /// The server at an address, or the one that is made in this process.
-    private func withTarget<Value>(
-        onStart: (ListPluginsReply) -> Void = { _ in }, _ body: (any ConversationTarget) throws -> Value
-    ) throws -> Value {
-        if inProcess.config != nil { return try inProcess.run(onStart: onStart, body) }
+    private func withTarget<Value>(_ body: (any ConversationTarget) throws -> Value) throws -> Value {
+        if inProcess.config != nil { return try inProcess.run(body) }
         return try body(SocketTarget(try serverAddress(server), loop: try EventLoop(name: "replay")))
     }
 
@@ -136,16 +135,29 @@ struct ReplayPlayCommand: ParsableCommand {
         return options
     }
 
+    /// Gives results in the order of the plan.
     private func play(
-        _ plan: [ReplayRun.Job], _ assets: ScriptAssets, _ progress: ReplayProgress, at target: any ConversationTarget
+        _ plan: [ReplayRun.Job], _ assets: ScriptAssets, _ progress: ReplayProgress, onStart: @escaping @Sendable (ListPluginsReply) -> Void
     ) throws -> [ConversationResult] {
-        let similarity = try EncoderSimilarity(for: plan.map(\.script))
-        defer { similarity.close() }
-        let player = ReplayPlayer(
-            plan, jobs: jobsMax, target: target, assets: assets, options: options(wantsTrace: true), similarity: similarity, progress: progress,
-            transcripts: transcript ? TranscriptPrinter(colours: Environment.isTerminal) : nil)
-        vitrine.run(player.loop, player) { $0.start() }
-        return player.results
+        let printer = transcript ? TranscriptPrinter(colours: Environment.isTerminal) : nil
+        let (jobs, options) = (jobsMax, options(wantsTrace: true))
+        @Sendable func play(_ part: [ReplayRun.Job], at target: any ConversationTarget) throws -> [ConversationResult] {
+            let similarity = try EncoderSimilarity(for: part.map(\.script))
+            defer { similarity.close() }
+            let player = ReplayPlayer(
+                part, of: plan.count, jobs: jobs, target: target, assets: assets, options: options, similarity: similarity, progress: progress,
+                transcripts: printer)
+            vitrine.run(player.loop, player) { $0.start() }
+            guard player.results.count == part.count else { throw Environment.fail("the replay was broken off") }
+            return player.results
+        }
+        guard inProcess.config != nil else { return try withTarget { try play(plan, at: $0) } }
+        // Printed conversations come in the order of one server.
+        let count = transcript ? 1 : try inProcess.servers(for: plan.count)
+        let parts = try inProcess.run(servers: count, onStart: onStart) { server, target in
+            try play(stride(from: server, to: plan.count, by: count).map { plan[$0] }, at: target)
+        }
+        return plan.indices.map { parts[$0 % count][$0 / count] }
     }
 
     private func shardOf(_ text: String) throws -> (index: Int, of: Int) {

@@ -6,6 +6,8 @@ import Wire
 final class ReplayPlayer: RunObserver {
     private let target: any ConversationTarget
     private let progress: ReplayProgress
+    /// Conversations of the whole run, of which these may be a part.
+    private let all: Int
     private let printer: TranscriptPrinter?
     /// Several conversations at once are printed one after the other, each when it is over.
     private let holdsBack: Bool
@@ -13,11 +15,12 @@ final class ReplayPlayer: RunObserver {
     private(set) var results: [ConversationResult] = []
 
     init(
-        _ plan: [ReplayRun.Job], jobs: Int, target: any ConversationTarget, assets: ScriptAssets, options: RunnerOptions,
+        _ plan: [ReplayRun.Job], of all: Int, jobs: Int, target: any ConversationTarget, assets: ScriptAssets, options: RunnerOptions,
         similarity: any TextSimilarity, progress: ReplayProgress, transcripts: TranscriptPrinter?
     ) {
         self.target = target
         self.progress = progress
+        self.all = all
         printer = transcripts
         holdsBack = jobs > 1
         run = ReplayRun(plan, jobsMax: jobs, target: target, assets: assets, options: options, similarity: similarity, observer: self) {
@@ -35,7 +38,7 @@ final class ReplayPlayer: RunObserver {
         printer.map { ConversationPrinter($0, holdsBack: holdsBack) }
     }
 
-    func conversationEnded(_ result: ConversationResult, done: Int, of: Int) { progress.played(result, done, of: of) }
+    func conversationEnded(_ result: ConversationResult, done: Int, of: Int) { progress.played(result, of: all) }
 }
 
 /// Prints one conversation.

@@ -1,34 +1,48 @@
 import Foundation
+import Locks
 import Replay
 
-/// One line on the terminal that says how far a run is; nothing where nobody looks.
-final class ReplayProgress {
+/// One line on the terminal that says how far a run is; nothing where nobody looks. Any thread.
+final class ReplayProgress: Sendable {
+    private struct State {
+        var played = 0
+        var failed = 0
+        var isDirty = false
+    }
+
     private let isShown: Bool
-    private var failed = 0
-    private var isDirty = false
+    private let state = Lock(State())
 
     init(isShown: Bool = isatty(2) == 1) { self.isShown = isShown }
 
-    func preparing(_ done: Int, of all: Int) { show("reading \(bar(done, all)) \(done)/\(all) steps") }
+    func preparing(_ done: Int, of all: Int) { show { _ in "reading \(bar(done, all)) \(done)/\(all) steps" } }
 
-    func played(_ result: ConversationResult, _ done: Int, of all: Int) {
-        if !result.passed { failed += 1 }
-        show("playing \(bar(done, all)) \(done)/\(all)" + (failed > 0 ? ", \(failed) not as expected" : "") + "  \(result.name)")
+    func played(_ result: ConversationResult, of all: Int) {
+        show { state in
+            state.played += 1
+            if !result.passed { state.failed += 1 }
+            return "playing \(bar(state.played, all)) \(state.played)/\(all)"
+                + (state.failed > 0 ? ", \(state.failed) not as expected" : "") + "  \(result.name)"
+        }
     }
 
-    func loading(_ text: String) { show(text) }
+    func loading(_ text: String) { show { _ in text } }
 
     /// Takes the line away.
     func clear() {
-        guard isDirty else { return }
-        isDirty = false
-        write("\r\u{1B}[K", to: 2)
+        state.withLock { state in
+            if state.isDirty { write("\r\u{1B}[K", to: 2) }
+            state.isDirty = false
+        }
     }
 
-    private func show(_ text: String) {
+    private func show(_ make: (inout State) -> String) {
         guard isShown else { return }
-        isDirty = true
-        write("\r\u{1B}[K" + String(text.prefix(110)), to: 2)
+        state.withLock { state in
+            let text = make(&state)
+            state.isDirty = true
+            write("\r\u{1B}[K" + String(text.prefix(110)), to: 2)
+        }
     }
 
     private func bar(_ done: Int, _ all: Int) -> String {

@@ -25,9 +25,40 @@ extension ShopTests {
             if run == 0 { first = bytes }
             #expect(bytes == first, "run \(run), \(loops) loops")
         }
+        // Shared between two servers, each with a clock of its own: every conversation hears the same.
+        let frames = "\(shop.folder)/frames-shared"
+        let shared = try ShopProcess.run(
+            ["replay", "--config", shop.folder + "/shop.yaml", "--servers", "2", "--frames", frames, "--filter", "!line"] + ShopTests.repeatable())
+        #expect(shared.status == 0 && shared.output.contains(" passed, 0 failed"), "\(shared.output)")
+        let (alone, apart) = (Self.heard(first), Self.heard(try Data(contentsOf: URL(fileURLWithPath: frames))))
+        #expect(alone.count > 10 && alone.keys.sorted() == apart.keys.sorted())
+        // Speech events tell when they were decided, on the server's clock.
+        for (conversation, bytes) in alone where !conversation.hasPrefix("A spoken") { #expect(apart[conversation] == bytes, "\(conversation)") }
         #expect(try Data(contentsOf: URL(fileURLWithPath: database)) == before, "a replay writes nothing to the shop")
         let unknown = try ShopProcess.run(
             ["replay", "--config", shop.folder + "/shop.yaml", "--plugin", "none=x.so", conversations + "/demo.yaml"])
         #expect(unknown.status == 64 && unknown.output.contains("loads no plugin 'none'; it loads speech-recognizer"), "\(unknown.output)")
+        for (arguments, complaint) in [
+            (["--config", shop.folder + "/shop.yaml", "--servers", "0"], "from 1 to 64"),
+            (["--config", shop.folder + "/shop.yaml", "--servers", "2", "--real-time"], "is for virtual time"),
+            (["--servers", "2"], "give its --config"),
+        ] {
+            let refused = try ShopProcess.run(["replay"] + arguments + [conversations + "/demo.yaml"])
+            #expect(refused.status == 64 && refused.output.contains(complaint), "\(refused.output)")
+        }
+    }
+
+    /// What each conversation of a file of `--frames` heard, without the times at which it did.
+    private static func heard(_ frames: Data) -> [String: Data] {
+        var all: [String: Data] = [:]
+        var rest = frames[...]
+        while let end = rest.firstIndex(of: 10) {
+            // "TIME CONVERSATION… #REPETITION BYTES"
+            let words = String(decoding: rest[..<end], as: UTF8.self).split(separator: " ")
+            let count = words.last.flatMap { Int($0) } ?? 0
+            all[words.dropFirst().dropLast().joined(separator: " "), default: Data()] += rest[(end + 1)...].prefix(count)
+            rest = rest[(end + 2 + count)...]
+        }
+        return all
     }
 }

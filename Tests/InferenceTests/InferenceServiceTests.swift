@@ -188,6 +188,15 @@ import Wire
         #expect(status.code == .unavailable)
     }
 
+    /// Who lets a service go may be a loop that must not wait: the process does, before it takes OpenVINO away.
+    @Test func aProcessThatEndsWaitsForServicesThatWereLetGo() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            let path = try folder.write("addition.xml", additionIR)
+            for _ in 0..<4 { _ = try Cache.service().loadModel(path, name: "addition", options: ModelOptions(requests: 16)) }
+        }
+    }
+
     @Test func theObserverHearsOfEachJob() async throws {
         let heard = Atomic<Int>(0)
         let service = try Cache.service { $0.observer = { if $0.model == "addition" && $0.status == .ok { heard.add(1, ordering: .relaxed) } } }

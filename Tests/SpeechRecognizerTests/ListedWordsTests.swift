@@ -71,14 +71,21 @@ struct ListedWordsTests {
                     written = ids.count - 1 - (ids.lastIndex(of: vocabulary.special.noTimestamps) ?? 0)
                     decodings.append(Decoding(isListed: isListed, isPartial: isPartial, held: written))
                 } else if ids != [vocabulary.special.startOfTranscript] {
-                    written += 1
+                    written += ids.count
                 }
-                var next = english
-                if ids != [vocabulary.special.startOfTranscript], let text = texts[isListed] { next = text[min(written, text.count - 1)] }
-                var logits = [Float](repeating: 0, count: vocabulary.count)
-                logits[next] = 30
+                let scored = request.inputs.first { $0.name == "scored" }?.tensor.bytes.bindMemory(to: Int64.self).map(Int.init) ?? []
+                var logits = [Float](repeating: 0, count: vocabulary.count * scored.count)
+                for (row, place) in scored.enumerated() {
+                    var next = english
+                    if ids != [vocabulary.special.startOfTranscript], let text = texts[isListed] {
+                        next = text[min(written + place + 1, text.count - 1)]
+                    }
+                    logits[row * vocabulary.count + next] = 30
+                }
                 let present = Float(written * 2 + (isListed ? 1 : 0))
-                made = [HarnessTensor([1, vocabulary.count], logits)] + request.outputs.dropFirst().map { _ in tensor([1, 8, 1, 64], present) }
+                made =
+                    [HarnessTensor([1, scored.count, vocabulary.count], logits)]
+                    + request.outputs.dropFirst().map { _ in tensor([1, 8, 1, 64], present) }
             default: made = request.outputs.map { _ in tensor([1, 1]) }
             }
             return made.compactMap { $0 }

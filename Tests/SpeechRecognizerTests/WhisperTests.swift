@@ -190,7 +190,7 @@ struct WhisperDecoderStateTests {
     }
 
     @Test func whatIsExpectedComesBeforeTheTranscript() {
-        let state = WhisperDecoderState(special: Self.special, options: .init(languages: [8], prompt: [3, 4]))
+        var state = WhisperDecoderState(special: Self.special, options: .init(languages: [8], prompt: [3, 4]))
         #expect(state.begin() == .detect(.init(tokens: [11, 3, 4, 7], parent: nil), languages: [8]))
     }
 
@@ -204,6 +204,13 @@ struct WhisperDecoderStateTests {
         #expect(
             state.detected(.init(noSpeech: 0, language: 8, languageProbability: 1))
                 == .decode([.init(tokens: [8, 10, 11], parent: 0)], candidates: 2, first: true))
+    }
+
+    @Test func aLanguageThatIsKnownIsNotLookedFor() {
+        var plain = WhisperDecoderState(special: Self.special, options: .init(languages: [9], isKnown: true, prompt: [3, 4]), forced: [2])
+        #expect(plain.begin() == .decode([.init(tokens: [11, 3, 4, 7, 9, 10, 11, 2], parent: nil)], candidates: 2, first: false))
+        var listed = WhisperDecoderState(special: Self.special, options: .init(languages: [9], isKnown: true, prompts: [9: [3]]), forced: [2])
+        #expect(listed.begin() == .decode([.init(tokens: [11, 3, 7, 9, 10, 11, 2], parent: nil)], candidates: 2, first: false))
     }
 
     @Test func whatWasSettledStaysAtTheBeginning() {
@@ -257,6 +264,9 @@ struct WhisperDecoderStateTests {
         #expect(WhisperDecoderState.tokensMax(durationMs: 0) == 12)
         #expect(WhisperDecoderState.tokensMax(durationMs: 2_000) == 42)
         #expect(WhisperDecoderState.tokensMax(durationMs: 60_000) == 200)
+        // A partial transcript adds what fits into what is new.
+        #expect(WhisperDecoderState.tokensMax(durationMs: 6_000, known: 20, freshMs: 300) == 27)
+        #expect(WhisperDecoderState.tokensMax(durationMs: 6_000, known: 100, freshMs: 6_000) == 102)
     }
 
     /// Whatever the scores: it ends within the cap, and every run continues a hypothesis of the step before.
@@ -286,6 +296,94 @@ struct WhisperDecoderStateTests {
         guard case .finished(let outcome) = step else { return }
         #expect(outcome.tokens.count <= 30 && outcome.confidence >= 0 && outcome.confidence <= 1)
         #expect(!outcome.tokens.contains(6))
+    }
+}
+
+@Suite("A draft of what was said")
+struct DraftTests {
+    private static let special = Vocabulary.Special(
+        endOfText: 6, startOfTranscript: 7, startOfPrevious: 11, transcribe: 10, noSpeech: 10, noTimestamps: 11)
+
+    /// What a decoder writes that goes on with `next` behind what was written: the outcome, and how often the decoder ran.
+    private func written(
+        draft: [Int], forced: [Int] = [], beam: Int = 1, _ next: ([Int]) -> Int
+    ) throws -> (tokens: [Int], probability: Float, runs: Int) {
+        var state = WhisperDecoderState(
+            special: Self.special, options: .init(beam: beam, tokensMax: 30, languages: [8], draft: draft), forced: forced)
+        func scores(_ text: [Int]) -> [TokenScores.Candidate] {
+            let best = next(text)
+            return [.init(token: best, logProbability: -0.1), .init(token: best == 0 ? 1 : 0, logProbability: -3)]
+        }
+        _ = state.begin()
+        var step = state.detected(.init(noSpeech: 0, language: 8, languageProbability: 1))
+        var seen: [[Int]] = []
+        var before: [Int] = []
+        var runs = 0
+        while true {
+            runs += 1
+            switch step {
+            case .decode(let given, _, _):
+                seen = given.map { run in
+                    let new = runs == 1 ? Array(run.tokens.dropFirst(3)) : run.tokens
+                    return (runs == 1 ? [] : seen[run.parent ?? 0]) + new
+                }
+                step = state.decoded(seen.map(scores))
+            case .check(let run, _):
+                before = seen[0]
+                seen = [before + run.tokens]
+                step = state.checked((1...run.tokens.count).map { scores(before + run.tokens[..<$0]) })
+            case .redo(let run, _):
+                seen = [before + run.tokens]
+                step = state.decoded(seen.map(scores))
+            case .finished(let outcome): return (outcome.tokens, outcome.averageLogProbability, runs - 1)
+            case .detect: throw RPCStatus(.internalError, "detects twice")
+            }
+        }
+    }
+
+    @Test("that stands is checked in one step, and the words behind it are written")
+    func stands() throws {
+        let text = [0, 1, 2, 3, 5, 0, 2]
+        func next(_ written: [Int]) -> Int { written.count < text.count ? text[written.count] : 6 }
+        let plain = try written(draft: [], next)
+        let checked = try written(draft: Array(text[..<5]), next)
+        #expect(plain.tokens == text && plain.runs == 8)
+        // The first token, the check, which gives the sixth, and what follows.
+        #expect(checked.tokens == text && checked.probability == plain.probability && checked.runs == 4)
+        #expect(try written(draft: text, next).runs == 2)
+        #expect(try written(draft: text + [1, 2], next).tokens == text)
+        #expect(try written(draft: Array(text[2...]), forced: Array(text[..<2]), next).tokens == text)
+    }
+
+    @Test("is written anew from where it does not stand")
+    func falls() throws {
+        let text = [0, 1, 2, 3, 5, 0, 2]
+        func next(_ written: [Int]) -> Int { written.count < text.count ? text[written.count] : 6 }
+        let redone = try written(draft: [0, 1, 2, 2, 2], next)
+        #expect(redone.tokens == text && redone.runs == 6)
+        // From its beginning: nothing is checked.
+        #expect(try written(draft: [1, 1, 1, 1], next).runs == 8)
+        // Shorter than it is worth, or for a wider beam.
+        #expect(try written(draft: [0, 1], next).runs == 8)
+        #expect(try written(draft: text, beam: 2, next).tokens == text)
+    }
+
+    @Test("changes nothing about what is written, whatever it says", arguments: 0..<200)
+    func same(seed: Int) throws {
+        var random = SplitMix(state: UInt64(seed))
+        let length = Int(random.next() % 25)
+        let salt = random.next()
+        func next(_ written: [Int]) -> Int {
+            guard written.count < length else { return 6 }
+            var hash = SplitMix(state: written.reduce(salt) { $0 &* 31 &+ UInt64($1) })
+            return Int(hash.next() % 6)
+        }
+        let plain = try written(draft: [], next)
+        var draft = plain.tokens
+        for _ in 0..<Int(random.next() % 3) where !draft.isEmpty { draft[Int(random.next() % UInt64(draft.count))] = Int(random.next() % 6) }
+        if random.next() % 2 == 0 { draft += [1, 2, 3] }
+        let checked = try written(draft: draft, next)
+        #expect(checked.tokens == plain.tokens && checked.probability == plain.probability, "\(draft)")
     }
 }
 

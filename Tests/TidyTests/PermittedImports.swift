@@ -55,7 +55,7 @@ enum PermittedImports {
             "vitrine",
             [
                 "Agents", "CSndfile", "Catalog", "CheckedYAML", "Client", "EventLoop", "Evaluation", "Fusion", "Inference", "Intents",
-                "LinearAlgebra",
+                "LinearAlgebra", "Locks",
                 "PluginHost", "PluginKit", "PluginTesting", "PluginWorkers", "Recording", "Replay", "Router", "Server", "TextTerms", "Training",
                 "Wire",
             ]

@@ -11,6 +11,8 @@
 #ifndef VITRINE_OPENVINO_SHIM_H
 #define VITRINE_OPENVINO_SHIM_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -80,5 +82,8 @@ int32_t cov_tensor_shape(const cov_tensor *tensor, int64_t dims[COV_RANK_MAX]);
 
 /* Names the calling thread, for debuggers; at most 15 bytes count. */
 void cov_name_thread(const char *name);
+
+/* Joins a thread that has ended: true; false, at once, while it runs. */
+bool cov_join_if_over(pthread_t thread);
 
 #endif

@@ -5,9 +5,10 @@
                   cross_v.L  f32[1,H,T/2,64]   its values
     decoder.xml   input_ids  i64[B,N]        new tokens only, one row a hypothesis of the same audio
                   parents    i64[B]          row of the past that each hypothesis continues
+                  scored     i64[K]          places among the new tokens (negative: from their end) whose scores are wanted
                   past_k.L, past_v.L    f32[A,H,P,64]     from the step before; P = 0 at the first
                   cross_k.L, cross_v.L  as from the encoder
-               →  logits     f32[B,1,V]      of the last position
+               →  logits     f32[B,K,V]      of those places
                   present_k.L, present_v.L  f32[B,H,P+N,64]
 
 Architecture: Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision" (2022), section 2.2:
@@ -156,7 +157,7 @@ def decoder(network: Network, frames: int = -1) -> ov.Model:
         return [ir.parameter(f"{label}.{layer}", list(shape)) for layer in range(count)]
 
     cross_length = frames if frames < 0 else frames // 2
-    ids, parents = ir.parameter("input_ids", [-1, -1], Type.i64), ir.parameter("parents", [-1], Type.i64)
+    ids, parents, scored = (ir.parameter(name, shape, Type.i64) for name, shape in (("input_ids", [-1, -1]), ("parents", [-1]), ("scored", [-1])))
     past_k, past_v = caches("past_k", -1, network.heads, -1, HEAD_SIZE), caches("past_v", -1, network.heads, -1, HEAD_SIZE)
     cross_k, cross_v = caches("cross_k", 1, network.heads, HEAD_SIZE, cross_length), caches("cross_v", 1, network.heads, cross_length, HEAD_SIZE)
     rows, mask = causal_mask(past_k[0], ids)
@@ -181,9 +182,9 @@ def decoder(network: Network, frames: int = -1) -> ov.Model:
         apart = op.reshape(network.linear(heard, f"{layer}/attention/linear_2"), shape, False)
         x = op.add(x, apart).output(0)
         x = network.feed_forward(x, layer)
-    last = op.gather(network.layer_norm(x, "decoder/layer_norm"), ir.integers(-1), ir.scalar(1))
-    logits = op.matmul(last, embeddings, False, True).output(0)
-    return ir.model("whisper_decoder", [ids, parents, *past_k, *past_v, *cross_k, *cross_v], {"logits": logits} | presents)
+    wanted = op.gather(network.layer_norm(x, "decoder/layer_norm"), scored, ir.scalar(1))
+    logits = op.matmul(wanted, embeddings, False, True).output(0)
+    return ir.model("whisper_decoder", [ids, parents, scored, *past_k, *past_v, *cross_k, *cross_v], {"logits": logits} | presents)
 
 
 def convert(parts: list[Path], destination: Path) -> None:
