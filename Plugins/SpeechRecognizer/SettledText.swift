@@ -23,10 +23,12 @@ struct SettledText: Equatable, Sendable {
     var draft: [Int] { Array(latest.dropFirst(tokens.count)) }
 
     /// Takes in a partial transcript, which was told as `partial.text`.
+    /// - Parameter promises: false where nothing more can be promised.
     /// - Throws: INTERNAL when Chinese text cannot be converted.
-    mutating func agree(_ partial: Transcription.Words, _ recognizer: some TextMaking) throws(PluginError) {
+    mutating func agree(_ partial: Transcription.Words, _ recognizer: some TextMaking, promises: Bool = true) throws(PluginError) {
         var common = zip(latest, partial.tokens).prefix { $0 == $1 }.count
         latest = partial.tokens
+        guard promises else { return }
         for _ in 0..<Self.wordsOpen where common > tokens.count {
             repeat { common -= 1 } while common > tokens.count && !recognizer.beginsWord(partial.tokens[common])
         }

@@ -106,9 +106,8 @@ extension SpeechStream {
         partials.isOfNames = words.isOfNames
         partials.heardTo = samples.upperBound
         // An utterance that becomes too long is cut in its second half: nothing is promised about that.
-        if samples.count * 2 < options.utteranceMsMax * (SpeechLimits.sampleRateHz / 1000) {
-            do throws(PluginError) { try partials.settled.agree(words, recognizer) } catch { return problem(error) }
-        }
+        let promises = samples.count * 2 < options.utteranceMsMax * (SpeechLimits.sampleRateHz / 1000)
+        do throws(PluginError) { try partials.settled.agree(words, recognizer, promises: promises) } catch { return problem(error) }
         tell(words, startUs: timeline.us(at: samples.lowerBound), endUs: timeline.us(at: samples.upperBound))
     }
 

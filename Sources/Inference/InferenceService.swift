@@ -166,6 +166,7 @@ public final class InferenceService: Sendable {
             return (model, try model.makeRequests(done: dispatcher.finished))
         }
         dispatcher.add(model, requests)
+        if index == 0 { LeftThreads.joinAtExit() }
         return models.withLock { models in
             // Two loader threads may have compiled the same; both work, one is kept.
             if let known = models.loaded[key] { return known }

@@ -41,14 +41,16 @@ func startThread(named name: String, nice: Int32, _ run: @escaping () -> Void) -
 /// A process that ended meanwhile would take OpenVINO away beneath what they still let go of.
 enum LeftThreads {
     private static let threads = Lock<[pthread_t]>([])
-    /// Registered after OpenVINO was loaded, it runs before OpenVINO's own.
-    private static let joinsAtExit: Void = {
-        atexit { for thread in LeftThreads.threads.withLock({ exchange(&$0, with: []) }) { pthread_join(thread, nil) } }
-    }()
+
+    /// To be said when a model was compiled: what is registered later runs earlier, and so before what OpenVINO and its devices have registered.
+    static func joinAtExit() {
+        atexit {
+            while let thread = LeftThreads.threads.withLock({ $0.popLast() }) { pthread_join(thread, nil) }
+        }
+    }
 
     /// Any thread, the left one too.
     static func leave(_ thread: pthread_t) {
-        joinsAtExit
         threads.withLock { threads in
             threads.removeAll { cov_join_if_over($0) }
             threads.append(thread)
@@ -60,9 +62,25 @@ enum LeftThreads {
 ///
 /// A thread started by the caller would inherit the caller's: models that are loaded for a swap would stay slower than those of the start.
 final class LoadingThread: Sendable {
-    // A closure runs on the thread alone, once, while its caller waits.
-    private struct State: @unchecked Sendable {
-        var waiting: [() -> Void] = []
+    /// A closure that runs on the thread alone, once, while its caller waits; it is let go of before the caller goes on.
+    private final class Job: @unchecked Sendable {
+        private var body: (() -> Void)?
+        private let isOver = Lock(false)
+
+        init(_ body: @escaping () -> Void) { self.body = body }
+
+        func run() {
+            body?()
+            body = nil
+            isOver.withLock { $0 = true }
+            isOver.signal()
+        }
+
+        func wait() { isOver.wait { $0 ? () : nil } }
+    }
+
+    private struct State {
+        var waiting: [Job] = []
         var isOver = false
     }
 
@@ -71,10 +89,10 @@ final class LoadingThread: Sendable {
     /// - Parameter nice: added to the calling thread's nice value.
     init(nice: Int32) {
         let thread = startThread(named: "model-loader", nice: nice) { [state] in
-            while let work = state.wait({ state -> (() -> Void)?? in
+            while let job = state.wait({ state -> Job?? in
                 if !state.waiting.isEmpty { return state.waiting.removeFirst() }
                 return state.isOver ? .some(nil) : nil
-            }) { work() }
+            }) { job.run() }
         }
         pthread_detach(thread)
     }
@@ -87,14 +105,14 @@ final class LoadingThread: Sendable {
     /// Runs `body` on the thread, behind what others gave it, and waits for it.
     func run<R>(_ body: @escaping () throws(RPCStatus) -> R) throws(RPCStatus) -> R {
         let result = Lock<Result<R, RPCStatus>?>(nil)
-        state.withLock {
-            $0.waiting.append {
-                let made = Result { () throws(RPCStatus) in try body() }
-                result.withLock { $0 = made }
-                result.signal()
-            }
+        let job = Job {
+            let made = Result { () throws(RPCStatus) in try body() }
+            result.withLock { $0 = made }
         }
+        state.withLock { $0.waiting.append(job) }
         state.signal()
-        return try result.wait { $0 }.get()
+        job.wait()
+        guard let made = result.withLock({ exchange(&$0, with: nil) }) else { preconditionFailure("a job that is over has a result") }
+        return try made.get()
     }
 }

@@ -93,7 +93,7 @@ public final class ReplayRun {
     }
 }
 
-/// A script that was sometimes as expected and sometimes not, against the same server.
+/// A script that was sometimes as expected and sometimes not, against the same server or others like it.
 public struct Flake: Sendable, Equatable {
     public var name: String
     public var passed: Int

@@ -41,24 +41,29 @@ struct InProcessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("With --config: write every byte the server sends, with its time, to this file.", valueName: "file"))
     var frames: String?
 
-    /// More than so many are played by two servers. It depends on nothing but their number: the same are together wherever they are played.
+    /// From so many on they are played by two servers. It depends on nothing but their number: the same are together wherever they are played.
     static let conversationsOfOneServer = 100
     static let serversMax = 64
 
     /// How many servers play so many conversations.
-    func servers(for conversations: Int) throws -> Int {
+    func servers(for conversations: Int) -> Int {
         guard let servers else { return realTime || conversations < Self.conversationsOfOneServer ? 1 : 2 }
-        guard (1...Self.serversMax).contains(servers) else {
-            throw Environment.fail("--servers takes a number from 1 to \(Self.serversMax)", code: 64)
-        }
-        guard servers == 1 || !realTime else {
-            throw Environment.fail("--servers is for virtual time: with --real-time they would slow one another down", code: 64)
-        }
         return min(servers, max(1, conversations))
+    }
+
+    /// For what one server alone can do.
+    func expectOneServer(_ why: String) throws {
+        if let servers, servers > 1 { throw Environment.fail("--servers shares scripted conversations: \(why)", code: 64) }
     }
 
     /// What needs a server in this process is refused without one, rather than left out.
     func validate() throws {
+        if let servers {
+            guard (1...Self.serversMax).contains(servers) else { throw ValidationError("--servers takes a number from 1 to \(Self.serversMax)") }
+            guard servers == 1 || !realTime else {
+                throw ValidationError("--servers is for virtual time: with --real-time they would slow one another down")
+            }
+        }
         guard config == nil else { return }
         let given = [
             plugin.isEmpty ? nil : "--plugin", loops.map { _ in "--loops" }, servers.map { _ in "--servers" },
@@ -76,28 +81,60 @@ struct InProcessOptions: ParsableArguments {
         playing played: PlayedBackRecording? = nil, onStart: (ListPluginsReply) -> Void = { _ in },
         _ body: (any ConversationTarget) throws -> Value
     ) throws -> Value {
-        let (value, log) = try serve(playing: played, onStart: onStart, body)
+        try expectOneServer("one of them is all that is needed here")
+        let (value, log) = try printing { try serve(configuration(), playing: played, onStart: onStart, body) }
         try keep([log])
         return value
     }
 
-    /// Runs `body` for each of so many servers, side by side; gives what each of them came to.
+    /// Runs `body` for each of so many servers, side by side, when all have started; gives what each of them came to.
     /// - Parameter onStart: is told which plugins answer at the first one.
     func run<Value: Sendable>(
         servers count: Int, onStart: @escaping @Sendable (ListPluginsReply) -> Void,
         _ body: @escaping @Sendable (_ server: Int, any ConversationTarget) throws -> Value
     ) throws -> [Value] {
-        let ended = Lock<[Int: Result<(Value, FrameLog), any Error>]>([:])
-        for index in 0..<count {
-            Thread.detachNewThread {
-                let result = Result { try serve(onStart: { if index == 0 { onStart($0) } }, { try body(index, $0) }) }
-                ended.withLock { $0[index] = result }
-                ended.signal()
+        try printing {
+            let configuration = try configuration()
+            let state = Lock<(started: Int, ended: [Int: Result<(Value, FrameLog), any Error>])>((0, [:]))
+            for index in 0..<count {
+                Thread.detachNewThread {
+                    let result = Result {
+                        try serve(
+                            configuration,
+                            onStart: { plugins in
+                                if index == 0 { onStart(plugins) }
+                                state.withLock { $0.started += 1 }
+                                state.signalAll()
+                            },
+                            { target in
+                                guard state.wait({ $0.started == count ? true : $0.ended.isEmpty ? nil : false }) else { throw AnotherFailed() }
+                                return try body(index, target)
+                            })
+                    }
+                    state.withLock { $0.ended[index] = result }
+                    state.signalAll()
+                }
             }
+            let ended = state.wait { $0.ended.count == count ? $0.ended : nil }.sorted { $0.key < $1.key }.map(\.value)
+            // What went wrong itself comes before what was not begun because of it.
+            for case .failure(let error) in ended where !(error is AnotherFailed) { throw error }
+            let all = try ended.map { try $0.get() }
+            try keep(all.map(\.1))
+            return all.map(\.0)
         }
-        let all = try ended.wait { $0.count == count ? $0 : nil }.sorted { $0.key < $1.key }.map { try $0.value.get() }
-        try keep(all.map(\.1))
-        return all.map(\.0)
+    }
+
+    private struct AnotherFailed: Error {}
+
+    /// Says what is wrong with the configuration or the shop.
+    private func printing<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as YAMLError {
+            throw Environment.fail("\(error)", code: 78)
+        } catch let error as ServerError {
+            throw Environment.fail(error.message)
+        }
     }
 
     private func keep(_ logs: [FrameLog]) throws {
@@ -108,25 +145,18 @@ struct InProcessOptions: ParsableArguments {
     }
 
     private func serve<Value>(
-        playing played: PlayedBackRecording? = nil, onStart: (ListPluginsReply) -> Void, _ body: (any ConversationTarget) throws -> Value
+        _ configuration: ServerConfiguration, playing played: PlayedBackRecording? = nil, onStart: (ListPluginsReply) -> Void,
+        _ body: (any ConversationTarget) throws -> Value
     ) throws -> (Value, FrameLog) {
         guard realTime || !costs else { throw Environment.fail("--costs measures, with --real-time", code: 64) }
-        let server: InProcessServer
-        let loop: EventLoop
         let times = costs ? OperationTimes() : nil
-        do {
-            let clock = realTime ? nil : try VirtualClock()
-            var configuration = try configuration()
-            configuration.operationTimes = times
-            configuration.playedBack = played
-            server = try InProcessServer(configuration, clock: clock)
-            loop = try EventLoop(name: "replay", sharing: clock, seed: seed)
-        } catch let error as YAMLError {
-            throw Environment.fail("\(error)", code: 78)
-        } catch let error as ServerError {
-            throw Environment.fail(error.message)
-        }
+        let clock = realTime ? nil : try VirtualClock()
+        var configuration = configuration
+        configuration.operationTimes = times
+        configuration.playedBack = played
+        let server = try InProcessServer(configuration, clock: clock)
         defer { server.stop() }
+        let loop = try EventLoop(name: "replay", sharing: clock, seed: seed)
         onStart(server.plugins)
         let target = InProcessTarget(loop: loop, seed: seed) { (loop, seed, resuming) throws(LoopError) in
             try server.connect(from: loop, seed: seed, resuming: resuming)

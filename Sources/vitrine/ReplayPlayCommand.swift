@@ -24,7 +24,7 @@ struct ReplayPlayCommand: ParsableCommand {
     @Option(help: "Token instead of the scripts' own.")
     var token = ""
 
-    @Option(name: .shortAndLong, help: "Conversations played at the same time; by default 8 in virtual time and 1 in real time.")
+    @Option(name: .shortAndLong, help: "Conversations played at the same time, by each server; by default 8 in virtual time and 1 in real time.")
     var jobs: Int?
 
     @Option(help: "Play everything so many times; tells which scripts are flaky.")
@@ -152,8 +152,8 @@ struct ReplayPlayCommand: ParsableCommand {
             return player.results
         }
         guard inProcess.config != nil else { return try withTarget { try play(plan, at: $0) } }
-        // Printed conversations come in the order of one server.
-        let count = transcript ? 1 : try inProcess.servers(for: plan.count)
+        if transcript { try inProcess.expectOneServer("with --transcript they would be printed in no order") }
+        let count = transcript ? 1 : inProcess.servers(for: plan.count)
         let parts = try inProcess.run(servers: count, onStart: onStart) { server, target in
             try play(stride(from: server, to: plan.count, by: count).map { plan[$0] }, at: target)
         }
