@@ -154,7 +154,8 @@ let plugins: [Target] = [
 
 let testTargets: [Target] = [
     .target(
-        name: "TestSupport", dependencies: ["Inference", "EventLoop", "PluginKit", "CVitrinePlugin", "Sessions", "Wire"], path: "Tests/TestSupport",
+        name: "TestSupport", dependencies: ["Inference", "EventLoop", "Locks", "PluginKit", "CVitrinePlugin", "Sessions", "Wire"],
+        path: "Tests/TestSupport",
         swiftSettings: strict),
     tests("WireTests", ["Wire"]),
     tests("LocksTests", ["Locks"]),
@@ -171,13 +172,13 @@ let testTargets: [Target] = [
     tests("EvaluationTests", ["Evaluation"]),
     tests(
         "TrainingTests",
-        ["Training", "Evaluation", "EventLoop", "Fusion", "ImageDecoding", "Inference", "LinearAlgebra", "TestSupport", "Wire"]),
+        ["Training", "Evaluation", "EventLoop", "Fusion", "ImageDecoding", "Inference", "LinearAlgebra", "Locks", "TestSupport", "Wire"]),
     tests("RouterTests", ["Router", "Wire", "Fusion"]),
     tests("SessionsTests", ["Sessions", "TestSupport", "Wire", "Fusion", "EventLoop", "Router", "Catalog"]),
     tests("PluginKitTests", ["PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PluginTestingTests", ["PluginTesting", "TestSupport", "PluginHost", "PluginKit", "CVitrinePlugin", "Wire"]),
     tests("PluginHostTests", ["PluginHost", "TestSupport", "Inference", "EventLoop", "Wire", "Router", "CVitrinePlugin"]),
-    tests("PluginWorkersTests", ["PluginWorkers", "CMemoryFile", "PluginHost", "TestSupport", "Inference", "EventLoop", "Wire", "Router"]),
+    tests("PluginWorkersTests", ["PluginWorkers", "CMemoryFile", "PluginHost", "TestSupport", "Inference", "EventLoop", "Locks", "Wire", "Router"]),
     tests(
         "SpeechRecognizerTests",
         [
@@ -198,9 +199,9 @@ let testTargets: [Target] = [
     tests("IntentsTests", ["Intents", "CheckedYAML"]),
     tests(
         "AgentsTests",
-        ["Intents", "Agents", "Catalog", "CheckedYAML", "ChineseScript", "EventLoop", "Fusion", "Router", "Sessions", "TestSupport", "Wire"]),
+        ["Intents", "Agents", "Catalog", "CheckedYAML", "ChineseScript", "EventLoop", "Fusion", "Locks", "Router", "Sessions", "TestSupport", "Wire"]),
     tests("LanguageModelTests", ["Agents", "BackEnd", "Catalog", "CheckedYAML", "EventLoop", "LanguageModel", "Locks", "TestSupport"]),
-    tests("RecordingTests", ["Recording", "Wire"]),
+    tests("RecordingTests", ["Locks", "Recording", "Wire"]),
     tests("ReplayTests", ["Replay", "Recording", "CheckedYAML", "Client", "EventLoop", "ImageDecoding", "Wire", yams]),
     tests("TidyTests", []),
     tests("EndToEnd", ["EventLoop", "Replay", "TestSupport", "Wire"]),
@@ -208,7 +209,7 @@ let testTargets: [Target] = [
         "ServerTests",
         [
             "Server", "Agents", "Catalog", "CheckedYAML", "Client", "Evaluation", "EventLoop", "Fusion", "Inference", "PluginHost", "Recording",
-            "Replay", "Sessions", "TestSupport", "Training", "LinearAlgebra", "Wire",
+            "Replay", "Sessions", "TestSupport", "Training", "LinearAlgebra", "Locks", "Wire",
         ]),
 ]
 

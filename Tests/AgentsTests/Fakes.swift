@@ -1,10 +1,10 @@
+import Locks
 import Agents
 import Catalog
 import EventLoop
 import Fusion
 import Router
 import Sessions
-import Synchronization
 import TestSupport
 import Wire
 
@@ -135,20 +135,20 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
     let all: [Order]
     let hits: [WordHit]
     let failure: StoreError?
-    private let queue = Mutex<[(handoff: Handoff, key: String, user: String)]>([])
-    private let asked = Mutex<[(request: ServiceRequest, version: Int64, key: String)]>([])
-    private let notes = Mutex<[String]>([])
+    private let queue = Lock<[(handoff: Handoff, key: String, user: String)]>([])
+    private let asked = Lock<[(request: ServiceRequest, version: Int64, key: String)]>([])
+    private let notes = Lock<[String]>([])
 
     private let written: [Opinion]
     /// What a search in a product's description finds, whatever is asked.
     private let described: [String: SentenceHits<DescriptionSentence>]
     /// What becomes of the next requests: a failure, or what was written down (nil).
-    private let desk: Mutex<[StoreError?]>
-    private let keys = Mutex<[String]>([])
+    private let desk: Lock<[StoreError?]>
+    private let keys = Lock<[String]>([])
     /// How long a request takes.
     private let deskUs: UInt64
     /// What becomes of the next reads of orders: a failure, or what is there (nil).
-    private let reads: Mutex<[StoreError?]>
+    private let reads: Lock<[StoreError?]>
     private let tickets: [Int64: HandoffTicket.State]
 
     init(
@@ -159,10 +159,10 @@ final class FakeStores: OrderStore, CatalogStore, HandoffQueue, ServiceDesk {
         self.described = described
         self.tickets = tickets
         self.deskUs = deskUs
-        self.reads = Mutex(reads)
+        self.reads = Lock(reads)
         all = orders
         written = opinions
-        self.desk = Mutex(desk)
+        self.desk = Lock(desk)
         self.hits = hits
         self.failure = failure
     }

@@ -1,8 +1,8 @@
+import Locks
 import Catalog
 import EventLoop
 import Fusion
 import Sessions
-import Synchronization
 import Testing
 import Wire
 
@@ -12,7 +12,7 @@ import Wire
 private final class ScriptedModel: ChatModel {
     private let pieces: [String]
     private let end: ChatEnd
-    private let seen = Mutex<[ChatPrompt]>([])
+    private let seen = Lock<[ChatPrompt]>([])
 
     init(_ pieces: [String], end: ChatEnd = .complete) {
         self.pieces = pieces
@@ -43,7 +43,7 @@ struct PhrasingTests {
     }
 
     private final class NotedOutcomes: Sendable {
-        private let list = Mutex<[String]>([])
+        private let list = Lock<[String]>([])
         var all: [String] { list.withLock { $0 } }
         func add(_ outcome: Phrasing.Outcome, _ why: String) {
             list.withLock { $0.append(why.isEmpty ? outcome.rawValue : "\(outcome.rawValue): \(why)") }

@@ -1,8 +1,8 @@
+import Locks
 import Catalog
 import ChineseScript
 import Fusion
 import Sessions
-import Synchronization
 import Testing
 import Wire
 
@@ -34,7 +34,7 @@ private func did(_ behaviour: Wire.Behaviour, _ product: String) -> ClientMessag
 
 /// Keeps what it is given.
 private final class FakeLog: EventLog {
-    private let kept = Mutex<[(event: LoggedEvent, user: String)]>([])
+    private let kept = Lock<[(event: LoggedEvent, user: String)]>([])
     var all: [(event: LoggedEvent, user: String)] { kept.withLock { $0 } }
 
     nonisolated(nonsending) func append(_ events: [LoggedEvent], idempotencyKey: String, as principal: Principal) async throws(StoreError) {

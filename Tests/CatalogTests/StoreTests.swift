@@ -1,6 +1,6 @@
+import Locks
 import EventLoop
 import Foundation
-import Synchronization
 import Testing
 
 @testable import Catalog
@@ -65,7 +65,7 @@ private func stores(_ folder: TemporaryFolder) async throws -> SQLiteStores {
 }
 
 private final class Notes: Sendable {
-    private let notes = Mutex<[String]>([])
+    private let notes = Lock<[String]>([])
     func add(_ note: String) { notes.withLock { $0.append(note) } }
     var all: [String] { notes.withLock { $0 } }
 }

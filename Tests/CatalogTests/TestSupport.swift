@@ -1,7 +1,7 @@
+import Locks
 import Catalog
 import Foundation
 import Fusion
-import Synchronization
 
 /// A generator whose numbers depend on its seed alone.
 struct Dice {
@@ -54,7 +54,7 @@ final class FakeEncoder: FeatureSource {
         var texts = 0
         var images = 0
     }
-    private let tally = Mutex(Tally())
+    private let tally = Lock(Tally())
     let textSpace: String
     let broken: Bool
 

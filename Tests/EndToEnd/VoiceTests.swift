@@ -76,7 +76,7 @@ struct VoiceTests {
         server.standardOutput = FileHandle.nullDevice
         try server.run()
         defer { server.terminate() }
-        for _ in 0..<1_200 where server.isRunning && !FileManager.default.fileExists(atPath: folder + "/address") { usleep(50_000) }
+        for _ in 0..<6_000 where server.isRunning && !FileManager.default.fileExists(atPath: folder + "/address") { usleep(50_000) }
         let address = try String(contentsOfFile: folder + "/address", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
 
         func chat(_ text: String) throws -> (messages: [[String: Any]], output: String) {

@@ -1,10 +1,10 @@
+import Locks
 import EventLoop
 import Glibc
 import Inference
 import PluginHost
 import PluginWorkers
 import Router
-import Synchronization
 import Testing
 import Wire
 
@@ -85,7 +85,7 @@ final class NoInference: InferenceProvider {
 
 /// What was logged, from any thread.
 final class Recorder: Sendable {
-    private let noted = Mutex<[String]>([])
+    private let noted = Lock<[String]>([])
 
     func note(_ text: String) { noted.withLock { $0.append(text) } }
     var notes: [String] { noted.withLock { $0 } }
@@ -146,9 +146,9 @@ func withLoop<R: Sendable>(_ body: @escaping @Sendable (EventLoop, @escaping @Se
 
 /// The first outcome counts; a test may go on telling.
 private final class Once<R: Sendable>: Sendable {
-    private let continuation: Mutex<CheckedContinuation<R, any Error>?>
+    private let continuation: Lock<CheckedContinuation<R, any Error>?>
 
-    init(_ continuation: CheckedContinuation<R, any Error>) { self.continuation = Mutex(continuation) }
+    init(_ continuation: CheckedContinuation<R, any Error>) { self.continuation = Lock(continuation) }
 
     func take() -> CheckedContinuation<R, any Error>? {
         continuation.withLock { waiting in

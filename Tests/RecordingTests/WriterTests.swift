@@ -1,5 +1,5 @@
+import Locks
 import Foundation
-import Synchronization
 import Testing
 import Wire
 
@@ -13,7 +13,7 @@ final class Observer: RecordingObserver {
         var bytes = 0
         var records = 0
     }
-    private let seen = Mutex(Seen())
+    private let seen = Lock(Seen())
     func recordingBegan(session: String) {}
     func recordingRefused(session: String, message: String) { seen.withLock { $0.refused += 1 } }
     func recordingWrote(records: Int, bytes: Int) {

@@ -1,3 +1,4 @@
+import Locks
 import Catalog
 import EventLoop
 import Fusion
@@ -5,7 +6,6 @@ import Glibc
 import Logging
 import Router
 import Sessions
-import Synchronization
 import TestSupport
 import Testing
 import Wire
@@ -92,12 +92,12 @@ struct KeptSessionTests {
 
     /// A store that refuses its first writes.
     private final class Failing: SessionStore {
-        private let left: Mutex<Int>
-        let attempts = Mutex<[[UInt8]]>([])
+        private let left: Lock<Int>
+        let attempts = Lock<[[UInt8]]>([])
         /// How many attempts there had been when somebody had waited for one.
-        let seen = Mutex(0)
+        let seen = Lock(0)
 
-        init(times: Int) { left = Mutex(times) }
+        init(times: Int) { left = Lock(times) }
 
         nonisolated(nonsending) func session(_ id: String, keptWithinHours hours: Int, as principal: Principal) async throws(StoreError)
             -> StoredSession?

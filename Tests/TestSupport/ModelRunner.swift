@@ -1,7 +1,7 @@
+import Locks
 import EventLoop
 import Foundation
 public import Inference
-import Synchronization
 import Wire
 
 /// One model on the real inference service, run to completion on the calling thread. Tests that need a model fail without it, naming `make setup`.
@@ -45,7 +45,7 @@ public final class ModelRunner: Sendable {
             tensor.bytes.copyMemory(from: bytes)
         }
         let done = LoopSignal()
-        let outcome = Mutex<Result<[[Float]], RPCStatus>?>(nil)
+        let outcome = Lock<Result<[[Float]], RPCStatus>?>(nil)
         loop.submit { [model, loop] in
             func end(_ result: Result<[[Float]], RPCStatus>) {
                 outcome.withLock { $0 = result }
@@ -78,7 +78,7 @@ public func contents(of path: String) throws -> [UInt8] {
 /// Lets a test's thread wait for a loop.
 private final class LoopSignal: Sendable {
     private let condition = NSCondition()
-    private let signalled = Mutex(false)
+    private let signalled = Lock(false)
 
     func signal() {
         condition.withLock {

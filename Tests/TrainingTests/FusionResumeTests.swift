@@ -1,8 +1,8 @@
+import Locks
 import EventLoop
 import Foundation
 import Fusion
 import LinearAlgebra
-import Synchronization
 import Testing
 
 @testable import Training
@@ -26,7 +26,7 @@ struct FusionResumeTests {
     }
 
     private func train(_ epochs: Int, _ resume: FusionResume?) throws -> (outcome: FusionTraining.Outcome, epochs: [Int]) {
-        let seen = Mutex<[Int]>([])
+        let seen = Lock<[Int]>([])
         var training = FusionTraining()
         (training.width, training.batch, training.epochs, training.patience) = (8, 32, epochs, 100)
         let (batch, labels) = Self.examples()
@@ -64,7 +64,7 @@ struct FusionResumeTests {
         try inFolder { folder in
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try Data().write(to: URL(fileURLWithPath: "\(folder)/file"))
-            let said = Mutex<[String]>([])
+            let said = Lock<[String]>([])
             let resume = FusionResume(folder: "\(folder)/file/unfinished", key: "k") { why in said.withLock { $0.append(why) } }
             #expect(try train(3, resume).epochs == [1, 2, 3])
             #expect(said.withLock { $0 }.count == 3 && said.withLock { $0 }.allSatisfy { $0.contains("\(folder)/file/unfinished cannot be made") })
