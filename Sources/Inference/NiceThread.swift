@@ -49,8 +49,11 @@ enum LeftThreads {
         }
     }
 
-    /// Any thread, the left one too.
+    private static let joinsAnyway: Void = joinAtExit()
+
+    /// Any thread, the left one too. It is joined at the latest when the process ends, though no model was ever compiled.
     static func leave(_ thread: pthread_t) {
+        joinsAnyway
         threads.withLock { threads in
             threads.removeAll { cov_join_if_over($0) }
             threads.append(thread)
