@@ -1,8 +1,8 @@
-import Locks
 import Agents
 import Catalog
 import EventLoop
 import Fusion
+import Locks
 import Router
 import Sessions
 import TestSupport

@@ -1,7 +1,7 @@
-import Locks
 import Catalog
 import EventLoop
 import Fusion
+import Locks
 import Sessions
 import Testing
 import Wire

@@ -1,6 +1,6 @@
-import Locks
 import EventLoop
 import Foundation
+import Locks
 import Testing
 
 @testable import Catalog

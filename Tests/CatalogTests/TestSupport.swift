@@ -1,7 +1,7 @@
-import Locks
 import Catalog
 import Foundation
 import Fusion
+import Locks
 
 /// A generator whose numbers depend on its seed alone.
 struct Dice {

@@ -1,7 +1,7 @@
-import Locks
 import EventLoop
 import Glibc
 import Inference
+import Locks
 import PluginHost
 import PluginWorkers
 import Router

@@ -1,13 +1,13 @@
-import Locks
 import Catalog
 import EventLoop
 import Fusion
 import Glibc
+import Locks
 import Logging
 import Router
 import Sessions
-import TestSupport
 import Testing
+import TestSupport
 import Wire
 
 @testable import Server

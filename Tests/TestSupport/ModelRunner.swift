@@ -1,7 +1,7 @@
-import Locks
 import EventLoop
 import Foundation
 public import Inference
+import Locks
 import Wire
 
 /// One model on the real inference service, run to completion on the calling thread. Tests that need a model fail without it, naming `make setup`.

@@ -1,8 +1,8 @@
-import Locks
 import EventLoop
 import Foundation
 import Fusion
 import LinearAlgebra
+import Locks
 import Testing
 
 @testable import Training
