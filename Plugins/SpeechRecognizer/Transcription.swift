@@ -141,6 +141,7 @@ final class Transcription {
                 }
             }
         case .decode(let runs, let candidates, let first):
+            pastBefore = []
             score(runs, scored: 1, candidates, bias: first ? recognizer.vocabulary.firstBias : recognizer.vocabulary.bias) { [self] in
                 perform(state.decoded($0))
             }

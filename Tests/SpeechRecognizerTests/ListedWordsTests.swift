@@ -9,7 +9,6 @@ import Wire
 
 @Suite("Words that are expected")
 struct ListedWordsTests {
-    private static let folder = Cache.folder + "/models/whisper-base-i8/"
     private static let names = #"{"words": {"en": ["ring", "gold", "white", "peridot"], "zh": ["戒指", "橄榄石"]}}"#
 
     private struct Decoding: Equatable {
@@ -24,15 +23,7 @@ struct ListedWordsTests {
     /// that are expected; and its decodings.
     /// - Parameter others: streams of the same instance whose words are asked for just before.
     private func heard(plain: String, listed: String, partials: Bool = false, others: Int = 0) throws -> (final: String, decodings: [Decoding]) {
-        let vocabulary = try Vocabulary(
-            tokens: FileBytes.read(Self.folder + "vocab.bin", bytesMax: SpeechLimits.vocabularyBytesMax),
-            settings: FileBytes.read(Self.folder + "whisper.json", bytesMax: SpeechLimits.vocabularyBytesMax))
-        let encoder = Vocabulary.Encoder(vocabulary)
-        func tokens(_ text: String) -> [Int] {
-            text.split(separator: " ").flatMap { encoder.tokens(ofWord: String($0)) } + [vocabulary.special.endOfText]
-        }
-        let texts = [false: tokens(plain), true: tokens(listed)]
-        let english = try #require(vocabulary.token(ofLanguage: "en"))
+        let decoder = try ScriptedDecoder()
         let path = "/tmp/vitrine-expected-\(getpid())-\(UInt32.random(in: 0...(.max))).json"
         let file = try #require(fopen(path, "w"))
         fputs(Self.names, file)
@@ -41,7 +32,7 @@ struct ListedWordsTests {
 
         let harness = try PluginHarness(
             SpeechRecognizer.self, options: ["beam": "1", "vocabulary": path, "partial_interval_ms": partials ? "320" : "0"],
-            modelFiles: ["decoder": Self.folder + "decoder.xml"])
+            modelFiles: ["decoder": ScriptedDecoder.folder + "decoder.xml"])
         var frames = 0
         var isPartial = false
         var decodings: [Decoding] = []
@@ -59,33 +50,14 @@ struct ListedWordsTests {
                 isPartial = request.inputs[0].tensor.shape != [1, 160_000]
                 made = request.outputs.map { _ in tensor([1, 1]) }
             case "decoder":
-                let input = request.inputs.first { $0.name == "input_ids" }?.tensor
-                let ids = input?.bytes.bindMemory(to: Int64.self).map(Int.init) ?? []
-                // Its caches remember, of each stream, how many tokens it wrote and whether the words that are expected stood before them.
-                let past = request.inputs.first { $0.name.hasPrefix("past") }?.tensor
-                let known = past.flatMap { $0.bytes.bindMemory(to: Float.self).first }.map { Int($0) } ?? 0
-                var (written, isListed) = (known / 2, known % 2 == 1)
-                if ids.contains(vocabulary.special.transcribe) {
-                    isListed = ids[0] == vocabulary.special.startOfPrevious
-                    // What it is held to stands behind the last of the three that steer it.
-                    written = ids.count - 1 - (ids.lastIndex(of: vocabulary.special.noTimestamps) ?? 0)
-                    decodings.append(Decoding(isListed: isListed, isPartial: isPartial, held: written))
-                } else if ids != [vocabulary.special.startOfTranscript] {
-                    written += ids.count
-                }
-                let scored = request.inputs.first { $0.name == "scored" }?.tensor.bytes.bindMemory(to: Int64.self).map(Int.init) ?? []
-                var logits = [Float](repeating: 0, count: vocabulary.count * scored.count)
-                for (row, place) in scored.enumerated() {
-                    var next = english
-                    if ids != [vocabulary.special.startOfTranscript], let text = texts[isListed] {
-                        next = text[min(written + place + 1, text.count - 1)]
-                    }
-                    logits[row * vocabulary.count + next] = 30
-                }
-                let present = Float(written * 2 + (isListed ? 1 : 0))
-                made =
-                    [HarnessTensor([1, scored.count, vocabulary.count], logits)]
-                    + request.outputs.dropFirst().map { _ in tensor([1, 8, 1, 64], present) }
+                made = decoder.answer(
+                    request,
+                    begin: { beginning in
+                        let isListed = beginning.tokens[0] == decoder.vocabulary.special.startOfPrevious
+                        decodings.append(Decoding(isListed: isListed, isPartial: isPartial, held: beginning.held))
+                        return isListed ? 1 : 0
+                    },
+                    text: { $0 == 1 ? listed : plain })
             default: made = request.outputs.map { _ in tensor([1, 1]) }
             }
             return made.compactMap { $0 }

@@ -44,12 +44,11 @@ public final class ModelRunner: Sendable {
             precondition(bytes.count == tensor.bytes.count, "the input fits the shape")
             tensor.bytes.copyMemory(from: bytes)
         }
-        let done = LoopSignal()
         let outcome = Lock<Result<[[Float]], RPCStatus>?>(nil)
         loop.submit { [model, loop] in
             func end(_ result: Result<[[Float]], RPCStatus>) {
                 outcome.withLock { $0 = result }
-                done.signal()
+                outcome.signal()
             }
             do throws(RPCStatus) {
                 let job = InferenceJob(model: model, inputs: [(model.inputs[0].name, tensor)], outputs: names, priority: .interactive, fairnessKey: 0)
@@ -58,9 +57,7 @@ public final class ModelRunner: Sendable {
                 end(.failure(error))
             }
         }
-        done.wait()
-        guard let result = outcome.withLock({ $0 }) else { throw Failure(description: "the model gave nothing") }
-        return try result.get()
+        return try outcome.wait { $0 }.get()
     }
 
     /// Where `make setup` keeps models.
@@ -73,23 +70,4 @@ public func contents(of path: String) throws -> [UInt8] {
         throw ModelRunner.Failure(description: "\(path) is missing: run `make setup`")
     }
     return Array(data)
-}
-
-/// Lets a test's thread wait for a loop.
-private final class LoopSignal: Sendable {
-    private let condition = NSCondition()
-    private let signalled = Lock(false)
-
-    func signal() {
-        condition.withLock {
-            signalled.withLock { $0 = true }
-            condition.signal()
-        }
-    }
-
-    func wait() {
-        condition.withLock {
-            while !signalled.withLock({ $0 }) { condition.wait() }
-        }
-    }
 }
