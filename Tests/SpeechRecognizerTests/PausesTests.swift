@@ -91,9 +91,10 @@ struct PausesTests {
 
     @Test("A draft that does not stand is written anew from there, behind what was heard before it was checked")
     func redone() throws {
-        let told = try heard("He left at ten and came", later: ("He left at two and went home", 24), frames: [40, 30])
-        #expect(told.transcripts.contains { $0.text == "He left at ten and came" }, "\(told.transcripts)")
-        #expect(told.transcripts.contains { !$0.final && $0.text == "He left at two and went home" }, "\(told.transcripts)")
+        let told = try heard("He left at ten and came", later: ("He left at ten and went home", 24), frames: [40, 30])
+        // Each as a whole: what were redone behind the tokens that do not stand would end too soon.
+        let texts = told.transcripts.map(\.text)
+        #expect(Set(texts) == ["He left at ten and came", "He left at ten and went home"], "\(texts)")
     }
 
     @Test("Partial transcripts go on growing where nothing more of them is promised")
@@ -102,7 +103,7 @@ struct PausesTests {
         let early = words.split(separator: " ").prefix(9).joined(separator: " ")
         // Beyond half of the longest utterance, and then some seconds more.
         let told = try heard(early, later: (words, 110), frames: [170, 30], ["utterance_ms_max": "6000"])
-        #expect(told.transcripts.last { !$0.final }?.text == words, "\(told.transcripts)")
+        #expect(told.transcripts.filter { !$0.final }.dropLast().last?.text == words, "\(told.transcripts)")
     }
 
     @Test("Who goes on after a pause is heard with what came before, until too long has passed")
