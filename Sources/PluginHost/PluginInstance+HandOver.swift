@@ -4,7 +4,7 @@
 import CVitrinePlugin
 import EventLoop
 import Router
-import Wire
+public import Wire
 
 extension PluginInstance {
     /// What a swap counts of the plugin: streams that went on with the next build, and streams that were ended because they could not.
@@ -45,9 +45,7 @@ extension PluginInstance {
     func handOver(_ stream: PluginNodeStream) {
         // The successor may have been replaced meanwhile: straight to the newest.
         while let newer = successor?.successor { successor = newer }
-        guard let successor, successor.isCreated, stream.instance === self, !stream.staysPut, machine.rests(stream.token), stream.outputs.isEmpty,
-            stream.ending == nil, !stream.isInOutbox
-        else { return }
+        guard let successor, successor.isCreated, stream.instance === self, !stream.staysPut, rests(stream) else { return }
         switch exported(stream.token) {
         case .notNow: return
         case .never: stream.staysPut = true
@@ -65,22 +63,43 @@ extension PluginInstance {
         }
     }
 
-    private enum Exported {
+    /// What a stream needs to go on in another build, as far as the plugin hands it over.
+    public enum ExportedState {
         /// nil = there is nothing to carry.
-        case ready(HostBuffer?)
+        case ready(SharedBuffer?)
+        /// It does not rest, or cannot yet; later perhaps.
         case notNow
         case never
     }
 
-    private func exported(_ token: UInt64) -> Exported {
-        let stateless = Exported.ready(nil)
+    /// A stream's state, for a build in another process; `token` as in `token(of:)`.
+    public func exportedState(of token: UInt64) -> ExportedState {
+        guard let stream = streams[token], rests(stream) else { return .notNow }
+        return exported(token)
+    }
+
+    /// Gives a stream that was opened just now the state of another build's.
+    /// - Returns: whether the plugin took it; where not, the stream is to be cancelled.
+    public func importState(_ bytes: SharedBuffer, into token: UInt64) -> Bool {
+        guard machine.isOpen(token), let take = table.pointee.import_state else { return false }
+        let buffer = HostBuffer(bytes)
+        return withExtendedLifetime(buffer) { take(state, token, buffer.header) == VT_OK } && machine.isOpen(token)
+    }
+
+    /// Whether nothing is under way on the stream and all it gave was delivered.
+    private func rests(_ stream: PluginNodeStream) -> Bool {
+        machine.rests(stream.token) && stream.outputs.isEmpty && stream.ending == nil && !stream.isInOutbox
+    }
+
+    private func exported(_ token: UInt64) -> ExportedState {
+        let stateless = ExportedState.ready(nil)
         guard let export = table.pointee.export_state else { return generation.manifest.stateful ? .never : stateless }
         var bytes: UnsafeMutablePointer<vt_buffer>?
         switch Int(export(state, token, &bytes)) {
         case VT_OK:
             guard let bytes else { return stateless }
             defer { bytes.pointee.release(bytes) }
-            return .ready(HostBuffer(SharedBuffer(copying: UnsafeRawBufferPointer(start: bytes.pointee.data, count: bytes.pointee.length))))
+            return .ready(SharedBuffer(copying: UnsafeRawBufferPointer(start: bytes.pointee.data, count: bytes.pointee.length)))
         case VT_UNIMPLEMENTED: return generation.manifest.stateful ? .never : stateless
         case VT_UNAVAILABLE, VT_FAILED_PRECONDITION: return .notNow
         default: return .never
@@ -89,12 +108,12 @@ extension PluginInstance {
 
     /// Opens the stream here and gives it its state.
     /// - Returns: its token here; nil when the plugin did not take it, and then nothing is left of it here.
-    private func takeOver(_ stream: PluginNodeStream, _ bytes: HostBuffer?) -> UInt64? {
+    private func takeOver(_ stream: PluginNodeStream, _ bytes: SharedBuffer?) -> UInt64? {
         guard let token = try? machine.open() else { return nil }
         var taken = begin(stream, token: token) == VT_OK && machine.isOpen(token)
         if taken, let bytes {
-            taken = withExtendedLifetime(bytes) { table.pointee.import_state.map { $0(state, token, bytes.header) == VT_OK } ?? false }
-            if !taken { table.pointee.cancel(state, token) }
+            taken = importState(bytes, into: token)
+            if !taken, machine.isOpen(token) { table.pointee.cancel(state, token) }
         }
         guard taken, machine.isOpen(token) else {
             if case .closed(let operations) = machine.close(token) { for operation in operations { stop(operation) } }

@@ -35,6 +35,9 @@ public final class WorkerCheck: Sendable {
         Check(name: "lifecycle", about: "a stream is opened, answered, half-closed and closed with one status") { $0.lifecycle() },
         Check(name: "interleaved", about: "streams at the same time do not disturb each other") { $0.interleaved() },
         Check(name: "cancel", about: "a stream is cancelled at every point, and the next one is served") { $0.cancel() },
+        Check(name: "hand-over", about: "a stream in its middle goes on with another process, or ends where it is, and the old process goes") {
+            $0.handOver()
+        },
         Check(name: "credit", about: "little credit for outputs is respected, and every stream still ends") { $0.credit() },
         Check(name: "malformed", about: "payloads that are no messages, or other ones, end in a status or a problem, not in the process's end") {
             $0.malformed()
@@ -116,6 +119,16 @@ public final class WorkerCheck: Sendable {
                 }
             }
             return problems + worker.converse([Conversation(samples)], "a stream after the cancelled ones")
+        }
+    }
+
+    private func handOver() -> [String] {
+        checked { worker in
+            let next = WorkerUnderCheck(plugin, plugin.limits, loop)
+            defer { next.end() }
+            guard next.trouble.isEmpty else { return next.trouble }
+            let problems = worker.converse([Conversation(samples + samples)], "a stream that was handed over", movingTo: next)
+            return problems + next.trouble + next.converse([Conversation(samples)], "a stream after that")
         }
     }
 
@@ -226,12 +239,31 @@ private final class WorkerUnderCheck {
     var pid: Int32 { plugin.status.all.first?.pid ?? 0 }
 
     func end() {
+        guard !isReplaced else { return }
         let gone = ThreadSignal()
         loop.submit { [node] in
             node.value.onFinished = { gone.signal() }
             node.value.shutDown()
         }
         gone.wait()
+    }
+
+    /// Another process has taken its place.
+    private var isReplaced = false
+
+    /// Waits until the process has done with everything it was given.
+    private func settle() {
+        let over = ThreadSignal()
+        loop.submit { [node, loop] in
+            let limitUs = loop.nowUs + Self.endMsMax * 1_000
+            var poll: LoopTimer?
+            poll = loop.every(1_000) {
+                guard node.value.isAtRest || loop.nowUs > limitUs else { return }
+                poll?.cancel()
+                over.signal()
+            }
+        }
+        over.wait()
     }
 
     /// Lets the process be for a while.
@@ -242,15 +274,31 @@ private final class WorkerUnderCheck {
     }
 
     /// Holds conversations at the same time, inputs in turn, and waits until all have ended.
+    /// - Parameter other: takes this process's place in the middle of them.
     /// - Returns: what was wrong.
-    func converse(_ conversations: [Conversation], _ what: String) -> [String] {
+    func converse(_ conversations: [Conversation], _ what: String, movingTo other: WorkerUnderCheck? = nil) -> [String] {
         let outcome = Outcome()
+        let inputs = conversations.map(\.inputs.count).max() ?? 0
+        let middle = other == nil ? 0 : inputs / 2
+        let talk = LoopBound(Talk(), loop: loop)
         loop.submit { [node, loop] in
-            let streams = conversations.map { conversation in CheckedStream(conversation, node.value, loop, outcome) }
-            for index in 0..<(conversations.map(\.inputs.count).max() ?? 0) { for stream in streams { stream.send(index) } }
-            for stream in streams { stream.finish(withinUs: WorkerUnderCheck.endMsMax * 1_000) }
+            talk.value.streams = conversations.map { CheckedStream($0, node.value, loop, outcome) }
+            talk.value.say(0..<middle)
+        }
+        let gone = ThreadSignal()
+        if let other {
+            settle()
+            isReplaced = true
+            loop.submit { [node, next = other.node] in
+                node.value.drain(into: next.value, withinUs: Self.endMsMax * 1_000) { gone.signal() }
+            }
+        }
+        loop.submit {
+            talk.value.say(middle..<inputs)
+            for stream in talk.value.streams { stream.finish(withinUs: Self.endMsMax * 1_000) }
         }
         for _ in conversations { outcome.done.wait() }
+        if isReplaced { gone.wait() }
         let (late, ended) = outcome.result.withLock { $0 }
         if let ended { lastTrouble.withLock { $0 = ended } }
         var problems: [String] = []
@@ -258,6 +306,13 @@ private final class WorkerUnderCheck {
         if let ended { problems.append("\(what): \(ended)") }
         return problems
     }
+}
+
+/// Streams at the same time. Confined to the loop.
+private final class Talk {
+    var streams: [CheckedStream] = []
+
+    func say(_ inputs: Range<Int>) { for index in inputs { for stream in streams { stream.send(index) } } }
 }
 
 /// What became of some streams: written on the loop, read by the thread that waits for them.

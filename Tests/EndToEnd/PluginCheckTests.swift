@@ -22,8 +22,8 @@ struct PluginCheckTests {
     private static let python = cache + "/client-venv"
     private static let kit = ["PYTHONPATH": ShopProcess.root + "/Sources/PluginKitPython"]
 
-    private func check(_ file: String) throws {
-        let run = try ShopProcess.run(["plugin", "check", file, "--call-ms-max", "400", "--streams", "20"], environment: Self.kit)
+    private func check(_ file: String, _ more: String...) throws {
+        let run = try ShopProcess.run(["plugin", "check", file, "--call-ms-max", "400", "--streams", "20"] + more, environment: Self.kit)
         #expect(run.status == 0 && run.output.contains("✔ leaks") && !run.output.contains("✘"), "\(run.output)")
     }
 
@@ -45,7 +45,9 @@ struct PluginCheckTests {
     @Test("the examples in C", .timeLimit(.minutes(10)))
     func examplesInC() throws {
         defer { clean() }
-        try check(try make("c", "level-meter.so"))
+        let meter = try make("c", "level-meter.so")
+        try check(meter)
+        try check(meter, "--worker")
         try check(try make("c-worker", "level-worker"))
     }
 

@@ -4,7 +4,8 @@
  *
  * -DSILENT answers nothing (what the way to a plugin costs). -DBUILD=n -DPRODUCES="\"labels\"" -DNEVER_RESTS -DHANG_FILE="\"/path\""
  * -DSELF_TEST=n (1 fails, 2 crashes, 3 hangs) -DWARM_UP=n (chunk number 7 warms it up; BUILD is 100 higher where that was done; 2 refuses the chunk,
- * 3 does not end the stream, 4 names text) -DNO_STATE -DSTATELESS (COUNT is NUMBER, nothing is kept between chunks) make other builds.
+ * 3 does not end the stream, 4 names text) -DNO_STATE -DSTATELESS (COUNT is NUMBER, nothing is kept between chunks) -DEXPORT=n (export_state answers n; -1: "not
+ * now" at odd counts, -2: after 3 s) -DIMPORT=n (import_state answers n; -1: crashes) make other builds.
  */
 #include "streams.h"
 
@@ -19,6 +20,12 @@
 #endif
 #ifndef WARM_UP
 #define WARM_UP 0
+#endif
+#ifndef EXPORT
+#define EXPORT 0
+#endif
+#ifndef IMPORT
+#define IMPORT 0
 #endif
 
 /* Of the newest instance: what warms it up was worked off. */
@@ -103,12 +110,17 @@ static vt_status export_state(void *state, vt_stream stream, vt_buffer **bytes) 
     plugin_state *self = state;
     entry *known = find(self, stream);
     if (!known) return VT_NOT_FOUND;
+    if (EXPORT > 0) return EXPORT;
+    if (EXPORT == -1 && known->count % 2) return VT_UNAVAILABLE;
+    if (EXPORT == -2) sleep(3);
     *bytes = self->host->buffer_make(&known->count, sizeof known->count);
     return VT_OK;
 }
 
 static vt_status import_state(void *state, vt_stream stream, const vt_buffer *bytes) {
     entry *known = find(state, stream);
+    if (IMPORT == -1) abort();
+    if (IMPORT) return IMPORT;
     if (!known || bytes->length != sizeof known->count) return VT_INVALID_ARGUMENT;
     memcpy(&known->count, bytes->data, sizeof known->count);
     return VT_OK;

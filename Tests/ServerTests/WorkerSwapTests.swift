@@ -33,10 +33,12 @@ struct WorkerSwapTests {
         return try server.plugins()
     }
 
-    @Test("Open streams of a worker that keeps nothing go on with the next build: nothing is lost, repeated or out of order")
-    func handOver() throws {
+    @Test(
+        "Open streams of a worker go on with the next build, with what they keep: nothing is lost, repeated or out of order",
+        arguments: ["-DSTATELESS", ""])
+    func handOver(flags: String) throws {
         let builds = try Builds()
-        let first = try builds.make(1, "-DSTATELESS")
+        let first = try builds.make(1, flags)
         let server = try server(first) { $0.metrics = "127.0.0.1:0" }
         let customers = try (0..<4).map { _ in try Counting(server) }
         for number in 1...8 {
@@ -54,6 +56,7 @@ struct WorkerSwapTests {
             try customer.read()
             #expect(customer.problems == [])
             #expect(customer.answers.map(\.number) == Array(1...customer.sent), "every chunk once, in order")
+            #expect(customer.answers.map(\.count) == Array(1...customer.sent), "the count goes on over every swap")
         }
         let left = try settled(server)
         #expect(left.map(\.state) == ["live"] && left.map(\.generation) == [9], "old processes are gone")
@@ -63,6 +66,33 @@ struct WorkerSwapTests {
         #expect(metrics.contains("\nvitrine_plugin_draining_builds 0\n"))
         #expect(metrics.contains("vitrine_plugin_streams_handed_over_total{plugin=\"sequencer\"} "))
         #expect(metrics.contains("vitrine_plugin_change_ms_count{step=\"publish\"} 8"))
+    }
+
+    @Test(
+        "A stream whose state is not given, not given in time, or not taken goes on where it was",
+        arguments: [
+            ("-DEXPORT=VT_UNIMPLEMENTED", "", [1, 1, 1, 1]), ("-DEXPORT=VT_INTERNAL", "", [1, 1, 1, 1]),
+            ("-DEXPORT=-1", "", [1, 1, 2, 2]), ("-DEXPORT=-2", "", [1, 1, 1, 1]),
+            ("", "-DIMPORT=VT_INVALID_ARGUMENT", [1, 1, 1, 1]), ("", "-DIMPORT=-1", [1, 1, 1, 1]), ("", "-DNO_STATE", [1, 1, 1, 1]),
+        ])
+    func notHandedOver(before: String, after: String, answers: [Int]) throws {
+        let builds = try Builds()
+        let server = try server(try builds.make(1, before))
+        let customer = try Counting(server)
+        customer.send()
+        try customer.read()
+        #expect(try change(server, try builds.make(2, after)).get().plugin?.generation == 2)
+        for _ in 2...4 {
+            customer.send()
+            try customer.read()
+        }
+        #expect(customer.answers.map(\.build) == answers && customer.answers.map(\.count) == [1, 2, 3, 4] && customer.problems == [])
+        // One that crashed over it is started anew.
+        for _ in 0..<500 where try server.plugins().contains(where: { $0.state == "down" }) { usleep(10_000) }
+        let other = try Counting(server)
+        other.send()
+        try other.read()
+        #expect(other.answers.map(\.build) == [2], "the new build serves whoever comes")
     }
 
     @Test("A plugin moves to a process of its own and back, by request; the same file elsewhere is a change")

@@ -11,8 +11,9 @@ from vitrine_plugin import (
 from vitrine_plugin.errors import ProtocolError
 from vitrine_plugin.framing import FrameDecoder, encode
 from vitrine_plugin.testing import HostForTests
-from vitrine_plugin.worker import RUN
+from vitrine_plugin.worker import EXPORT_STATE, IMPORT_STATE, RUN
 from vitrine.v1.frame_pb2 import Frame, Open, Ping
+from vitrine.v1.plugins_pb2 import ExportStateRequest, ImportStateRequest
 
 
 def text(words: str) -> ClientMessage:
@@ -69,6 +70,35 @@ class EchoStream(StreamHandler):
         Echo.cancelled += 1
 
 
+class Counter(Plugin):
+    manifest = PluginManifest(name="counter", version="1.0.0", consumes=["text"], produces=[OutputPort(kind="labels")], stateful=True)
+
+    def open(self, stream: Stream) -> StreamHandler:
+        return CounterStream(stream)
+
+
+class CounterStream(StreamHandler):
+    """Numbers what it hears, over swaps too."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream, self.count, self.words = stream, 0, ""
+
+    def receive(self, message: Input) -> None:
+        self.count += 1
+        self.words = message.message.text.text
+        self.stream.emit(message.output("text", labels=Labels(labels=[Label(name=f"{self.count} {self.words}")])))
+
+    def export_state(self) -> bytes:
+        if self.words == "not now":
+            raise PluginError(Code.UNAVAILABLE, "in the middle of something")
+        return b"" if self.words == "nothing" else struct.pack("<I", self.count)
+
+    def import_state(self, state: bytes) -> None:
+        if len(state) != 4:
+            raise PluginError(Code.INVALID_ARGUMENT, "no state of this plugin")
+        self.count, = struct.unpack("<I", state)
+
+
 def names(outputs: list) -> list:
     return [label.name for output in outputs for label in output.labels.labels]
 
@@ -117,6 +147,23 @@ class WorkerTests(unittest.TestCase):
             host.run([text("a"), text("b")], cancel_after=1)
             host.run([text("c")])
         self.assertEqual(Echo.cancelled, before + 1)
+
+    def test_a_stream_goes_on_with_the_state_that_another_was_in(self) -> None:
+        with HostForTests(Counter) as host:
+            said = [text("a"), text("b"), text("c")]
+            self.assertEqual(names(host.run(said, hand_over_after=2)), ["1 a", "2 b", "3 c"])
+            self.assertEqual(names(host.run([text("nothing"), text("b")], hand_over_after=1)), ["1 nothing", "1 b"])
+            with self.assertRaisesRegex(PluginError, "UNAVAILABLE: in the middle"):
+                host.run([text("not now"), text("b")], hand_over_after=1)
+            with self.assertRaisesRegex(PluginError, "INVALID_ARGUMENT: no state"):
+                stream_id = host._open_run([])
+                host._call(IMPORT_STATE, ImportStateRequest(stream_id=stream_id, state=b"?"))
+            with self.assertRaisesRegex(PluginError, "NOT_FOUND: stream 99"):
+                host._call(EXPORT_STATE, ExportStateRequest(stream_id=99))
+
+    def test_a_plugin_that_keeps_its_state_to_itself_says_so(self) -> None:
+        with HostForTests(Echo) as host, self.assertRaisesRegex(PluginError, "UNIMPLEMENTED: the plugin hands no state over"):
+            host.run([text("a"), text("b")], hand_over_after=1)
 
     def test_more_than_the_credit_waits_for_more(self) -> None:
         with HostForTests(Echo) as host:

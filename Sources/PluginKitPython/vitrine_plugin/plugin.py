@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, Optional, Sequence
 
 from vitrine.v1 import features_pb2, plugins_pb2, sessions_pb2
 
-from .errors import Code
+from .errors import Code, PluginError
 from .tensors import Tensor
 
 if TYPE_CHECKING:
@@ -42,6 +42,17 @@ class StreamHandler(ABC):
 
     def cancelled(self) -> None:
         """Nothing more is wanted."""
+
+    def export_state(self) -> bytes:
+        """What another build of the plugin needs to go on with this stream; b"" = nothing. Asked between two inputs when the plugin is swapped, if
+        its manifest says `stateful`; when the other build has taken it this stream is cancelled. Raise PluginError with UNAVAILABLE for "not now", and
+        it is asked again after further input; any other error means never, and the stream ends here."""
+        raise PluginError(Code.UNIMPLEMENTED, "the plugin hands no state over")
+
+    def import_state(self, state: bytes) -> None:
+        """What another build's `export_state` gave, before any input. The bytes may come from an older version: raise PluginError for what cannot be
+        used, and the stream goes on where it was. Nothing can be emitted here."""
+        raise PluginError(Code.UNIMPLEMENTED, "the plugin takes no state over")
 
 
 class Input:

@@ -10,7 +10,7 @@ from . import framing
 from .errors import Code, PluginError
 from .plugin import Plugin
 from .tensors import Tensor, TensorCoder
-from .worker import DESCRIBE, RUN, START, Worker
+from .worker import DESCRIBE, EXPORT_STATE, IMPORT_STATE, RUN, START, Worker
 
 # Credit goes back in few, large grants, as the server's does.
 _GRANT_BYTES = 256 << 10
@@ -89,19 +89,24 @@ class HostForTests:
         self._thread.join(timeout=5)
 
     def run(
-        self, messages: Sequence[sessions_pb2.ClientMessage], language: str = "", session_key: int = 1, cancel_after: Optional[int] = None
+        self, messages: Sequence[sessions_pb2.ClientMessage], language: str = "", session_key: int = 1, cancel_after: Optional[int] = None,
+        hand_over_after: Optional[int] = None,
     ) -> List[features_pb2.PluginOutput]:
-        """One stream: what the plugin gives for these messages. With `cancel_after` the stream is cancelled after so many of them.
+        """One stream: what the plugin gives for these messages. With `cancel_after` the stream is cancelled after so many of them, with
+        `hand_over_after` it goes on as another one that was given its state, as in a swap.
 
         Raises PluginError when the plugin ends the stream with anything but OK.
         """
         metadata = {"vitrine-session-key": str(session_key), "vitrine-turn-id": "1", "vitrine-epoch": "0", "vitrine-language": language}
         entries = [frame_pb2.MetadataEntry(key=key, value=value.encode()) for key, value in metadata.items()]
-        stream_id = self._new()
-        self._send(frame_pb2.Frame(stream_id=stream_id, open=frame_pb2.Open(method=RUN, metadata=entries)))
+        stream_id = self._open_run(entries)
+        outputs: List[features_pb2.PluginOutput] = []
         for index, message in enumerate(messages):
             if index == cancel_after:
                 break
+            if index == hand_over_after:
+                outputs += self._outputs(stream_id, up_to=index)
+                stream_id = self._hand_over(stream_id, entries)
             given = plugins_pb2.RunRequest(
                 sequence=index + 1, turn_id=message.turn_id, revision=message.revision, capture_time_us=message.capture_time_us, message=message)
             self._send(frame_pb2.Frame(stream_id=stream_id, data=given.SerializeToString()))
@@ -109,17 +114,39 @@ class HostForTests:
             self._send(frame_pb2.Frame(stream_id=stream_id, cancel=frame_pb2.Cancel()))
             return []
         self._send(frame_pb2.Frame(stream_id=stream_id, half_close=frame_pb2.HalfClose()))
+        return outputs + self._outputs(stream_id)
+
+    def _open_run(self, entries: Sequence[frame_pb2.MetadataEntry]) -> int:
+        stream_id = self._new()
+        self._send(frame_pb2.Frame(stream_id=stream_id, open=frame_pb2.Open(method=RUN, metadata=entries)))
+        return stream_id
+
+    def _hand_over(self, stream_id: int, entries: Sequence[frame_pb2.MetadataEntry]) -> int:
+        """Another stream with the state of this one, which is cancelled."""
+        reply = plugins_pb2.ExportStateReply.FromString(self._call(EXPORT_STATE, plugins_pb2.ExportStateRequest(stream_id=stream_id)))
+        other = self._open_run(entries)
+        if reply.state:
+            self._call(IMPORT_STATE, plugins_pb2.ImportStateRequest(stream_id=other, state=reply.state))
+        self._send(frame_pb2.Frame(stream_id=stream_id, cancel=frame_pb2.Cancel()))
+        return other
+
+    def _outputs(self, stream_id: int, up_to: Optional[int] = None) -> List[features_pb2.PluginOutput]:
+        """What the plugin gives until the stream has ended, or until it has done with an input."""
         outputs: List[features_pb2.PluginOutput] = []
         owed = 0
+        if up_to == 0:
+            return outputs
         for data in self._until_status(stream_id):
             reply = plugins_pb2.RunReply.FromString(data)
-            self.acknowledged = max(reply.acknowledged, 0)
+            self.acknowledged = reply.acknowledged
             if reply.HasField("given"):
                 outputs.append(reply.given)
                 owed += reply.given.ByteSize()
             if owed >= _GRANT_BYTES:
                 self._send(frame_pb2.Frame(stream_id=stream_id, credit=frame_pb2.Credit(lane=frame_pb2.LANE_CONTROL, bytes=owed)))
                 owed = 0
+            if up_to is not None and reply.acknowledged >= up_to:
+                return outputs
         if self.status[0] != Code.OK:
             raise PluginError(*self.status)
         return outputs

@@ -20,6 +20,8 @@ from .tensors import Tensor, TensorCoder
 DESCRIBE = "/vitrine.v1.Plugin/Describe"
 START = "/vitrine.v1.Plugin/Start"
 RUN = "/vitrine.v1.Plugin/Run"
+EXPORT_STATE = "/vitrine.v1.Plugin/ExportState"
+IMPORT_STATE = "/vitrine.v1.Plugin/ImportState"
 
 # The streams that a worker opens at the host, when they are first needed.
 _INFER, _LOG, _METRICS = 2, 4, 6
@@ -151,6 +153,15 @@ class Worker:
                 reply: Any = self._plugin_class.manifest
             elif method == START:
                 reply = self._start(plugins_pb2.StartRequest.FromString(request))
+            elif method == EXPORT_STATE:
+                handler = self._handler(plugins_pb2.ExportStateRequest.FromString(request).stream_id)
+                reply = plugins_pb2.ExportStateReply(state=handler.export_state())
+            elif method == IMPORT_STATE:
+                given = plugins_pb2.ImportStateRequest.FromString(request)
+                self._handler(given.stream_id).import_state(given.state)
+                if self._runs[given.stream_id].held is not None:
+                    raise PluginError(Code.FAILED_PRECONDITION, "a plugin emitted something before the stream was its own")
+                reply = plugins_pb2.ImportStateReply()
             else:
                 raise PluginError(Code.UNIMPLEMENTED, f"there is no method '{method}' on this socket")
         except PluginError as error:
@@ -160,6 +171,12 @@ class Worker:
             return self._status(stream_id, Code.INTERNAL, f"{type(error).__name__}: {error}")
         self._send(frame_pb2.Frame(stream_id=stream_id, data=reply.SerializeToString()))
         self._status(stream_id, Code.OK, "")
+
+    def _handler(self, stream_id: int) -> StreamHandler:
+        run = self._runs.get(stream_id)
+        if run is None or run.is_cancelled or run.handler is None:
+            raise PluginError(Code.NOT_FOUND, f"stream {stream_id} is not open")
+        return run.handler
 
     def _start(self, request: plugins_pb2.StartRequest) -> plugins_pb2.StartReply:
         self._coder.inline_bytes_max = request.inline_tensor_bytes_max

@@ -24,6 +24,8 @@ public final class WorkerNode: Node {
     /// Streams that wait for a process, in the order in which they came.
     private(set) var waiting: [WorkerStream] = []
     private var nextID: UInt64 = 5
+    /// Questions about streams' states, on the present process's connection.
+    private var calls: WorkerCalls
     private var described: PluginManifest?
     /// Ended with a process that has failed, and not told yet.
     private var ending: ArraySlice<WorkerStream> = []
@@ -47,6 +49,7 @@ public final class WorkerNode: Node {
         self.loop = loop
         self.onSettled = onSettled
         machine = WorkerMachine(name: plugin.name, limits: plugin.limits.life)
+        calls = WorkerCalls(loop)
         itself = self
         handle(.start)
     }
@@ -60,6 +63,11 @@ public final class WorkerNode: Node {
     public var pid: Int32 { process?.pid ?? 0 }
 
     public var state: WorkerMachine.State { machine.state }
+
+    var isServing: Bool { machine.isServing }
+
+    /// Whether the worker has done with everything that it was given.
+    public var isAtRest: Bool { streams.values.allSatisfy { $0.ledger.isAtRest } && waiting.isEmpty }
 
     /// The host asks nothing more of the worker but to finish its streams; then the process goes.
     public func retire() {
@@ -89,20 +97,30 @@ public final class WorkerNode: Node {
 
     /// Takes a stream in, a new one or one of the build before.
     func admit(_ stream: WorkerStream) {
-        if stream.opening.deadlineUs > 0 {
-            let left = stream.opening.deadlineUs > loop.nowUs ? stream.opening.deadlineUs - loop.nowUs : 0
-            stream.deadline = loop.after(left) { [weak self, weak stream] in
-                guard let self, let stream else { return }
-                end(stream, RPCStatus(.deadlineExceeded, "the plugin's worker did not finish the stream in its time"))
-            }
-        }
+        armDeadline(stream)
         if machine.isServing { attach(stream) } else { waiting.append(stream) }
         changed()
     }
 
+    /// Takes a stream in that the process has open already, as `id`.
+    func take(_ stream: WorkerStream, _ id: UInt64) {
+        armDeadline(stream)
+        attach(stream, as: id)
+        changed()
+    }
+
+    private func armDeadline(_ stream: WorkerStream) {
+        guard stream.opening.deadlineUs > 0 else { return }
+        let left = stream.opening.deadlineUs > loop.nowUs ? stream.opening.deadlineUs - loop.nowUs : 0
+        stream.deadline = loop.after(left) { [weak self, weak stream] in
+            guard let self, let stream else { return }
+            end(stream, RPCStatus(.deadlineExceeded, "the plugin's worker did not finish the stream in its time"))
+        }
+    }
+
     /// Sends what may be sent.
     func pump(_ stream: WorkerStream) {
-        guard let id = stream.wireID, let process, machine.isServing else { return }
+        guard let id = stream.wireID, let process, machine.isServing, !stream.isMoving else { return }
         while !process.isCongested, let item = stream.ledger.next() {
             let message = item.message
             let now = loop.nowUs
@@ -134,7 +152,7 @@ public final class WorkerNode: Node {
         stream.stopTimers()
         if let id = stream.wireID, streams.removeValue(forKey: id) != nil {
             services?.ended(id)
-            if tellsWorker { process?.write { FrameEncoder.cancel(streamID: id, into: &$0) } }
+            if tellsWorker { cancelRun(id) }
         } else {
             waiting.removeAll { $0 === stream }
         }
@@ -144,18 +162,31 @@ public final class WorkerNode: Node {
 
     var inOrder: [WorkerStream] { streams.values.sorted { ($0.wireID ?? 0) < ($1.wireID ?? 0) } + waiting }
 
-    private func attach(_ stream: WorkerStream) {
-        let id = nextID
-        nextID += 2
+    private func attach(_ stream: WorkerStream) { attach(stream, as: openRun(stream)) }
+
+    private func attach(_ stream: WorkerStream, as id: UInt64) {
         stream.wireID = id
         stream.retry?.cancel()
         streams[id] = stream
+        pump(stream)
+    }
+
+    /// Opens a stream in the process; its number there.
+    func openRun(_ stream: WorkerStream) -> UInt64 {
+        let id = takeID()
         let deadline = stream.opening.deadlineUs
         let left = deadline == 0 ? 0 : deadline > loop.nowUs ? deadline - loop.nowUs : 1
         process?.write {
             FrameEncoder.open(streamID: id, method: MethodDescriptor.pluginRun.path, metadata: stream.metadata, timeoutUs: left, into: &$0)
         }
-        pump(stream)
+        return id
+    }
+
+    func cancelRun(_ id: UInt64) { process?.write { FrameEncoder.cancel(streamID: id, into: &$0) } }
+
+    private func takeID() -> UInt64 {
+        defer { nextID += 2 }
+        return nextID
     }
 
     // MARK: - The machine
@@ -179,7 +210,7 @@ public final class WorkerNode: Node {
         switch action {
         case .spawn: spawn()
         case .describe:
-            call(Self.describeID, .pluginDescribe, DescribeRequest(abiVersion: WorkerPlugin.abiVersion))
+            send(Self.describeID, .pluginDescribe, DescribeRequest(abiVersion: WorkerPlugin.abiVersion))
         case .prepare: prepare()
         case .admit:
             process?.startWatching()
@@ -221,10 +252,18 @@ public final class WorkerNode: Node {
         request.outputWindowBytes = UInt64(plugin.limits.streamOutputBytesMax)
         request.options = plugin.options.keys.sorted().map { OptionValue(key: $0, value: plugin.options[$0] ?? "") }
         request.models = zip(plugin.manifest.models, plugin.models).map { ModelFile(name: $0.name, path: $1.path) }
-        call(Self.startID, .pluginStart, request)
+        send(Self.startID, .pluginStart, request)
     }
 
-    private func call(_ id: UInt64, _ method: MethodDescriptor, _ request: some WireMessage) {
+    /// Asks the process something about a stream; `done` is called once.
+    func call(_ method: MethodDescriptor, _ request: some WireMessage, done: @escaping (Result<[UInt8], RPCStatus>) -> Void) {
+        let id = takeID()
+        calls.began(id, withinMs: Self.handOverMsMax, done: done)
+        send(id, method, request)
+        holdVirtualTime()
+    }
+
+    private func send(_ id: UInt64, _ method: MethodDescriptor, _ request: some WireMessage) {
         process?.write {
             FrameEncoder.open(streamID: id, method: method.path, into: &$0)
             FrameEncoder.data(streamID: id, message: request, into: &$0)
@@ -290,7 +329,7 @@ public final class WorkerNode: Node {
         let owes: Bool
         switch machine.state {
         case .starting, .describing, .preparing, .ending: owes = true
-        case .ready, .draining: owes = streams.values.contains { $0.ledger.unacknowledged > 0 || $0.isHalfCloseSent }
+        case .ready, .draining: owes = !calls.isEmpty || streams.values.contains { $0.ledger.unacknowledged > 0 || $0.isHalfCloseSent }
         case .stopped, .backoff, .finished: owes = false
         }
         if owes, pending == nil { pending = loop.acquirePending("plugin worker") }
@@ -316,6 +355,10 @@ extension WorkerNode: WorkerProcessEvents {
             return
         }
         guard let stream = streams[peek.streamID] else {
+            if try calls.frame(peek, contents) {
+                holdVirtualTime()
+                return try process.countService()
+            }
             // What crosses a Cancel is late, not wrong; but it is not free.
             guard peek.streamID < nextID else { throw RPCStatus(.invalidArgument, "stream \(peek.streamID) was never opened") }
             return try process.countService()
@@ -391,6 +434,8 @@ extension WorkerNode: WorkerProcessEvents {
     func process(_ process: WorkerProcess, gone reason: String) {
         services = nil
         self.process = nil
+        calls.close()
         handle(.exited(reason))
+        holdVirtualTime()
     }
 }

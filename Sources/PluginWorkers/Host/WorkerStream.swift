@@ -3,6 +3,13 @@ import Inference
 import Router
 import Wire
 
+/// When a stream may be asked for its state once more.
+private enum AskAgain {
+    /// When it has done with more than this input.
+    case after(UInt64)
+    case never
+}
+
 /// One stream of a worker, as the router holds it. Confined to the loop.
 final class WorkerStream: NodeStream {
     let opening: StreamOpen
@@ -19,6 +26,9 @@ final class WorkerStream: NodeStream {
     private var looseUpTo: UInt64 = 0
     private(set) var isHalfClosed = false
     var isHalfCloseSent = false
+    /// Its state is on the way to another build: nothing is sent meanwhile.
+    var isMoving = false
+    private var askAgain = AskAgain.after(0)
     var deadline: LoopTimer?
     var retry: LoopTimer?
     var grantTimer: LoopTimer?
@@ -93,11 +103,28 @@ final class WorkerStream: NodeStream {
     /// Whether another build can go on with it: nothing is under way, and nothing was said that is needed later.
     func rests(stateful: Bool) -> Bool { !isHalfClosed && ledger.isAtRest && (!stateful || ledger.lastSent == 0) }
 
+    /// Another build did not take the stream.
+    func stay(forGood: Bool) {
+        isMoving = false
+        askAgain = forGood ? .never : .after(ledger.acknowledged)
+    }
+
+    /// Whether it may be asked for its state.
+    var mayBeAsked: Bool {
+        guard !isHalfClosed, ledger.isAtRest else { return false }
+        return switch askAgain {
+        case .never: false
+        case .after(let input): ledger.acknowledged > input
+        }
+    }
+
     /// Another build goes on with the stream.
     func move(to node: WorkerNode) {
         self.node = node
         wireID = nil
         isHalfCloseSent = false
+        isMoving = false
+        askAgain = .after(0)
         looseUpTo = 0
         ledger.moved()
         renewWindow()
@@ -108,6 +135,7 @@ final class WorkerStream: NodeStream {
         losses += 1
         wireID = nil
         isHalfCloseSent = false
+        isMoving = false
         looseUpTo = 0
         if ledger.lastSent > 0 { ledger.rewind() }
         renewWindow()

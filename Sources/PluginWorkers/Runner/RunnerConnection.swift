@@ -145,12 +145,24 @@ final class RunnerConnection {
             case MethodDescriptor.pluginStart.path:
                 try begin(StartRequest(decoding: bytes))
                 write { FrameEncoder.data(streamID: id, message: StartReply(), into: &$0) }
+            case MethodDescriptor.pluginExportState.path:
+                let state = try run(ExportStateRequest(decoding: bytes).streamID).exportedState()
+                write { FrameEncoder.data(streamID: id, message: ExportStateReply(state: state), into: &$0) }
+            case MethodDescriptor.pluginImportState.path:
+                let request = try ImportStateRequest(decoding: bytes)
+                try run(request.streamID).importState(request.state)
+                write { FrameEncoder.data(streamID: id, message: ImportStateReply(), into: &$0) }
             default: throw RPCStatus(.unimplemented, "there is no method '\(method)' on this socket")
             }
             status(id, .ok)
         } catch {
             status(id, error)
         }
+    }
+
+    private func run(_ id: UInt64) throws(RPCStatus) -> RunnerStream {
+        guard let run = streams[id] else { throw RPCStatus(.notFound, "stream \(id) is not open") }
+        return run
     }
 
     private func begin(_ request: StartRequest) throws(RPCStatus) {

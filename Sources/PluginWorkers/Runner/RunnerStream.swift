@@ -46,7 +46,14 @@ final class RunnerStream: NodeEvents {
     func input(_ bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
         let peek = try RunRequestPeek(bytes)
         let payload = SharedBuffer(copying: UnsafeRawBufferPointer(rebasing: bytes[peek.message]))
-        let kind = try MessagePeek(clientMessage: payload.bytes).kind
+        let kind: UInt32
+        do throws(RPCStatus) {
+            kind = try MessagePeek(clientMessage: payload.bytes).kind
+        } catch {
+            // The stream's fault, not the connection's.
+            connection.status(id, error)
+            return cancel()
+        }
         let now = instance.loop.nowUs
         taken = peek.sequence
         stream?.data(
@@ -77,6 +84,24 @@ final class RunnerStream: NodeEvents {
         guard stream != nil, waiting.isEmpty, taken > acknowledged, instance.isQuiet(token) else { return }
         acknowledged = taken
         write(nil)
+    }
+
+    /// What another build needs to go on with the stream; empty = nothing.
+    /// - Throws: UNAVAILABLE while it does not rest, UNIMPLEMENTED when the plugin never hands it over.
+    func exportedState() throws(RPCStatus) -> [UInt8] {
+        guard waiting.isEmpty, taken == acknowledged else { throw RPCStatus(.unavailable, "the stream does not rest") }
+        switch instance.exportedState(of: token) {
+        case .ready(let bytes): return bytes.map { Array($0.bytes) } ?? []
+        case .notNow: throw RPCStatus(.unavailable, "the plugin does not hand the stream over now")
+        case .never: throw RPCStatus(.unimplemented, "the plugin hands no state over")
+        }
+    }
+
+    /// The state of another build's stream, before any input.
+    /// - Throws: FAILED_PRECONDITION when the stream had inputs, INVALID_ARGUMENT when the plugin does not take it.
+    func importState(_ bytes: [UInt8]) throws(RPCStatus) {
+        guard taken == 0 else { throw RPCStatus(.failedPrecondition, "the stream has had inputs already") }
+        guard instance.importState(SharedBuffer(bytes), into: token) else { throw RPCStatus(.invalidArgument, "the plugin does not take the state") }
     }
 
     func nodeStream(_ stream: any NodeStream, emitted kind: UInt32, payload: SharedBuffer) {

@@ -59,65 +59,69 @@ public enum MessageType: UInt32, Sendable, CaseIterable {
     case modelFile = 54
     case runRequest = 55
     case runReply = 56
-    case pluginManifest = 57
-    case outputPort = 58
-    case modelRequirement = 59
-    case option = 60
-    case inferRequest = 61
-    case inferReply = 62
-    case wireTensor = 63
-    case logLine = 64
-    case logReply = 65
-    case metricSample = 66
-    case metricsReply = 67
-    case configurationRequest = 68
-    case configurationReply = 69
-    case clockRequest = 70
-    case clockReply = 71
-    case healthRequest = 72
-    case healthReply = 73
-    case listPluginsRequest = 74
-    case listPluginsReply = 75
-    case loadedPlugin = 76
-    case changePluginRequest = 77
-    case changePluginReply = 78
-    case changeStep = 79
-    case unloadPluginRequest = 80
-    case watchPluginRequest = 81
-    case pluginLogLine = 82
-    case drainRequest = 83
-    case drainReply = 84
-    case listHandoffsRequest = 85
-    case listHandoffsReply = 86
-    case handoffInfo = 87
-    case updateHandoffRequest = 88
-    case handoffTake = 89
-    case handoffAnswer = 90
-    case handoffRelease = 91
-    case frame = 92
-    case open = 93
-    case metadataEntry = 94
-    case halfClose = 95
-    case cancel = 96
-    case status = 97
-    case statusDetail = 98
-    case credit = 99
-    case ping = 100
-    case pong = 101
-    case goAway = 102
-    case recordingRecord = 103
-    case recordingHeader = 104
-    case consentGiven = 105
-    case namedHash = 106
-    case recordedFrame = 107
-    case recordedRead = 108
-    case storeRead = 109
-    case recordingMarker = 110
-    case recordingEnd = 111
-    case sessionState = 112
-    case dialogue = 113
-    case dialogueSlot = 114
-    case turnRecord = 115
+    case exportStateRequest = 57
+    case exportStateReply = 58
+    case importStateRequest = 59
+    case importStateReply = 60
+    case pluginManifest = 61
+    case outputPort = 62
+    case modelRequirement = 63
+    case option = 64
+    case inferRequest = 65
+    case inferReply = 66
+    case wireTensor = 67
+    case logLine = 68
+    case logReply = 69
+    case metricSample = 70
+    case metricsReply = 71
+    case configurationRequest = 72
+    case configurationReply = 73
+    case clockRequest = 74
+    case clockReply = 75
+    case healthRequest = 76
+    case healthReply = 77
+    case listPluginsRequest = 78
+    case listPluginsReply = 79
+    case loadedPlugin = 80
+    case changePluginRequest = 81
+    case changePluginReply = 82
+    case changeStep = 83
+    case unloadPluginRequest = 84
+    case watchPluginRequest = 85
+    case pluginLogLine = 86
+    case drainRequest = 87
+    case drainReply = 88
+    case listHandoffsRequest = 89
+    case listHandoffsReply = 90
+    case handoffInfo = 91
+    case updateHandoffRequest = 92
+    case handoffTake = 93
+    case handoffAnswer = 94
+    case handoffRelease = 95
+    case frame = 96
+    case open = 97
+    case metadataEntry = 98
+    case halfClose = 99
+    case cancel = 100
+    case status = 101
+    case statusDetail = 102
+    case credit = 103
+    case ping = 104
+    case pong = 105
+    case goAway = 106
+    case recordingRecord = 107
+    case recordingHeader = 108
+    case consentGiven = 109
+    case namedHash = 110
+    case recordedFrame = 111
+    case recordedRead = 112
+    case storeRead = 113
+    case recordingMarker = 114
+    case recordingEnd = 115
+    case sessionState = 116
+    case dialogue = 117
+    case dialogueSlot = 118
+    case turnRecord = 119
 
     /// The name in the schema: "vitrine.v1.Frame".
     public var name: String {
@@ -179,6 +183,10 @@ public enum MessageType: UInt32, Sendable, CaseIterable {
         case .modelFile: "vitrine.v1.ModelFile"
         case .runRequest: "vitrine.v1.RunRequest"
         case .runReply: "vitrine.v1.RunReply"
+        case .exportStateRequest: "vitrine.v1.ExportStateRequest"
+        case .exportStateReply: "vitrine.v1.ExportStateReply"
+        case .importStateRequest: "vitrine.v1.ImportStateRequest"
+        case .importStateReply: "vitrine.v1.ImportStateReply"
         case .pluginManifest: "vitrine.v1.PluginManifest"
         case .outputPort: "vitrine.v1.OutputPort"
         case .modelRequirement: "vitrine.v1.ModelRequirement"

@@ -29,6 +29,21 @@ extension MethodDescriptor {
         request: .runRequest, response: .runReply,
         requestStreaming: true, responseStreaming: true)
 
+    /// For plugins that keep state between messages: what another build needs to go on with a Run stream. Asked while the stream rests
+    /// (everything that was sent is acknowledged) and not half-closed; nothing is sent on it until this is answered. UNAVAILABLE = not now:
+    /// asked again when it rests after further input; any other status = never. When the other build has taken the stream it is cancelled here.
+    public static let pluginExportState = MethodDescriptor(
+        path: "/vitrine.v1.Plugin/ExportState",
+        request: .exportStateRequest, response: .exportStateReply,
+        requestStreaming: false, responseStreaming: false)
+
+    /// The state of another build's stream, for a Run stream that was opened just before: it gives nothing and is given nothing until this is
+    /// answered. With a status other than OK it is cancelled here, and goes on where it was.
+    public static let pluginImportState = MethodDescriptor(
+        path: "/vitrine.v1.Plugin/ImportState",
+        request: .importStateRequest, response: .importStateReply,
+        requestStreaming: false, responseStreaming: false)
+
     /// One long stream; replies come in the order in which jobs end.
     public static let hostInfer = MethodDescriptor(
         path: "/vitrine.v1.Host/Infer",
@@ -111,6 +126,8 @@ extension MethodDescriptor {
         .pluginDescribe,
         .pluginStart,
         .pluginRun,
+        .pluginExportState,
+        .pluginImportState,
         .hostInfer,
         .hostLog,
         .hostMetrics,

@@ -238,6 +238,101 @@ extension RunReply: UnpackedMessage {
     }
 }
 
+public struct ExportStateRequest: Sendable, Equatable {
+    /// The Run stream's id.
+    public var streamID: UInt64
+
+    public init(streamID: UInt64 = 0) {
+        self.streamID = streamID
+    }
+}
+
+extension ExportStateRequest: UnpackedMessage {
+    public static var messageType: MessageType { .exportStateRequest }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__ExportStateRequest>) {
+        streamID = UInt64(c.pointee.stream_id)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if streamID != 0 { ProtoWriter.varint(1, streamID, into: &output) }
+    }
+}
+
+public struct ExportStateReply: Sendable, Equatable {
+    /// Empty = there is nothing to carry: the stream is opened in the other build, and ImportState is not called.
+    public var state: [UInt8]
+
+    public init(state: [UInt8] = []) {
+        self.state = state
+    }
+}
+
+extension ExportStateReply: UnpackedMessage {
+    public static var messageType: MessageType { .exportStateReply }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__ExportStateReply>) {
+        state = Unpacked.bytes(c.pointee.state)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if !state.isEmpty { ProtoWriter.bytes(1, state, into: &output) }
+    }
+}
+
+public struct ImportStateRequest: Sendable, Equatable {
+    /// The Run stream's id.
+    public var streamID: UInt64
+    public var state: [UInt8]
+
+    public init(streamID: UInt64 = 0, state: [UInt8] = []) {
+        self.streamID = streamID
+        self.state = state
+    }
+}
+
+extension ImportStateRequest: UnpackedMessage {
+    public static var messageType: MessageType { .importStateRequest }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__ImportStateRequest>) {
+        streamID = UInt64(c.pointee.stream_id)
+        state = Unpacked.bytes(c.pointee.state)
+    }
+
+    public func encode(into output: inout [UInt8]) {
+        if streamID != 0 { ProtoWriter.varint(1, streamID, into: &output) }
+        if !state.isEmpty { ProtoWriter.bytes(2, state, into: &output) }
+    }
+}
+
+public struct ImportStateReply: Sendable, Equatable {
+    public init() {}
+}
+
+extension ImportStateReply: UnpackedMessage {
+    public static var messageType: MessageType { .importStateReply }
+
+    public init(decoding bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
+        self = try DecodingArena.decode(bytes)
+    }
+
+    init(unpacked c: UnsafePointer<Vitrine__V1__ImportStateReply>) {}
+
+    public func encode(into output: inout [UInt8]) {}
+}
+
 public struct PluginManifest: Sendable, Equatable {
     /// Lower case, digits and '-': "speech-recognizer".
     public var name: String

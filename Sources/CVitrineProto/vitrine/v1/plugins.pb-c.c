@@ -322,6 +322,186 @@ void   vitrine__v1__run_reply__free_unpacked
   assert(message->base.descriptor == &vitrine__v1__run_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   vitrine__v1__export_state_request__init
+                     (Vitrine__V1__ExportStateRequest         *message)
+{
+  static const Vitrine__V1__ExportStateRequest init_value = VITRINE__V1__EXPORT_STATE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__export_state_request__get_packed_size
+                     (const Vitrine__V1__ExportStateRequest *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__export_state_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__export_state_request__pack
+                     (const Vitrine__V1__ExportStateRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__export_state_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__export_state_request__pack_to_buffer
+                     (const Vitrine__V1__ExportStateRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__export_state_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__ExportStateRequest *
+       vitrine__v1__export_state_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__ExportStateRequest *)
+     protobuf_c_message_unpack (&vitrine__v1__export_state_request__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__export_state_request__free_unpacked
+                     (Vitrine__V1__ExportStateRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__export_state_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__export_state_reply__init
+                     (Vitrine__V1__ExportStateReply         *message)
+{
+  static const Vitrine__V1__ExportStateReply init_value = VITRINE__V1__EXPORT_STATE_REPLY__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__export_state_reply__get_packed_size
+                     (const Vitrine__V1__ExportStateReply *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__export_state_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__export_state_reply__pack
+                     (const Vitrine__V1__ExportStateReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__export_state_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__export_state_reply__pack_to_buffer
+                     (const Vitrine__V1__ExportStateReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__export_state_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__ExportStateReply *
+       vitrine__v1__export_state_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__ExportStateReply *)
+     protobuf_c_message_unpack (&vitrine__v1__export_state_reply__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__export_state_reply__free_unpacked
+                     (Vitrine__V1__ExportStateReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__export_state_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__import_state_request__init
+                     (Vitrine__V1__ImportStateRequest         *message)
+{
+  static const Vitrine__V1__ImportStateRequest init_value = VITRINE__V1__IMPORT_STATE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__import_state_request__get_packed_size
+                     (const Vitrine__V1__ImportStateRequest *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__import_state_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__import_state_request__pack
+                     (const Vitrine__V1__ImportStateRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__import_state_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__import_state_request__pack_to_buffer
+                     (const Vitrine__V1__ImportStateRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__import_state_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__ImportStateRequest *
+       vitrine__v1__import_state_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__ImportStateRequest *)
+     protobuf_c_message_unpack (&vitrine__v1__import_state_request__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__import_state_request__free_unpacked
+                     (Vitrine__V1__ImportStateRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__import_state_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   vitrine__v1__import_state_reply__init
+                     (Vitrine__V1__ImportStateReply         *message)
+{
+  static const Vitrine__V1__ImportStateReply init_value = VITRINE__V1__IMPORT_STATE_REPLY__INIT;
+  *message = init_value;
+}
+size_t vitrine__v1__import_state_reply__get_packed_size
+                     (const Vitrine__V1__ImportStateReply *message)
+{
+  assert(message->base.descriptor == &vitrine__v1__import_state_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t vitrine__v1__import_state_reply__pack
+                     (const Vitrine__V1__ImportStateReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &vitrine__v1__import_state_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t vitrine__v1__import_state_reply__pack_to_buffer
+                     (const Vitrine__V1__ImportStateReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &vitrine__v1__import_state_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Vitrine__V1__ImportStateReply *
+       vitrine__v1__import_state_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Vitrine__V1__ImportStateReply *)
+     protobuf_c_message_unpack (&vitrine__v1__import_state_reply__descriptor,
+                                allocator, len, data);
+}
+void   vitrine__v1__import_state_reply__free_unpacked
+                     (Vitrine__V1__ImportStateReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &vitrine__v1__import_state_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   vitrine__v1__plugin_manifest__init
                      (Vitrine__V1__PluginManifest         *message)
 {
@@ -1400,6 +1580,151 @@ const ProtobufCMessageDescriptor vitrine__v1__run_reply__descriptor =
   (ProtobufCMessageInit) vitrine__v1__run_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor vitrine__v1__export_state_request__field_descriptors[1] =
+{
+  {
+    "stream_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ExportStateRequest, stream_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__export_state_request__field_indices_by_name[] = {
+  0,   /* field[0] = stream_id */
+};
+static const ProtobufCIntRange vitrine__v1__export_state_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__export_state_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.ExportStateRequest",
+  "ExportStateRequest",
+  "Vitrine__V1__ExportStateRequest",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__ExportStateRequest),
+  1,
+  vitrine__v1__export_state_request__field_descriptors,
+  vitrine__v1__export_state_request__field_indices_by_name,
+  1,  vitrine__v1__export_state_request__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__export_state_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__export_state_reply__field_descriptors[1] =
+{
+  {
+    "state",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ExportStateReply, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__export_state_reply__field_indices_by_name[] = {
+  0,   /* field[0] = state */
+};
+static const ProtobufCIntRange vitrine__v1__export_state_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__export_state_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.ExportStateReply",
+  "ExportStateReply",
+  "Vitrine__V1__ExportStateReply",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__ExportStateReply),
+  1,
+  vitrine__v1__export_state_reply__field_descriptors,
+  vitrine__v1__export_state_reply__field_indices_by_name,
+  1,  vitrine__v1__export_state_reply__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__export_state_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor vitrine__v1__import_state_request__field_descriptors[2] =
+{
+  {
+    "stream_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ImportStateRequest, stream_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Vitrine__V1__ImportStateRequest, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned vitrine__v1__import_state_request__field_indices_by_name[] = {
+  1,   /* field[1] = state */
+  0,   /* field[0] = stream_id */
+};
+static const ProtobufCIntRange vitrine__v1__import_state_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor vitrine__v1__import_state_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.ImportStateRequest",
+  "ImportStateRequest",
+  "Vitrine__V1__ImportStateRequest",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__ImportStateRequest),
+  2,
+  vitrine__v1__import_state_request__field_descriptors,
+  vitrine__v1__import_state_request__field_indices_by_name,
+  1,  vitrine__v1__import_state_request__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__import_state_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define vitrine__v1__import_state_reply__field_descriptors NULL
+#define vitrine__v1__import_state_reply__field_indices_by_name NULL
+#define vitrine__v1__import_state_reply__number_ranges NULL
+const ProtobufCMessageDescriptor vitrine__v1__import_state_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "vitrine.v1.ImportStateReply",
+  "ImportStateReply",
+  "Vitrine__V1__ImportStateReply",
+  "vitrine.v1",
+  sizeof(Vitrine__V1__ImportStateReply),
+  0,
+  vitrine__v1__import_state_reply__field_descriptors,
+  vitrine__v1__import_state_reply__field_indices_by_name,
+  0,  vitrine__v1__import_state_reply__number_ranges,
+  (ProtobufCMessageInit) vitrine__v1__import_state_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor vitrine__v1__plugin_manifest__field_descriptors[14] =
 {
   {
@@ -2469,14 +2794,18 @@ const ProtobufCMessageDescriptor vitrine__v1__clock_reply__descriptor =
   (ProtobufCMessageInit) vitrine__v1__clock_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor vitrine__v1__plugin__method_descriptors[3] =
+static const ProtobufCMethodDescriptor vitrine__v1__plugin__method_descriptors[5] =
 {
   { "Describe", &vitrine__v1__describe_request__descriptor, &vitrine__v1__plugin_manifest__descriptor },
   { "Start", &vitrine__v1__start_request__descriptor, &vitrine__v1__start_reply__descriptor },
   { "Run", &vitrine__v1__run_request__descriptor, &vitrine__v1__run_reply__descriptor },
+  { "ExportState", &vitrine__v1__export_state_request__descriptor, &vitrine__v1__export_state_reply__descriptor },
+  { "ImportState", &vitrine__v1__import_state_request__descriptor, &vitrine__v1__import_state_reply__descriptor },
 };
 const unsigned vitrine__v1__plugin__method_indices_by_name[] = {
   0,        /* Describe */
+  3,        /* ExportState */
+  4,        /* ImportState */
   2,        /* Run */
   1         /* Start */
 };
@@ -2487,7 +2816,7 @@ const ProtobufCServiceDescriptor vitrine__v1__plugin__descriptor =
   "Plugin",
   "Vitrine__V1__Plugin",
   "vitrine.v1",
-  3,
+  5,
   vitrine__v1__plugin__method_descriptors,
   vitrine__v1__plugin__method_indices_by_name
 };
@@ -2514,6 +2843,22 @@ void vitrine__v1__plugin__run(ProtobufCService *service,
 {
   assert(service->descriptor == &vitrine__v1__plugin__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void vitrine__v1__plugin__export_state(ProtobufCService *service,
+                                       const Vitrine__V1__ExportStateRequest *input,
+                                       Vitrine__V1__ExportStateReply_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &vitrine__v1__plugin__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void vitrine__v1__plugin__import_state(ProtobufCService *service,
+                                       const Vitrine__V1__ImportStateRequest *input,
+                                       Vitrine__V1__ImportStateReply_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &vitrine__v1__plugin__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void vitrine__v1__plugin__init (Vitrine__V1__Plugin_Service *service,
                                 Vitrine__V1__Plugin_ServiceDestroy destroy)

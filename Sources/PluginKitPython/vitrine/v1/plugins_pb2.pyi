@@ -37,6 +37,30 @@ class DescribeRequest(_message.Message):
     abi_version: int
     def __init__(self, abi_version: _Optional[int] = ...) -> None: ...
 
+class ExportStateReply(_message.Message):
+    __slots__ = ["state"]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    state: bytes
+    def __init__(self, state: _Optional[bytes] = ...) -> None: ...
+
+class ExportStateRequest(_message.Message):
+    __slots__ = ["stream_id"]
+    STREAM_ID_FIELD_NUMBER: _ClassVar[int]
+    stream_id: int
+    def __init__(self, stream_id: _Optional[int] = ...) -> None: ...
+
+class ImportStateReply(_message.Message):
+    __slots__ = []
+    def __init__(self) -> None: ...
+
+class ImportStateRequest(_message.Message):
+    __slots__ = ["state", "stream_id"]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    STREAM_ID_FIELD_NUMBER: _ClassVar[int]
+    state: bytes
+    stream_id: int
+    def __init__(self, stream_id: _Optional[int] = ..., state: _Optional[bytes] = ...) -> None: ...
+
 class InferReply(_message.Message):
     __slots__ = ["code", "message", "operation", "outputs"]
     CODE_FIELD_NUMBER: _ClassVar[int]

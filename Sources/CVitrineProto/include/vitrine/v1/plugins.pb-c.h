@@ -24,6 +24,10 @@ typedef struct Vitrine__V1__OptionValue Vitrine__V1__OptionValue;
 typedef struct Vitrine__V1__ModelFile Vitrine__V1__ModelFile;
 typedef struct Vitrine__V1__RunRequest Vitrine__V1__RunRequest;
 typedef struct Vitrine__V1__RunReply Vitrine__V1__RunReply;
+typedef struct Vitrine__V1__ExportStateRequest Vitrine__V1__ExportStateRequest;
+typedef struct Vitrine__V1__ExportStateReply Vitrine__V1__ExportStateReply;
+typedef struct Vitrine__V1__ImportStateRequest Vitrine__V1__ImportStateRequest;
+typedef struct Vitrine__V1__ImportStateReply Vitrine__V1__ImportStateReply;
 typedef struct Vitrine__V1__PluginManifest Vitrine__V1__PluginManifest;
 typedef struct Vitrine__V1__OutputPort Vitrine__V1__OutputPort;
 typedef struct Vitrine__V1__ModelRequirement Vitrine__V1__ModelRequirement;
@@ -170,6 +174,55 @@ struct  Vitrine__V1__RunReply
 #define VITRINE__V1__RUN_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__run_reply__descriptor) \
     , 0, NULL }
+
+
+struct  Vitrine__V1__ExportStateRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The Run stream's id.
+   */
+  uint64_t stream_id;
+};
+#define VITRINE__V1__EXPORT_STATE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__export_state_request__descriptor) \
+    , 0 }
+
+
+struct  Vitrine__V1__ExportStateReply
+{
+  ProtobufCMessage base;
+  /*
+   * Empty = there is nothing to carry: the stream is opened in the other build, and ImportState is not called.
+   */
+  ProtobufCBinaryData state;
+};
+#define VITRINE__V1__EXPORT_STATE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__export_state_reply__descriptor) \
+    , {0,NULL} }
+
+
+struct  Vitrine__V1__ImportStateRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The Run stream's id.
+   */
+  uint64_t stream_id;
+  ProtobufCBinaryData state;
+};
+#define VITRINE__V1__IMPORT_STATE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__import_state_request__descriptor) \
+    , 0, {0,NULL} }
+
+
+struct  Vitrine__V1__ImportStateReply
+{
+  ProtobufCMessage base;
+};
+#define VITRINE__V1__IMPORT_STATE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&vitrine__v1__import_state_reply__descriptor) \
+     }
 
 
 struct  Vitrine__V1__PluginManifest
@@ -583,6 +636,82 @@ Vitrine__V1__RunReply *
 void   vitrine__v1__run_reply__free_unpacked
                      (Vitrine__V1__RunReply *message,
                       ProtobufCAllocator *allocator);
+/* Vitrine__V1__ExportStateRequest methods */
+void   vitrine__v1__export_state_request__init
+                     (Vitrine__V1__ExportStateRequest         *message);
+size_t vitrine__v1__export_state_request__get_packed_size
+                     (const Vitrine__V1__ExportStateRequest   *message);
+size_t vitrine__v1__export_state_request__pack
+                     (const Vitrine__V1__ExportStateRequest   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__export_state_request__pack_to_buffer
+                     (const Vitrine__V1__ExportStateRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__ExportStateRequest *
+       vitrine__v1__export_state_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__export_state_request__free_unpacked
+                     (Vitrine__V1__ExportStateRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__ExportStateReply methods */
+void   vitrine__v1__export_state_reply__init
+                     (Vitrine__V1__ExportStateReply         *message);
+size_t vitrine__v1__export_state_reply__get_packed_size
+                     (const Vitrine__V1__ExportStateReply   *message);
+size_t vitrine__v1__export_state_reply__pack
+                     (const Vitrine__V1__ExportStateReply   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__export_state_reply__pack_to_buffer
+                     (const Vitrine__V1__ExportStateReply   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__ExportStateReply *
+       vitrine__v1__export_state_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__export_state_reply__free_unpacked
+                     (Vitrine__V1__ExportStateReply *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__ImportStateRequest methods */
+void   vitrine__v1__import_state_request__init
+                     (Vitrine__V1__ImportStateRequest         *message);
+size_t vitrine__v1__import_state_request__get_packed_size
+                     (const Vitrine__V1__ImportStateRequest   *message);
+size_t vitrine__v1__import_state_request__pack
+                     (const Vitrine__V1__ImportStateRequest   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__import_state_request__pack_to_buffer
+                     (const Vitrine__V1__ImportStateRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__ImportStateRequest *
+       vitrine__v1__import_state_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__import_state_request__free_unpacked
+                     (Vitrine__V1__ImportStateRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Vitrine__V1__ImportStateReply methods */
+void   vitrine__v1__import_state_reply__init
+                     (Vitrine__V1__ImportStateReply         *message);
+size_t vitrine__v1__import_state_reply__get_packed_size
+                     (const Vitrine__V1__ImportStateReply   *message);
+size_t vitrine__v1__import_state_reply__pack
+                     (const Vitrine__V1__ImportStateReply   *message,
+                      uint8_t             *out);
+size_t vitrine__v1__import_state_reply__pack_to_buffer
+                     (const Vitrine__V1__ImportStateReply   *message,
+                      ProtobufCBuffer     *buffer);
+Vitrine__V1__ImportStateReply *
+       vitrine__v1__import_state_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   vitrine__v1__import_state_reply__free_unpacked
+                     (Vitrine__V1__ImportStateReply *message,
+                      ProtobufCAllocator *allocator);
 /* Vitrine__V1__PluginManifest methods */
 void   vitrine__v1__plugin_manifest__init
                      (Vitrine__V1__PluginManifest         *message);
@@ -891,6 +1020,18 @@ typedef void (*Vitrine__V1__RunRequest_Closure)
 typedef void (*Vitrine__V1__RunReply_Closure)
                  (const Vitrine__V1__RunReply *message,
                   void *closure_data);
+typedef void (*Vitrine__V1__ExportStateRequest_Closure)
+                 (const Vitrine__V1__ExportStateRequest *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__ExportStateReply_Closure)
+                 (const Vitrine__V1__ExportStateReply *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__ImportStateRequest_Closure)
+                 (const Vitrine__V1__ImportStateRequest *message,
+                  void *closure_data);
+typedef void (*Vitrine__V1__ImportStateReply_Closure)
+                 (const Vitrine__V1__ImportStateReply *message,
+                  void *closure_data);
 typedef void (*Vitrine__V1__PluginManifest_Closure)
                  (const Vitrine__V1__PluginManifest *message,
                   void *closure_data);
@@ -955,6 +1096,14 @@ struct Vitrine__V1__Plugin_Service
               const Vitrine__V1__RunRequest *input,
               Vitrine__V1__RunReply_Closure closure,
               void *closure_data);
+  void (*export_state)(Vitrine__V1__Plugin_Service *service,
+                       const Vitrine__V1__ExportStateRequest *input,
+                       Vitrine__V1__ExportStateReply_Closure closure,
+                       void *closure_data);
+  void (*import_state)(Vitrine__V1__Plugin_Service *service,
+                       const Vitrine__V1__ImportStateRequest *input,
+                       Vitrine__V1__ImportStateReply_Closure closure,
+                       void *closure_data);
 };
 typedef void (*Vitrine__V1__Plugin_ServiceDestroy)(Vitrine__V1__Plugin_Service *);
 void vitrine__v1__plugin__init (Vitrine__V1__Plugin_Service *service,
@@ -965,7 +1114,9 @@ void vitrine__v1__plugin__init (Vitrine__V1__Plugin_Service *service,
     { VITRINE__V1__PLUGIN__BASE_INIT,\
       function_prefix__ ## describe,\
       function_prefix__ ## start,\
-      function_prefix__ ## run  }
+      function_prefix__ ## run,\
+      function_prefix__ ## export_state,\
+      function_prefix__ ## import_state  }
 void vitrine__v1__plugin__describe(ProtobufCService *service,
                                    const Vitrine__V1__DescribeRequest *input,
                                    Vitrine__V1__PluginManifest_Closure closure,
@@ -978,6 +1129,14 @@ void vitrine__v1__plugin__run(ProtobufCService *service,
                               const Vitrine__V1__RunRequest *input,
                               Vitrine__V1__RunReply_Closure closure,
                               void *closure_data);
+void vitrine__v1__plugin__export_state(ProtobufCService *service,
+                                       const Vitrine__V1__ExportStateRequest *input,
+                                       Vitrine__V1__ExportStateReply_Closure closure,
+                                       void *closure_data);
+void vitrine__v1__plugin__import_state(ProtobufCService *service,
+                                       const Vitrine__V1__ImportStateRequest *input,
+                                       Vitrine__V1__ImportStateReply_Closure closure,
+                                       void *closure_data);
 typedef struct Vitrine__V1__Host_Service Vitrine__V1__Host_Service;
 struct Vitrine__V1__Host_Service
 {
@@ -1045,6 +1204,10 @@ extern const ProtobufCMessageDescriptor vitrine__v1__option_value__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__model_file__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__run_request__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__run_reply__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__export_state_request__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__export_state_reply__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__import_state_request__descriptor;
+extern const ProtobufCMessageDescriptor vitrine__v1__import_state_reply__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__plugin_manifest__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__output_port__descriptor;
 extern const ProtobufCMessageDescriptor vitrine__v1__model_requirement__descriptor;

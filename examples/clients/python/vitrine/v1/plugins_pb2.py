@@ -15,7 +15,7 @@ from vitrine.v1 import features_pb2 as vitrine_dot_v1_dot_features__pb2
 from vitrine.v1 import sessions_pb2 as vitrine_dot_v1_dot_sessions__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18vitrine/v1/plugins.proto\x12\nvitrine.v1\x1a\x19vitrine/v1/features.proto\x1a\x19vitrine/v1/sessions.proto\"&\n\x0f\x44\x65scribeRequest\x12\x13\n\x0b\x61\x62i_version\x18\x01 \x01(\r\"\xad\x01\n\x0cStartRequest\x12(\n\x07options\x18\x01 \x03(\x0b\x32\x17.vitrine.v1.OptionValue\x12%\n\x06models\x18\x02 \x03(\x0b\x32\x15.vitrine.v1.ModelFile\x12\x0e\n\x06now_us\x18\x03 \x01(\x04\x12\x1f\n\x17inline_tensor_bytes_max\x18\x04 \x01(\r\x12\x1b\n\x13output_window_bytes\x18\x05 \x01(\x04\"\x0c\n\nStartReply\")\n\x0bOptionValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\'\n\tModelFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\"\x9a\x01\n\nRunRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0f\n\x07turn_id\x18\x02 \x01(\x04\x12\x10\n\x08revision\x18\x03 \x01(\r\x12\x17\n\x0f\x63\x61pture_time_us\x18\x04 \x01(\x04\x12\x12\n\ntimeout_us\x18\x05 \x01(\x04\x12*\n\x07message\x18\n \x01(\x0b\x32\x19.vitrine.v1.ClientMessage\"I\n\x08RunReply\x12\x14\n\x0c\x61\x63knowledged\x18\x01 \x01(\x04\x12\'\n\x05given\x18\x02 \x01(\x0b\x32\x18.vitrine.v1.PluginOutput\"\xf2\x02\n\x0ePluginManifest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x10\n\x08\x63onsumes\x18\x04 \x03(\t\x12(\n\x08produces\x18\x05 \x03(\x0b\x32\x16.vitrine.v1.OutputPort\x12,\n\x06models\x18\x06 \x03(\x0b\x32\x1c.vitrine.v1.ModelRequirement\x12#\n\x07options\x18\x07 \x03(\x0b\x32\x12.vitrine.v1.Option\x12\x10\n\x08stateful\x18\x08 \x01(\x08\x12\x12\n\nidempotent\x18\t \x01(\x08\x12\x13\n\x0bstreams_max\x18\n \x01(\r\x12\x13\n\x0bown_threads\x18\x0b \x01(\r\x12\x0f\n\x07licence\x18\x0c \x01(\t\x12\x10\n\x08\x63ompiler\x18\r \x01(\t\x12*\n\x07warm_up\x18\x0e \x03(\x0b\x32\x19.vitrine.v1.ClientMessage\"X\n\nOutputPort\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05\x64type\x18\x02 \x01(\t\x12\r\n\x05shape\x18\x03 \x03(\x05\x12\x10\n\x08space_id\x18\x04 \x01(\t\x12\x0c\n\x04when\x18\x05 \x01(\t\"a\n\x10ModelRequirement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x11\n\tprecision\x18\x03 \x01(\t\x12\x10\n\x08requests\x18\x04 \x01(\r\x12\x0c\n\x04when\x18\x05 \x01(\t\"A\n\x06Option\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x15\n\rdefault_value\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\"\xd5\x01\n\x0cInferRequest\x12\x11\n\toperation\x18\x01 \x01(\x04\x12\r\n\x05model\x18\x02 \x01(\t\x12\"\n\x06inputs\x18\x03 \x03(\x0b\x32\x12.vitrine.v1.Tensor\x12\x0f\n\x07outputs\x18\x04 \x03(\t\x12\x10\n\x08priority\x18\x05 \x01(\r\x12\x12\n\ntimeout_us\x18\x06 \x01(\x04\x12\x11\n\tstream_id\x18\x07 \x01(\x04\x12\x14\n\x0ckeep_outputs\x18\x08 \x01(\x08\x12\x0f\n\x07release\x18\t \x03(\x04\x12\x0e\n\x06\x63\x61ncel\x18\n \x01(\x08\"c\n\nInferReply\x12\x11\n\toperation\x18\x01 \x01(\x04\x12\x0c\n\x04\x63ode\x18\x02 \x01(\r\x12\x0f\n\x07message\x18\x03 \x01(\t\x12#\n\x07outputs\x18\x04 \x03(\x0b\x32\x12.vitrine.v1.Tensor\"a\n\x06Tensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x64type\x18\x02 \x01(\t\x12\r\n\x05shape\x18\x03 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x04 \x01(\x0c\x12\r\n\x05memfd\x18\x05 \x01(\r\x12\x0e\n\x06handle\x18\x06 \x01(\x04\")\n\x07LogLine\x12\r\n\x05level\x18\x01 \x01(\r\x12\x0f\n\x07message\x18\x02 \x01(\t\"\n\n\x08LogReply\"+\n\x0cMetricSample\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\"\x0e\n\x0cMetricsReply\"#\n\x14\x43onfigurationRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\"2\n\x12\x43onfigurationReply\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x66ound\x18\x02 \x01(\x08\"\x0e\n\x0c\x43lockRequest\"\x1c\n\nClockReply\x12\x0e\n\x06now_us\x18\x01 \x01(\x04\x32\xc1\x01\n\x06Plugin\x12\x43\n\x08\x44\x65scribe\x12\x1b.vitrine.v1.DescribeRequest\x1a\x1a.vitrine.v1.PluginManifest\x12\x39\n\x05Start\x12\x18.vitrine.v1.StartRequest\x1a\x16.vitrine.v1.StartReply\x12\x37\n\x03Run\x12\x16.vitrine.v1.RunRequest\x1a\x14.vitrine.v1.RunReply(\x01\x30\x01\x32\xc8\x02\n\x04Host\x12=\n\x05Infer\x12\x18.vitrine.v1.InferRequest\x1a\x16.vitrine.v1.InferReply(\x01\x30\x01\x12\x32\n\x03Log\x12\x13.vitrine.v1.LogLine\x1a\x14.vitrine.v1.LogReply(\x01\x12?\n\x07Metrics\x12\x18.vitrine.v1.MetricSample\x1a\x18.vitrine.v1.MetricsReply(\x01\x12Q\n\rConfiguration\x12 .vitrine.v1.ConfigurationRequest\x1a\x1e.vitrine.v1.ConfigurationReply\x12\x39\n\x05\x43lock\x12\x18.vitrine.v1.ClockRequest\x1a\x16.vitrine.v1.ClockReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18vitrine/v1/plugins.proto\x12\nvitrine.v1\x1a\x19vitrine/v1/features.proto\x1a\x19vitrine/v1/sessions.proto\"&\n\x0f\x44\x65scribeRequest\x12\x13\n\x0b\x61\x62i_version\x18\x01 \x01(\r\"\xad\x01\n\x0cStartRequest\x12(\n\x07options\x18\x01 \x03(\x0b\x32\x17.vitrine.v1.OptionValue\x12%\n\x06models\x18\x02 \x03(\x0b\x32\x15.vitrine.v1.ModelFile\x12\x0e\n\x06now_us\x18\x03 \x01(\x04\x12\x1f\n\x17inline_tensor_bytes_max\x18\x04 \x01(\r\x12\x1b\n\x13output_window_bytes\x18\x05 \x01(\x04\"\x0c\n\nStartReply\")\n\x0bOptionValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\'\n\tModelFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\"\x9a\x01\n\nRunRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x0f\n\x07turn_id\x18\x02 \x01(\x04\x12\x10\n\x08revision\x18\x03 \x01(\r\x12\x17\n\x0f\x63\x61pture_time_us\x18\x04 \x01(\x04\x12\x12\n\ntimeout_us\x18\x05 \x01(\x04\x12*\n\x07message\x18\n \x01(\x0b\x32\x19.vitrine.v1.ClientMessage\"I\n\x08RunReply\x12\x14\n\x0c\x61\x63knowledged\x18\x01 \x01(\x04\x12\'\n\x05given\x18\x02 \x01(\x0b\x32\x18.vitrine.v1.PluginOutput\"\'\n\x12\x45xportStateRequest\x12\x11\n\tstream_id\x18\x01 \x01(\x04\"!\n\x10\x45xportStateReply\x12\r\n\x05state\x18\x01 \x01(\x0c\"6\n\x12ImportStateRequest\x12\x11\n\tstream_id\x18\x01 \x01(\x04\x12\r\n\x05state\x18\x02 \x01(\x0c\"\x12\n\x10ImportStateReply\"\xf2\x02\n\x0ePluginManifest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x10\n\x08\x63onsumes\x18\x04 \x03(\t\x12(\n\x08produces\x18\x05 \x03(\x0b\x32\x16.vitrine.v1.OutputPort\x12,\n\x06models\x18\x06 \x03(\x0b\x32\x1c.vitrine.v1.ModelRequirement\x12#\n\x07options\x18\x07 \x03(\x0b\x32\x12.vitrine.v1.Option\x12\x10\n\x08stateful\x18\x08 \x01(\x08\x12\x12\n\nidempotent\x18\t \x01(\x08\x12\x13\n\x0bstreams_max\x18\n \x01(\r\x12\x13\n\x0bown_threads\x18\x0b \x01(\r\x12\x0f\n\x07licence\x18\x0c \x01(\t\x12\x10\n\x08\x63ompiler\x18\r \x01(\t\x12*\n\x07warm_up\x18\x0e \x03(\x0b\x32\x19.vitrine.v1.ClientMessage\"X\n\nOutputPort\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05\x64type\x18\x02 \x01(\t\x12\r\n\x05shape\x18\x03 \x03(\x05\x12\x10\n\x08space_id\x18\x04 \x01(\t\x12\x0c\n\x04when\x18\x05 \x01(\t\"a\n\x10ModelRequirement\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x11\n\tprecision\x18\x03 \x01(\t\x12\x10\n\x08requests\x18\x04 \x01(\r\x12\x0c\n\x04when\x18\x05 \x01(\t\"A\n\x06Option\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x15\n\rdefault_value\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\"\xd5\x01\n\x0cInferRequest\x12\x11\n\toperation\x18\x01 \x01(\x04\x12\r\n\x05model\x18\x02 \x01(\t\x12\"\n\x06inputs\x18\x03 \x03(\x0b\x32\x12.vitrine.v1.Tensor\x12\x0f\n\x07outputs\x18\x04 \x03(\t\x12\x10\n\x08priority\x18\x05 \x01(\r\x12\x12\n\ntimeout_us\x18\x06 \x01(\x04\x12\x11\n\tstream_id\x18\x07 \x01(\x04\x12\x14\n\x0ckeep_outputs\x18\x08 \x01(\x08\x12\x0f\n\x07release\x18\t \x03(\x04\x12\x0e\n\x06\x63\x61ncel\x18\n \x01(\x08\"c\n\nInferReply\x12\x11\n\toperation\x18\x01 \x01(\x04\x12\x0c\n\x04\x63ode\x18\x02 \x01(\r\x12\x0f\n\x07message\x18\x03 \x01(\t\x12#\n\x07outputs\x18\x04 \x03(\x0b\x32\x12.vitrine.v1.Tensor\"a\n\x06Tensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x64type\x18\x02 \x01(\t\x12\r\n\x05shape\x18\x03 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x04 \x01(\x0c\x12\r\n\x05memfd\x18\x05 \x01(\r\x12\x0e\n\x06handle\x18\x06 \x01(\x04\")\n\x07LogLine\x12\r\n\x05level\x18\x01 \x01(\r\x12\x0f\n\x07message\x18\x02 \x01(\t\"\n\n\x08LogReply\"+\n\x0cMetricSample\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\"\x0e\n\x0cMetricsReply\"#\n\x14\x43onfigurationRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\"2\n\x12\x43onfigurationReply\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x66ound\x18\x02 \x01(\x08\"\x0e\n\x0c\x43lockRequest\"\x1c\n\nClockReply\x12\x0e\n\x06now_us\x18\x01 \x01(\x04\x32\xdb\x02\n\x06Plugin\x12\x43\n\x08\x44\x65scribe\x12\x1b.vitrine.v1.DescribeRequest\x1a\x1a.vitrine.v1.PluginManifest\x12\x39\n\x05Start\x12\x18.vitrine.v1.StartRequest\x1a\x16.vitrine.v1.StartReply\x12\x37\n\x03Run\x12\x16.vitrine.v1.RunRequest\x1a\x14.vitrine.v1.RunReply(\x01\x30\x01\x12K\n\x0b\x45xportState\x12\x1e.vitrine.v1.ExportStateRequest\x1a\x1c.vitrine.v1.ExportStateReply\x12K\n\x0bImportState\x12\x1e.vitrine.v1.ImportStateRequest\x1a\x1c.vitrine.v1.ImportStateReply2\xc8\x02\n\x04Host\x12=\n\x05Infer\x12\x18.vitrine.v1.InferRequest\x1a\x16.vitrine.v1.InferReply(\x01\x30\x01\x12\x32\n\x03Log\x12\x13.vitrine.v1.LogLine\x1a\x14.vitrine.v1.LogReply(\x01\x12?\n\x07Metrics\x12\x18.vitrine.v1.MetricSample\x1a\x18.vitrine.v1.MetricsReply(\x01\x12Q\n\rConfiguration\x12 .vitrine.v1.ConfigurationRequest\x1a\x1e.vitrine.v1.ConfigurationReply\x12\x39\n\x05\x43lock\x12\x18.vitrine.v1.ClockRequest\x1a\x16.vitrine.v1.ClockReplyb\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'vitrine.v1.plugins_pb2', globals())
@@ -36,38 +36,46 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _RUNREQUEST._serialized_end=563
   _RUNREPLY._serialized_start=565
   _RUNREPLY._serialized_end=638
-  _PLUGINMANIFEST._serialized_start=641
-  _PLUGINMANIFEST._serialized_end=1011
-  _OUTPUTPORT._serialized_start=1013
-  _OUTPUTPORT._serialized_end=1101
-  _MODELREQUIREMENT._serialized_start=1103
-  _MODELREQUIREMENT._serialized_end=1200
-  _OPTION._serialized_start=1202
-  _OPTION._serialized_end=1267
-  _INFERREQUEST._serialized_start=1270
-  _INFERREQUEST._serialized_end=1483
-  _INFERREPLY._serialized_start=1485
-  _INFERREPLY._serialized_end=1584
-  _TENSOR._serialized_start=1586
-  _TENSOR._serialized_end=1683
-  _LOGLINE._serialized_start=1685
-  _LOGLINE._serialized_end=1726
-  _LOGREPLY._serialized_start=1728
-  _LOGREPLY._serialized_end=1738
-  _METRICSAMPLE._serialized_start=1740
-  _METRICSAMPLE._serialized_end=1783
-  _METRICSREPLY._serialized_start=1785
-  _METRICSREPLY._serialized_end=1799
-  _CONFIGURATIONREQUEST._serialized_start=1801
-  _CONFIGURATIONREQUEST._serialized_end=1836
-  _CONFIGURATIONREPLY._serialized_start=1838
-  _CONFIGURATIONREPLY._serialized_end=1888
-  _CLOCKREQUEST._serialized_start=1890
-  _CLOCKREQUEST._serialized_end=1904
-  _CLOCKREPLY._serialized_start=1906
-  _CLOCKREPLY._serialized_end=1934
-  _PLUGIN._serialized_start=1937
-  _PLUGIN._serialized_end=2130
-  _HOST._serialized_start=2133
-  _HOST._serialized_end=2461
+  _EXPORTSTATEREQUEST._serialized_start=640
+  _EXPORTSTATEREQUEST._serialized_end=679
+  _EXPORTSTATEREPLY._serialized_start=681
+  _EXPORTSTATEREPLY._serialized_end=714
+  _IMPORTSTATEREQUEST._serialized_start=716
+  _IMPORTSTATEREQUEST._serialized_end=770
+  _IMPORTSTATEREPLY._serialized_start=772
+  _IMPORTSTATEREPLY._serialized_end=790
+  _PLUGINMANIFEST._serialized_start=793
+  _PLUGINMANIFEST._serialized_end=1163
+  _OUTPUTPORT._serialized_start=1165
+  _OUTPUTPORT._serialized_end=1253
+  _MODELREQUIREMENT._serialized_start=1255
+  _MODELREQUIREMENT._serialized_end=1352
+  _OPTION._serialized_start=1354
+  _OPTION._serialized_end=1419
+  _INFERREQUEST._serialized_start=1422
+  _INFERREQUEST._serialized_end=1635
+  _INFERREPLY._serialized_start=1637
+  _INFERREPLY._serialized_end=1736
+  _TENSOR._serialized_start=1738
+  _TENSOR._serialized_end=1835
+  _LOGLINE._serialized_start=1837
+  _LOGLINE._serialized_end=1878
+  _LOGREPLY._serialized_start=1880
+  _LOGREPLY._serialized_end=1890
+  _METRICSAMPLE._serialized_start=1892
+  _METRICSAMPLE._serialized_end=1935
+  _METRICSREPLY._serialized_start=1937
+  _METRICSREPLY._serialized_end=1951
+  _CONFIGURATIONREQUEST._serialized_start=1953
+  _CONFIGURATIONREQUEST._serialized_end=1988
+  _CONFIGURATIONREPLY._serialized_start=1990
+  _CONFIGURATIONREPLY._serialized_end=2040
+  _CLOCKREQUEST._serialized_start=2042
+  _CLOCKREQUEST._serialized_end=2056
+  _CLOCKREPLY._serialized_start=2058
+  _CLOCKREPLY._serialized_end=2086
+  _PLUGIN._serialized_start=2089
+  _PLUGIN._serialized_end=2436
+  _HOST._serialized_start=2439
+  _HOST._serialized_end=2767
 # @@protoc_insertion_point(module_scope)
