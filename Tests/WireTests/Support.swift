@@ -35,6 +35,7 @@ let allValues: [any WireMessage.Type] = [
     Labels.self, Point.self, Figure.self, Anchor.self, Pose.self, PluginManifest.self, DescribeRequest.self, OutputPort.self, ModelRequirement.self,
     Option.self, InferRequest.self, InferReply.self, WireTensor.self, LogLine.self, ConfigurationRequest.self,
     StartRequest.self, OptionValue.self, ModelFile.self, RunRequest.self, RunReply.self, MetricSample.self,
+    ExportStateRequest.self, ExportStateReply.self, ImportStateRequest.self,
     ConfigurationReply.self, ClockReply.self, HealthReply.self, ChangePluginRequest.self, ChangePluginReply.self, ChangeStep.self,
     UnloadPluginRequest.self, WatchPluginRequest.self, PluginLogLine.self, ListPluginsReply.self, LoadedPlugin.self, DrainRequest.self,
     DrainReply.self, RecordingHeader.self, ConsentGiven.self, NamedHash.self, RecordedFrame.self, RecordedRead.self,
