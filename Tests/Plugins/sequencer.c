@@ -4,8 +4,8 @@
  *
  * -DSILENT answers nothing (what the way to a plugin costs). -DBUILD=n -DPRODUCES="\"labels\"" -DNEVER_RESTS -DHANG_FILE="\"/path\""
  * -DSELF_TEST=n (1 fails, 2 crashes, 3 hangs) -DWARM_UP=n (chunk number 7 warms it up; BUILD is 100 higher where that was done; 2 refuses the chunk,
- * 3 does not end the stream, 4 names text) -DNO_STATE -DSTATELESS (COUNT is NUMBER, nothing is kept between chunks) -DEXPORT=n (export_state answers n; -1: "not
- * now" at odd counts, -2: after 3 s) -DIMPORT=n (import_state answers n; -1: crashes) make other builds.
+ * 3 does not end the stream, 4 names text) -DNO_STATE -DSTATELESS (COUNT is NUMBER, nothing is kept between chunks)
+ * -DEXPORT=n (export_state answers n; -1: "not now" at odd counts, -2: after 3 s) -DIMPORT=n (import_state answers n; -1: crashes) make other builds.
  */
 #include "streams.h"
 

@@ -6,8 +6,8 @@ import Locks
 import Logging
 import Router
 import Sessions
-import Testing
 import TestSupport
+import Testing
 import Wire
 
 @testable import Server

@@ -46,7 +46,7 @@ class StreamHandler(ABC):
     def export_state(self) -> bytes:
         """What another build of the plugin needs to go on with this stream; b"" = nothing. Asked between two inputs when the plugin is swapped, if
         its manifest says `stateful`; when the other build has taken it this stream is cancelled. Raise PluginError with UNAVAILABLE for "not now", and
-        it is asked again after further input; any other error means never, and the stream ends here."""
+        it is asked again after further input; any other error means never, and the stream goes on here until it ends."""
         raise PluginError(Code.UNIMPLEMENTED, "the plugin hands no state over")
 
     def import_state(self, state: bytes) -> None:

@@ -1,11 +1,11 @@
 import EventLoop
 import Wire
 
-/// The host's calls that a process has not answered: one request, one reply, within a time. Confined to the loop.
+/// The host's calls that a process has not answered: one request, one reply. Confined to the loop.
 final class WorkerCalls {
     private struct Call {
         var reply: [UInt8]?
-        let timer: LoopTimer
+        let timer: LoopTimer?
         let done: (Result<[UInt8], RPCStatus>) -> Void
     }
 
@@ -19,10 +19,13 @@ final class WorkerCalls {
     /// A request is on its way.
     /// - Parameters:
     ///   - id: of the call's stream.
+    ///   - withinMs: nil = whoever calls watches the time.
     ///   - done: called once: with the reply's bytes, the worker's status, DEADLINE_EXCEEDED, or UNAVAILABLE when the process has gone.
-    func began(_ id: UInt64, withinMs: Int, done: @escaping (Result<[UInt8], RPCStatus>) -> Void) {
-        let timer = loop.after(UInt64(withinMs) * 1_000) { [weak self] in
-            self?.finish(id, .failure(RPCStatus(.deadlineExceeded, "no answer within \(withinMs) ms")))
+    func began(_ id: UInt64, withinMs: Int?, done: @escaping (Result<[UInt8], RPCStatus>) -> Void) {
+        let timer = withinMs.map { ms in
+            loop.after(UInt64(ms) * 1_000) { [weak self] in
+                self?.finish(id, .failure(RPCStatus(.deadlineExceeded, "no answer within \(ms) ms")))
+            }
         }
         open[id] = Call(timer: timer, done: done)
     }
@@ -49,7 +52,7 @@ final class WorkerCalls {
 
     private func finish(_ id: UInt64, _ result: Result<[UInt8], RPCStatus>) {
         guard let call = open.removeValue(forKey: id) else { return }
-        call.timer.cancel()
+        call.timer?.cancel()
         call.done(result)
     }
 }

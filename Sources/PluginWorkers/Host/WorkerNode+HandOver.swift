@@ -51,7 +51,7 @@ extension WorkerNode {
         }
         guard stream.mayBeAsked, successor.isServing, let id = stream.wireID else { return }
         stream.isMoving = true
-        call(.pluginExportState, ExportStateRequest(streamID: id)) { [self] result in
+        call(.pluginExportState, ExportStateRequest(streamID: id), withinMs: Self.handOverMsMax) { [self] result in
             guard stream.isHeld(by: self), stream.wireID == id else { return }
             do throws(RPCStatus) {
                 let state = try ExportStateReply(decoding: result.get()).state
@@ -79,7 +79,7 @@ extension WorkerNode {
     private func offer(_ stream: WorkerStream, _ state: [UInt8], done: @escaping (Result<UInt64, RPCStatus>) -> Void) {
         let id = openRun(stream)
         guard !state.isEmpty else { return done(.success(id)) }
-        call(.pluginImportState, ImportStateRequest(streamID: id, state: state)) { [weak self] result in
+        call(.pluginImportState, ImportStateRequest(streamID: id, state: state), withinMs: Self.handOverMsMax) { [weak self] result in
             if case .failure(let error) = result {
                 self?.cancelRun(id)
                 return done(.failure(error))

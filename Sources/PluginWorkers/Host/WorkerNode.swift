@@ -23,10 +23,9 @@ public final class WorkerNode: Node {
     private var streams: [UInt64: WorkerStream] = [:]
     /// Streams that wait for a process, in the order in which they came.
     private(set) var waiting: [WorkerStream] = []
-    private var nextID: UInt64 = 5
-    /// Questions about streams' states, on the present process's connection.
-    private var calls: WorkerCalls
-    private var described: PluginManifest?
+    private var nextID: UInt64 = 1
+    /// What the present process was asked and has not answered.
+    private let calls: WorkerCalls
     /// Ended with a process that has failed, and not told yet.
     private var ending: ArraySlice<WorkerStream> = []
     /// Actions that wait until those before them are done: what an action tells others may lead to further events.
@@ -36,10 +35,6 @@ public final class WorkerNode: Node {
     private var itself: WorkerNode?
     /// Holds a virtual clock while the process owes an answer.
     private var pending: PendingToken?
-
-    /// The host's first two streams of every connection.
-    private static let describeID: UInt64 = 1
-    private static let startID: UInt64 = 3
 
     /// Starts the first process. On the loop.
     /// - Parameter onSettled: called once, perhaps from within: with nil when the first process serves, or with why it does not.
@@ -210,7 +205,10 @@ public final class WorkerNode: Node {
         switch action {
         case .spawn: spawn()
         case .describe:
-            send(Self.describeID, .pluginDescribe, DescribeRequest(abiVersion: WorkerPlugin.abiVersion))
+            let question = DescribeRequest(abiVersion: WorkerPlugin.abiVersion)
+            ask(.pluginDescribe, question, "it does not describe itself") { [self] (reply) throws(RPCStatus) in
+                try described(reply.withUnsafeBytes { bytes in Result { () throws(RPCStatus) in try PluginManifest.checked(bytes) } }.get())
+            }
         case .prepare: prepare()
         case .admit:
             process?.startWatching()
@@ -233,8 +231,7 @@ public final class WorkerNode: Node {
     }
 
     private func spawn() {
-        described = nil
-        nextID = Self.startID + 2
+        nextID = 1
         do throws(RPCStatus) {
             process = try WorkerProcess.spawn(plugin, loop: loop, events: self)
             handle(.spawned)
@@ -252,23 +249,39 @@ public final class WorkerNode: Node {
         request.outputWindowBytes = UInt64(plugin.limits.streamOutputBytesMax)
         request.options = plugin.options.keys.sorted().map { OptionValue(key: $0, value: plugin.options[$0] ?? "") }
         request.models = zip(plugin.manifest.models, plugin.models).map { ModelFile(name: $0.name, path: $1.path) }
-        send(Self.startID, .pluginStart, request)
+        ask(.pluginStart, request, "it does not start") { [self] _ in handle(.prepared) }
     }
 
-    /// Asks the process something about a stream; `done` is called once.
-    func call(_ method: MethodDescriptor, _ request: some WireMessage, done: @escaping (Result<[UInt8], RPCStatus>) -> Void) {
+    /// One of the first two questions to every process, for which the machine watches the time; what is no answer ends the process.
+    private func ask(
+        _ method: MethodDescriptor, _ request: some WireMessage, _ failing: String, then: @escaping ([UInt8]) throws(RPCStatus) -> Void
+    ) {
+        call(method, request, withinMs: nil) { [self] result in
+            // Of one that has gone, how it ended says more.
+            guard process != nil else { return }
+            do throws(RPCStatus) {
+                switch result {
+                case .success(let reply): try then(reply)
+                case .failure(let status): throw RPCStatus(status.code, "\(failing): \(status.message)")
+                }
+            } catch {
+                handle(.broke(error))
+            }
+        }
+    }
+
+    /// Asks the process something; `done` is called once.
+    func call(
+        _ method: MethodDescriptor, _ request: some WireMessage, withinMs: Int?, done: @escaping (Result<[UInt8], RPCStatus>) -> Void
+    ) {
         let id = takeID()
-        calls.began(id, withinMs: Self.handOverMsMax, done: done)
-        send(id, method, request)
-        holdVirtualTime()
-    }
-
-    private func send(_ id: UInt64, _ method: MethodDescriptor, _ request: some WireMessage) {
+        calls.began(id, withinMs: withinMs, done: done)
         process?.write {
             FrameEncoder.open(streamID: id, method: method.path, into: &$0)
             FrameEncoder.data(streamID: id, message: request, into: &$0)
             FrameEncoder.halfClose(streamID: id, into: &$0)
         }
+        holdVirtualTime()
     }
 
     /// The process has failed: what can go on with the next one waits for it, the rest ends.
@@ -349,11 +362,6 @@ extension WorkerNode: WorkerServicesNode {
 extension WorkerNode: WorkerProcessEvents {
     func process(_ process: WorkerProcess, frame peek: FramePeek, _ bytes: UnsafeRawBufferPointer) throws(RPCStatus) {
         let contents = peek.contents(in: bytes)
-        if peek.streamID < Self.startID + 2 {
-            if peek.body == FrameBody.data, peek.streamID == Self.describeID { described = try PluginManifest.checked(contents) }
-            if peek.body == FrameBody.status { try answered(peek.streamID, RPCStatus(try Status(decoding: contents))) }
-            return
-        }
         guard let stream = streams[peek.streamID] else {
             if try calls.frame(peek, contents) {
                 holdVirtualTime()
@@ -378,13 +386,8 @@ extension WorkerNode: WorkerProcessEvents {
         }
     }
 
-    private func answered(_ id: UInt64, _ status: RPCStatus) throws(RPCStatus) {
-        guard status.code == .ok else {
-            throw RPCStatus(status.code, "\(id == Self.describeID ? "it does not describe itself" : "it does not start"): \(status.message)")
-        }
-        if id == Self.startID { return handle(.prepared) }
-        guard let described else { throw RPCStatus(.invalidArgument, "it gave no manifest") }
-        guard described == plugin.manifest else {
+    private func described(_ manifest: PluginManifest) {
+        guard manifest == plugin.manifest else {
             return handle(
                 .refused(RPCStatus(.failedPrecondition, "its manifest is not the one that the plugin was loaded with: load the plugin again")))
         }
